@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+
+/** Who signs a call in the simulated AWS: a role of an account. */
+export interface Identity {
+  accountId: string;
+  /** The role's ARN, e.g. `arn:aws:iam::999999999999:role/dr-chatops-prepare`. */
+  roleArn: string;
+}
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+}
+
+/** One call that reached a simulated AWS service. */
+export interface AwsCall {
+  /** Lower-case service name as in IAM, e.g. `drs`, `sts`, `ec2`, `states`, `dynamodb`. */
+  service: string;
+  /** Operation name as in IAM, e.g. `StartRecovery`. */
+  action: string;
+  identity: Identity;
+  /** ARN of the resource, or `*` where the action has none. */
+  resource: string;
+  /** `ok`, or the error's code. */
+  outcome: string;
+}
+
+/**
+ * The access keys of the simulated AWS. Each role gets keys of its own, so that every service can tell from a request's
+ * Authorization header which account and role signed it. Signatures are not verified: nobody else can reach loopback.
+ */
+export class Identities {
+  readonly #byAccessKey = new Map<string, Identity>();
+  readonly #byRole = new Map<string, Credentials>();
+
+  /** New temporary credentials for `identity`, as AssumeRole gives them. */
+  issue(identity: Identity): Credentials {
+    const credentials: Credentials = {
+      accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+      secretAccessKey: randomBytes(20).toString('hex'),
+      sessionToken: randomBytes(32).toString('base64'),
+    };
+    this.#byAccessKey.set(credentials.accessKeyId, identity);
+    return credentials;
+  }
+
+  /** The credentials that a function or state machine with the role `roleArn` runs with: always the same ones. */
+  forRole(roleArn: string): Credentials {
+    const known = this.#byRole.get(roleArn);
+    if (known !== undefined) return known;
+    const accountId = roleArn.split(':')[4] ?? '';
+    const credentials = this.issue({ accountId, roleArn });
+    this.#byRole.set(roleArn, credentials);
+    return credentials;
+  }
+
+  /** Who signed a request with this Authorization header (`AWS4-HMAC-SHA256 Credential=AKID/…`), if anybody we know. */
+  signer(authorization: string | undefined): Identity | undefined {
+    const accessKeyId = /Credential=([^/]+)\//.exec(authorization ?? '')?.[1];
+    return accessKeyId === undefined ? undefined : this.#byAccessKey.get(accessKeyId);
+  }
+}

@@ -1,0 +1,67 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as every simulated service sees it: the whole body, as bytes. */
+export interface LocalRequest {
+  method: string;
+  /** Decoded path without the query, e.g. `/StartRecovery`. */
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+}
+
+export interface LocalResponse {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+}
+
+export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>;
+
+/** A server on a free (or the given) port of the loopback interface. */
+export interface LocalServer {
+  /** e.g. `http://127.0.0.1:40123`, without a slash at the end. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `handler` on 127.0.0.1. An error thrown by the handler is a defect of the simulator: it is answered with 500
+ * and its text, so that the caller sees it.
+ */
+export async function serve(handler: LocalHandler, port = 0): Promise<LocalServer> {
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+      const request: LocalRequest = {
+        method: incoming.method ?? 'GET',
+        path: decodeURIComponent(url.pathname),
+        query: url.searchParams,
+        headers: incoming.headers,
+        body: Buffer.concat(chunks),
+      };
+      handler(request)
+        .catch((error: unknown): LocalResponse => ({ status: 500, body: `simulator defect: ${String(error)}` }))
+        .then((response) => {
+          outgoing.writeHead(response.status, response.headers);
+          outgoing.end(response.body);
+        });
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,27 @@
+/** Somebody of the practice workspace. What they may do is the bot's configuration, not Slack's. */
+export interface Person {
+  /** The name they are called by on the command line and in the page's switch. */
+  name: string;
+  userId: string;
+  realName: string;
+}
+
+/** The workspace, app and bot of practice mode; ids follow Slack's patterns. */
+export const WORKSPACE = {
+  teamId: 'T0PRACTICE1',
+  teamDomain: 'practice',
+  appId: 'A0PDRCHAT01',
+  botId: 'B0PDRBOT001',
+  botUserId: 'U0PDRBOT001',
+  botName: 'dr-chatops',
+  channelId: 'C0INCIDENT1',
+  channelName: 'incident-hrp',
+} as const;
+
+export const PEOPLE: readonly Person[] = [
+  { name: 'requester', userId: 'U0PREQUEST1', realName: 'Robin Requester' },
+  { name: 'approver', userId: 'U0PAPPROVE1', realName: 'Alex Approver' },
+  { name: 'second-approver', userId: 'U0PAPPROVE2', realName: 'Sam Second' },
+  { name: 'reader', userId: 'U0PREADER01', realName: 'Rene Reader' },
+  { name: 'stranger', userId: 'U0PSTRANGE1', realName: 'Sky Stranger' },
+];
