@@ -15,6 +15,8 @@ export interface LocalResponse {
   status: number;
   headers?: Record<string, string>;
   body?: string | Buffer;
+  /** The connection is closed instead of answering: the caller cannot know whether its request was carried out. */
+  dropConnection?: boolean;
 }
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>;
@@ -46,6 +48,10 @@ export async function serve(handler: LocalHandler, port = 0): Promise<LocalServe
       handler(request)
         .catch((error: unknown): LocalResponse => ({ status: 500, body: `simulator defect: ${String(error)}` }))
         .then((response) => {
+          if (response.dropConnection) {
+            incoming.socket.destroy();
+            return;
+          }
           outgoing.writeHead(response.status, response.headers);
           outgoing.end(response.body);
         });

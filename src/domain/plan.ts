@@ -1,0 +1,270 @@
+import { createHash } from 'node:crypto';
+import type { DrillPolicy } from './policy.ts';
+import { healthOf, isLeftover, isLive, type ReplicationHealth, type SourceServer } from './server.ts';
+import type { ComponentOptions, SkippedServer } from './contract.ts';
+import { type AvailableVerb, TAG } from './vocabulary.ts';
+
+/** Most source servers in one DRS job (quota, not adjustable). */
+export const MAX_SERVERS_IN_JOB = 100;
+
+/** A server of a plan: what is needed to launch it and to speak of it. */
+export interface PlannedServer {
+  sourceServerId: string;
+  hostname: string;
+  tags: Record<string, string>;
+}
+
+/** At most 100 servers of one account that are launched by one DRS job. */
+export interface PlannedBatch {
+  /** e.g. `r1-w1-111111111111-01`; unique in the execution, carried by the DRS job as a tag. */
+  batchId: string;
+  accountId: string;
+  region: string;
+  servers: PlannedServer[];
+}
+
+/** Something that preflight found about one server. */
+export interface Finding {
+  severity: 'stop' | 'warning';
+  kind: 'live instance' | 'replication' | 'running job';
+  sourceServerId: string;
+  hostname: string;
+  accountId: string;
+  message: string;
+}
+
+/** A staging account's line of the preflight table. */
+export interface AccountSummary {
+  accountId: string;
+  region: string;
+  servers: number;
+  healthy: number;
+  lagging: number;
+  /** Servers of which an earlier drill's instance would be cleaned up by the launch. */
+  cleanups: number;
+  /** Set when the account could not be read: why. */
+  unreachable?: string;
+}
+
+/** What would happen, frozen: the thing that is approved. */
+export interface Plan {
+  revision: number;
+  hash: string;
+  verb: AvailableVerb;
+  wave: number;
+  totalServers: number;
+  accounts: AccountSummary[];
+  batches: PlannedBatch[];
+  skipped: SkippedServer[];
+  /** Ids of the earlier drills' recovery instances that the launch would clean up. */
+  cleanups: string[];
+  findings: Finding[];
+  /** Why the plan may not run at all; empty when it may be put to the approvers. */
+  stops: string[];
+}
+
+/** What was discovered in one staging account. */
+export interface AccountDiscovery {
+  accountId: string;
+  region: string;
+  servers: SourceServer[];
+  /** Set when the account could not be read: why. */
+  unreachable?: string;
+}
+
+export interface PlanRequest {
+  verb: AvailableVerb;
+  wave: number;
+  options: ComponentOptions;
+  policy: Pick<DrillPolicy, 'stopOn'>;
+  /** How the selection is called in messages, e.g. `HRP wave 1`. */
+  selection: string;
+  revision: number;
+}
+
+/**
+ * Freezes what a drill would do: servers, batches, findings, and the hash by which a later look tells whether the fleet
+ * is still what was approved.
+ */
+export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]): Plan {
+  const { servers, skipped, ambiguous } = selectServers(discoveries);
+  const findings = servers.flatMap((server) => findingsOf(server, request.policy));
+  const cleanups = servers.flatMap((server) => server.existingInstances.filter(isLeftover).map((instance) => instance.recoveryInstanceId)).sort();
+  const accounts = discoveries
+    .map((discovery) => summarise(discovery, servers))
+    .filter((account) => account.servers > 0 || account.unreachable !== undefined);
+  return {
+    revision: request.revision,
+    hash: planHash(request, servers, cleanups),
+    verb: request.verb,
+    wave: request.wave,
+    totalServers: servers.length,
+    accounts,
+    batches: cutIntoBatches(request, servers),
+    skipped,
+    cleanups,
+    findings,
+    stops: [
+      ...unreachableStops(accounts),
+      ...ambiguous,
+      ...tooFewStop(request, servers.length),
+      ...findingStops(findings),
+    ],
+  };
+}
+
+/**
+ * SHA-256 over verb, options, server ids and the instances that a launch would clean up (design §7). Not over health,
+ * which flickers, nor over the revision.
+ */
+function planHash(request: PlanRequest, servers: SourceServer[], cleanups: string[]): string {
+  const serverIds = servers.map((server) => `${server.accountId}/${server.sourceServerId}`).sort();
+  const { maxWaitMinutes, continueOnFailure, parallelism, minServers } = request.options;
+  const content = [request.verb, request.wave, { maxWaitMinutes, continueOnFailure, parallelism, minServers }, serverIds, cleanups];
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/**
+ * The servers to launch, each once. A server with DR-Enabled=false is skipped by name. An extended source server is known
+ * in two accounts under the same stagingSourceServerArn: it is launched where it really replicates; when that record is
+ * not among the discovered ones, nobody can tell and the plan stops.
+ */
+function selectServers(discoveries: AccountDiscovery[]): { servers: SourceServer[]; skipped: SkippedServer[]; ambiguous: string[] } {
+  const discovered = discoveries.flatMap((discovery) => discovery.servers);
+  const skipped: SkippedServer[] = [];
+  const enabled: SourceServer[] = [];
+  for (const server of discovered) {
+    if (server.tags[TAG.enabled] === 'false') skipped.push(skip(server, `its tag ${TAG.enabled} is false`));
+    else enabled.push(server);
+  }
+  const servers: SourceServer[] = [];
+  const ambiguous: string[] = [];
+  for (const records of groupBy(enabled, physicalServer).values()) {
+    const [first, ...others] = records;
+    if (first === undefined) continue;
+    if (others.length === 0) {
+      servers.push(first);
+      continue;
+    }
+    const original = records.filter((record) => record.arn === physicalServer(record));
+    if (original.length !== 1 || original[0] === undefined) {
+      ambiguous.push(`${first.hostname} is known ${records.length} times (${records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ')}) and it cannot be told which record to launch.`);
+      servers.push(first);
+    } else {
+      servers.push(original[0]);
+    }
+    const chosen = servers.at(-1);
+    for (const record of records) {
+      if (record !== chosen) skipped.push(skip(record, `the same server as ${chosen?.sourceServerId} in ${chosen?.accountId}`));
+    }
+  }
+  servers.sort((a, b) => a.accountId.localeCompare(b.accountId) || a.hostname.localeCompare(b.hostname) || a.sourceServerId.localeCompare(b.sourceServerId));
+  return { servers, skipped, ambiguous };
+}
+
+function physicalServer(server: SourceServer): string {
+  return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === '' ? server.arn : server.stagingSourceServerArn;
+}
+
+function skip(server: SourceServer, reason: string): SkippedServer {
+  return { sourceServerId: server.sourceServerId, sourceServerHostname: server.hostname, stagingAccountId: server.accountId, reason };
+}
+
+function findingsOf(server: SourceServer, policy: Pick<DrillPolicy, 'stopOn'>): Finding[] {
+  const about = { sourceServerId: server.sourceServerId, hostname: server.hostname, accountId: server.accountId };
+  const findings: Finding[] = server.existingInstances.filter(isLive).map((instance) => ({
+    ...about,
+    severity: 'stop',
+    kind: 'live instance',
+    message: `live instance ${instance.ec2InstanceId} (${instance.state.toLowerCase()}); a drill would destroy it`,
+  }));
+  if (server.activeJobId !== undefined) {
+    findings.push({ ...about, severity: 'stop', kind: 'running job', message: `job ${server.activeJobId} is still running on it` });
+  }
+  const health = healthOf(server.replicationState);
+  if (health !== 'ok') {
+    const behind = server.lagDuration === undefined ? '' : `, ${spokenDuration(server.lagDuration)} behind`;
+    findings.push({
+      ...about,
+      severity: policy.stopOn.includes(health) ? 'stop' : 'warning',
+      kind: 'replication',
+      message: `replication ${describeHealth(health, server.replicationState)}${behind}`,
+    });
+  }
+  return findings;
+}
+
+function describeHealth(health: ReplicationHealth, state: string): string {
+  return health === 'not ready' || health === 'unknown' ? `${health} (${state})` : health;
+}
+
+/** `PT1H20M` as `1 h 20 min`; text that is no ISO 8601 duration is given back as it is. */
+export function spokenDuration(iso: string): string {
+  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/.exec(iso);
+  if (match === null) return iso;
+  const units = ['d', 'h', 'min', 's'];
+  const parts = units.flatMap((unit, index) => (match[index + 1] === undefined ? [] : [`${Number(match[index + 1])} ${unit}`]));
+  return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
+}
+
+function summarise(discovery: AccountDiscovery, chosen: SourceServer[]): AccountSummary {
+  const servers = chosen.filter((server) => server.accountId === discovery.accountId && server.region === discovery.region);
+  const healthy = servers.filter((server) => healthOf(server.replicationState) === 'ok').length;
+  return {
+    accountId: discovery.accountId,
+    region: discovery.region,
+    servers: servers.length,
+    healthy,
+    lagging: servers.length - healthy,
+    cleanups: servers.filter((server) => server.existingInstances.some(isLeftover)).length,
+    ...(discovery.unreachable === undefined ? {} : { unreachable: discovery.unreachable }),
+  };
+}
+
+function cutIntoBatches(request: PlanRequest, servers: SourceServer[]): PlannedBatch[] {
+  const size = Math.min(MAX_SERVERS_IN_JOB, request.options.parallelism);
+  const batches: PlannedBatch[] = [];
+  for (const ofAccount of groupBy(servers, (server) => `${server.accountId}/${server.region}`).values()) {
+    for (let start = 0; start < ofAccount.length; start += size) {
+      const chunk = ofAccount.slice(start, start + size);
+      const first = chunk[0];
+      if (first === undefined) continue;
+      const number = String(start / size + 1).padStart(2, '0');
+      batches.push({
+        batchId: `r${request.revision}-w${request.wave}-${first.accountId}-${number}`,
+        accountId: first.accountId,
+        region: first.region,
+        servers: chunk.map(({ sourceServerId, hostname, tags }) => ({ sourceServerId, hostname, tags })),
+      });
+    }
+  }
+  return batches;
+}
+
+function unreachableStops(accounts: AccountSummary[]): string[] {
+  return accounts
+    .filter((account) => account.unreachable !== undefined)
+    .map((account) => `Account ${account.accountId} could not be read (${account.unreachable}), so its servers are unknown.`);
+}
+
+function tooFewStop(request: PlanRequest, found: number): string[] {
+  if (found >= request.options.minServers) return [];
+  if (found === 0) return [`No source server matches ${request.selection}.`];
+  return [`Only ${found} source servers match ${request.selection}; at least ${request.options.minServers} were asked for.`];
+}
+
+function findingStops(findings: Finding[]): string[] {
+  return findings.filter((finding) => finding.severity === 'stop').map((finding) => `${finding.hostname} (${finding.sourceServerId}): ${finding.message}.`);
+}
+
+/** Groups in the order of first appearance. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

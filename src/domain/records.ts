@@ -1,0 +1,113 @@
+import type { Person } from './access.ts';
+import type { ComponentOptions, ComponentOutput } from './contract.ts';
+import type { Gate } from './gate.ts';
+import type { Plan } from './plan.ts';
+import type { Batch } from './result.ts';
+import type { ExecutionStatus } from './status.ts';
+import type { AvailableVerb, Outcome } from './vocabulary.ts';
+
+/** The items of the execution-history table, as they are stored under one executionId. */
+
+/** Why an execution ended without doing what was asked, in words for the card. */
+export interface Problem {
+  code: string;
+  message: string;
+}
+
+/** `EXECUTION`: one request and where it stands. */
+export interface ExecutionRecord {
+  executionId: string;
+  status: ExecutionStatus;
+  /** Milliseconds since the epoch; sort key of StatusIndex. */
+  startTime: number;
+  verb: AvailableVerb;
+  application: string;
+  wave: number;
+  /** Tags that select the servers. */
+  tags: Record<string, string>;
+  options: ComponentOptions;
+  reason?: string;
+  requester: Person;
+  /** Where the cards are shown. */
+  channelId: string;
+  correlationId: string;
+  /** Revision of the plan that is asked about or runs; 0 before there is one. */
+  planRevision: number;
+  /** Milliseconds since the epoch, each set when it happens. */
+  launchStartedAt?: number;
+  endTime?: number;
+  outcome?: Outcome;
+  summary?: ComponentOutput['summary'];
+  resultLocation?: string;
+  problem?: Problem;
+}
+
+/** `PLAN#n`: what was frozen, without its batches, which are items of their own. */
+export type PlanRecord = Omit<Plan, 'batches'> & { executionId: string; batchIds: string[]; frozenAt: number };
+
+/** `WAVE#nn`: how a wave ended. Written once, when every server of it is accounted for. */
+export interface WaveRecord {
+  executionId: string;
+  wave: number;
+  planRevision: number;
+  outcome: Outcome;
+  summary: ComponentOutput['summary'];
+  nextPhaseReady: boolean;
+  resultLocation: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  endedAt: number;
+}
+
+/** `BATCH#id`: a batch with its servers. `version` is the optimistic lock. */
+export type BatchRecord = Batch & { executionId: string; planRevision: number; wave: number; version: number };
+
+/** The bell of a gate: the newest task token and whether it was rung. */
+export interface Bell {
+  taskToken: string;
+  /** When the waiting state was entered, ISO 8601; with the two counts it tells which of two tokens is newer. */
+  enteredTime: string;
+  retryCount: number;
+  redriveCount: number;
+  /** Set when Step Functions has taken the bell, or says that the wait is over. Milliseconds since the epoch. */
+  rungAt?: number;
+}
+
+/** `GATE#id`: a gate, its votes, its bell, and whom it asks. */
+export type GateRecord = Gate & {
+  bell?: Bell;
+  /** Slack user ids of those who are asked: who may approve at the moment when the gate opens. */
+  approvers: string[];
+};
+
+/** `MESSAGE#key`: where a message of Slack shows a projection, and what was drawn last. */
+export interface MessageRecord {
+  executionId: string;
+  key: string;
+  channelId: string;
+  /** Slack's timestamp of the message; absent while only the intent to post is known. */
+  ts?: string;
+  /** Hash of what was drawn last. */
+  drawn?: string;
+  /** `dirty`: Slack could not be reached, the sweep draws it again. `undeliverable`: Slack refused it for good. */
+  status: 'intent' | 'shown' | 'dirty' | 'undeliverable';
+  /** Milliseconds since the epoch; sort key of StatusIndex. */
+  startTime: number;
+  error?: string;
+}
+
+/** Everything that is stored of one execution. */
+export interface ExecutionView {
+  execution: ExecutionRecord;
+  plan?: PlanRecord;
+  gates: GateRecord[];
+  batches: BatchRecord[];
+  wave?: WaveRecord;
+}
+
+/** `CATALOGUE`: applications and waves that exist, for suggestions inside Slack's 3 s. */
+export interface Catalogue {
+  /** Milliseconds since the epoch. */
+  refreshedAt: number;
+  applications: { name: string; waves: { wave: number; servers: number }[] }[];
+}

@@ -1,0 +1,72 @@
+/** Status of an execution (seed 3), in the order in which it can move. */
+export const EXECUTION_STATUSES = [
+  'planning',
+  'awaiting approval',
+  'executing',
+  'paused',
+  'completed',
+  'partial',
+  'failed',
+  'rejected',
+  'expired',
+  'cancelled',
+] as const;
+export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
+
+const NEXT: Record<ExecutionStatus, readonly ExecutionStatus[]> = {
+  planning: ['awaiting approval', 'failed', 'cancelled'],
+  'awaiting approval': ['awaiting approval', 'executing', 'rejected', 'expired', 'failed', 'cancelled'],
+  executing: ['paused', 'completed', 'partial', 'failed', 'cancelled'],
+  paused: ['executing', 'completed', 'partial', 'failed', 'cancelled'],
+  completed: [],
+  partial: [],
+  failed: [],
+  rejected: [],
+  expired: [],
+  cancelled: [],
+};
+
+/** True when nothing can follow: the execution is over. */
+export function isTerminal(status: ExecutionStatus): boolean {
+  return NEXT[status].length === 0;
+}
+
+/** The statuses from which an execution may become `next`: what a conditional write asks for. */
+export function statusesBefore(next: ExecutionStatus): ExecutionStatus[] {
+  return EXECUTION_STATUSES.filter((status) => NEXT[status].includes(next));
+}
+
+/** Where a server of a batch stands. */
+export const SERVER_STATES = ['planned', 'launching', 'launched', 'failed', 'skipped'] as const;
+export type ServerState = (typeof SERVER_STATES)[number];
+
+const SERVER_RANK: Record<ServerState, number> = { planned: 0, launching: 1, launched: 2, failed: 2, skipped: 2 };
+
+/** The later of two states of a server; a terminal one is never replaced. */
+export function laterServerState(stored: ServerState, reported: ServerState): ServerState {
+  return SERVER_RANK[reported] > SERVER_RANK[stored] ? reported : stored;
+}
+
+/** LaunchStatus of a job's participating server, as the state of a server here. */
+export function serverStateOf(launchStatus: string): ServerState {
+  switch (launchStatus) {
+    case 'LAUNCHED':
+      return 'launched';
+    case 'FAILED':
+    case 'TERMINATED':
+      return 'failed';
+    case 'IN_PROGRESS':
+      return 'launching';
+    default:
+      return 'planned';
+  }
+}
+
+/** Where a batch stands: one DRS job of at most 100 servers of one account. */
+export const BATCH_STATUSES = ['planned', 'running', 'finished', 'refused', 'timeout', 'not started'] as const;
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
+
+/** True when nothing more will be known of the batch. */
+export function isBatchTerminal(status: BatchStatus): boolean {
+  return status !== 'planned' && status !== 'running';
+}

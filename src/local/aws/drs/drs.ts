@@ -1,0 +1,127 @@
+import { type LocalRequest, type LocalResponse, serve } from '../../http.ts';
+import { notAuthorized, ServiceError, type ServiceOptions } from '../../services/service.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Identity } from '../identities.ts';
+import { seeded } from '../seeded.ts';
+import { accessDenied, DrsError, internal, throttled, uninitialized, validation } from './errors.ts';
+import { DrsFaults } from './faults.ts';
+import { DrsJobs } from './jobs.ts';
+import { drsOperations, type Operation, TAGS_PATH } from './operations.ts';
+
+/** AWS Elastic Disaster Recovery on a loopback port. Each account has servers, jobs and quotas of its own. */
+export interface LocalDrs {
+  /** For `AWS_ENDPOINT_URL_DRS`. */
+  url: string;
+  /** The jobs, and how to make them fail or hang. */
+  jobs: DrsJobs;
+  /** How to make calls go wrong. */
+  faults: DrsFaults;
+  close(): Promise<void>;
+}
+
+/** What the simulated DRS is started with. */
+export interface DrsOptions extends ServiceOptions {
+  /** The servers it protects and the instances it launches. */
+  fleet: Fleet;
+  /** Durations and ids depend on it. @default practice */
+  seed?: string;
+}
+
+/**
+ * Starts DRS with DescribeSourceServers, StartRecovery, DescribeJobs, DescribeJobLogItems, DescribeRecoveryInstances,
+ * TerminateRecoveryInstances, DescribeRecoverySnapshots, ListTagsForResource and TagResource (restJson1). The account is
+ * the signer's. Jobs take simulated time; answering takes none.
+ */
+export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
+  const { clock, fleet, seed = 'practice' } = options;
+  const jobs = new DrsJobs({ clock, fleet, seed });
+  const faults = new DrsFaults();
+  const operations = drsOperations({ clock, fleet, jobs });
+  let answered = 0;
+
+  async function handle(request: LocalRequest): Promise<LocalResponse> {
+    const release = clock.hold();
+    try {
+      const response = answer(request);
+      const requestId = seeded(seed, 'request', answered++).uuid();
+      return { ...response, headers: { ...response.headers, 'x-amzn-requestid': requestId } };
+    } finally {
+      release();
+    }
+  }
+
+  function answer(request: LocalRequest): LocalResponse {
+    const caller = options.identities.signer(request.headers.authorization);
+    if (caller === undefined) return errorResponse(unknownSigner());
+    const operation = operations.get(
+      `${request.method} ${request.path.startsWith(TAGS_PATH) ? TAGS_PATH : request.path}`,
+    );
+    if (operation === undefined) {
+      return errorResponse(new DrsError('UnknownOperationException', 404, 'The operation is not known.'));
+    }
+    return call(operation, request, caller);
+  }
+
+  function call(operation: Operation, request: LocalRequest, caller: Identity): LocalResponse {
+    const { accountId } = caller;
+    let resource = '*';
+    const record = (outcome: string): void =>
+      options.onCall?.({ service: 'drs', action: operation.name, identity: caller, resource, outcome });
+    try {
+      refuseIfAsked(operation, caller);
+      const checked = operation.check(inputOf(request), accountId);
+      resource = checked.resource;
+      if (!fleet.isInitialized(accountId)) throw uninitialized();
+      const body = checked.run();
+      record('ok');
+      const dropConnection = faults.take('drop', accountId, operation.name) !== undefined;
+      return { ...jsonResponse(operation.status, body), dropConnection };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      record(error.code);
+      return errorResponse(error);
+    }
+  }
+
+  function refuseIfAsked({ name }: Operation, caller: Identity): void {
+    if (faults.isDenied(caller.accountId)) {
+      throw accessDenied(notAuthorized(caller, `drs:${name}`, '*', 'no identity-based policy allows the action'));
+    }
+    const throttle = faults.take('throttle', caller.accountId, name);
+    if (throttle !== undefined) throw throttled(throttle.retryAfterSeconds);
+    if (faults.take('internal error', caller.accountId, name) !== undefined) throw internal();
+  }
+
+  const server = await serve(handle);
+  return { url: server.url, jobs, faults, close: () => server.close() };
+}
+
+/** The input of the call: its body, and what its path says. */
+function inputOf({ path, body }: LocalRequest): unknown {
+  const members = parseBody(body);
+  return path.startsWith(TAGS_PATH) ? { ...members, resourceArn: path.slice(TAGS_PATH.length) } : members;
+}
+
+function parseBody(body: Buffer): object {
+  try {
+    const parsed: unknown = JSON.parse(body.toString('utf8') || '{}');
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed;
+  } catch {
+    // Falls through: what is not JSON is as wrong as JSON that is not an object.
+  }
+  throw validation('cannotParse', 'The body is not a JSON object.');
+}
+
+function unknownSigner(): DrsError {
+  return new DrsError('UnrecognizedClientException', 403, 'The security token included in the request is invalid.');
+}
+
+function errorResponse(error: ServiceError): LocalResponse {
+  const { members, headers } = error instanceof DrsError ? error : { members: {}, headers: {} };
+  const response = jsonResponse(error.status, { message: error.message, ...members });
+  return { ...response, headers: { ...response.headers, 'x-amzn-errortype': error.code, ...headers } };
+}
+
+function jsonResponse(status: number, body: unknown): LocalResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { CENTRAL_ACCOUNT, REGION } from '../accounts.ts';
+import { operation, serveJson } from './json-service.ts';
+import { ServiceError, type ServiceOptions } from './service.ts';
+
+/** A Systems Manager Parameter Store on a loopback port. Each account has parameters of its own. */
+export interface LocalParameterStore {
+  /** For `AWS_ENDPOINT_URL_SSM`. */
+  url: string;
+  /** Sets a parameter (type String) of an account (default: the central one), as if by PutParameter with Overwrite. */
+  put(name: string, value: string, accountId?: string): void;
+  /** The newest value of a parameter. */
+  get(name: string, accountId?: string): string | undefined;
+  close(): Promise<void>;
+}
+
+type ParameterType = 'String' | 'StringList' | 'SecureString';
+
+interface Parameter {
+  name: string;
+  type: ParameterType;
+  value: string;
+  version: number;
+  /** Milliseconds since the epoch. */
+  modifiedAt: number;
+}
+
+/** A parameter of the standard tier holds this much (Parameter Store quotas); the advanced tier is not simulated. */
+const STANDARD_LIMIT_BYTES = 4096;
+const PAGE_LIMIT = 10;
+
+/** Starts a Parameter Store with GetParameter, GetParameters, GetParametersByPath and PutParameter. */
+export async function startSsm(options: ServiceOptions & { region?: string }): Promise<LocalParameterStore> {
+  const { clock, region = REGION } = options;
+  const accounts = new Map<string, Map<string, Parameter>>();
+  const parametersOf = (accountId: string): Map<string, Parameter> => {
+    const parameters = accounts.get(accountId) ?? new Map<string, Parameter>();
+    accounts.set(accountId, parameters);
+    return parameters;
+  };
+  const arnOf = (name: string, accountId: string): string =>
+    name.startsWith('arn:') ? name : `arn:aws:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, '')}`;
+  const find = (nameOrArn: string, accountId: string): Parameter | undefined =>
+    [...parametersOf(accountId).values()].find(({ name }) =>
+      nameOrArn.startsWith('arn:') ? arnOf(name, accountId) === nameOrArn : name === nameOrArn,
+    );
+  const describe = (parameter: Parameter, accountId: string): object => ({
+    ARN: arnOf(parameter.name, accountId),
+    DataType: 'text',
+    LastModifiedDate: parameter.modifiedAt / 1000,
+    Name: parameter.name,
+    Type: parameter.type,
+    Value: parameter.value,
+    Version: parameter.version,
+  });
+  const store = (name: string, value: string, type: ParameterType, accountId: string): Parameter => {
+    const version = (find(name, accountId)?.version ?? 0) + 1;
+    const parameter = { name, type, value, version, modifiedAt: clock.now() };
+    parametersOf(accountId).set(name, parameter);
+    return parameter;
+  };
+
+  const getParameter = operation(
+    z.object({ Name: z.string() }),
+    ({ Name }, { accountId }) => arnOf(Name, accountId),
+    ({ Name }, { accountId }) => {
+      const found = find(Name, accountId);
+      if (found === undefined) throw new ServiceError('ParameterNotFound', `Parameter ${Name} not found.`);
+      return { Parameter: describe(found, accountId) };
+    },
+  );
+
+  const getParameters = operation(
+    z.object({ Names: z.array(z.string()).min(1).max(PAGE_LIMIT) }),
+    ({ Names }, { accountId }) => (Names.length === 1 ? arnOf(Names[0] ?? '', accountId) : '*'),
+    ({ Names }, { accountId }) => {
+      const found = Names.flatMap((name) => find(name, accountId) ?? []);
+      return {
+        Parameters: found.map((parameter) => describe(parameter, accountId)),
+        InvalidParameters: Names.filter((name) => find(name, accountId) === undefined),
+      };
+    },
+  );
+
+  const getParametersByPath = operation(
+    z.object({
+      Path: z.string().startsWith('/'),
+      Recursive: z.boolean().nullish(),
+      MaxResults: z.int().min(1).max(PAGE_LIMIT).nullish(),
+      NextToken: z.string().regex(/^\d+$/).nullish(),
+    }),
+    ({ Path }, { accountId }) => arnOf(Path, accountId),
+    ({ Path, Recursive, MaxResults, NextToken }, { accountId }) => {
+      const prefix = Path.endsWith('/') ? Path : `${Path}/`;
+      const below = [...parametersOf(accountId).values()]
+        .filter(({ name }) => name.startsWith(prefix) && (Recursive || !name.slice(prefix.length).includes('/')))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const start = Number(NextToken ?? 0);
+      const end = start + (MaxResults ?? PAGE_LIMIT);
+      return {
+        Parameters: below.slice(start, end).map((parameter) => describe(parameter, accountId)),
+        ...(end < below.length ? { NextToken: String(end) } : {}),
+      };
+    },
+  );
+
+  const putParameter = operation(
+    z.object({
+      Name: z.string(),
+      Value: z.string(),
+      Type: z.enum(['String', 'StringList', 'SecureString']).nullish(),
+      Overwrite: z.boolean().nullish(),
+    }),
+    ({ Name }, { accountId }) => arnOf(Name, accountId),
+    ({ Name, Value, Type, Overwrite }, { accountId }) => {
+      const existing = find(Name, accountId);
+      if (existing !== undefined && !Overwrite) {
+        throw new ServiceError(
+          'ParameterAlreadyExists',
+          'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+        );
+      }
+      const type = Type ?? existing?.type;
+      if (type === undefined) {
+        throw new ServiceError('ValidationException', 'A parameter type is required when you create a parameter.');
+      }
+      if (Buffer.byteLength(Value) > STANDARD_LIMIT_BYTES) {
+        throw new ServiceError(
+          'ValidationException',
+          'Standard tier parameters support a maximum parameter value of 4096 characters.',
+        );
+      }
+      return { Tier: 'Standard', Version: store(Name, Value, type, accountId).version };
+    },
+  );
+
+  const server = await serveJson(
+    {
+      service: 'ssm',
+      targetPrefix: 'AmazonSSM',
+      operations: {
+        GetParameter: getParameter,
+        GetParameters: getParameters,
+        GetParametersByPath: getParametersByPath,
+        PutParameter: putParameter,
+      },
+    },
+    options,
+  );
+  return {
+    url: server.url,
+    put(name, value, accountId = CENTRAL_ACCOUNT) {
+      store(name, value, 'String', accountId);
+    },
+    get: (name, accountId = CENTRAL_ACCOUNT) => find(name, accountId)?.value,
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,17 @@
+/** A refusal by Slack: `code` is the `error` of the answer, `details` say where the fault is (`… [json-pointer:/blocks/0]`). */
+export class SlackRefusal extends Error {
+  override readonly name = 'SlackRefusal';
+  readonly code: string;
+  readonly details: readonly string[];
+
+  constructor(code: string, details: readonly string[] = []) {
+    super(details.length === 0 ? code : `${code}: ${details.join('; ')}`);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The message that somebody wants to click on has no such button (any more). */
+export class NoSuchButtonError extends Error {
+  override readonly name = 'NoSuchButtonError';
+}

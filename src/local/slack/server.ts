@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LocalRequest, LocalResponse, LocalServer } from '../http.ts';
+import { PageFeed } from './page/feed.ts';
+import { handlePageRequest, type PageOptions } from './page/routes.ts';
+import type { SlackApp } from './person.ts';
+import type { SlackWorkspace } from './workspace.ts';
+
+export interface SlackServerOptions extends SlackApp, PageOptions {
+  workspace: SlackWorkspace;
+  /** @default - a free port */
+  port?: number;
+}
+
+/** More than Slack accepts anywhere but in files, so that a mistake does not fill the memory. */
+const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
+
+async function readRequest(incoming: IncomingMessage): Promise<LocalRequest | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  return {
+    method: incoming.method ?? 'GET',
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    headers: incoming.headers,
+    body: Buffer.concat(chunks),
+  };
+}
+
+/**
+ * Serves the workspace on 127.0.0.1: the Web API below `/api/`, uploads, response_urls and files, and the page for
+ * people at `/`. Sets the workspace's url and installs the app in it, so that {@link SlackWorkspace.as} works.
+ */
+export async function createSlackServer(options: SlackServerOptions): Promise<LocalServer> {
+  const { workspace } = options;
+  const feed = new PageFeed(workspace, options);
+
+  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<LocalResponse | undefined> {
+    const request = await readRequest(incoming);
+    if (request === undefined) return { status: 413, body: 'too large' };
+    if (request.path === '/page/events') {
+      feed.open(request.query.get('as') ?? '', outgoing);
+      return undefined;
+    }
+    return (await handlePageRequest(workspace, request)) ?? workspace.handle(request);
+  }
+
+  const server = createServer((incoming, outgoing) => {
+    answer(incoming, outgoing)
+      .catch((error: unknown): LocalResponse => ({ status: 500, body: `simulator defect: ${String(error)}` }))
+      .then((response) => {
+        if (response === undefined) return;
+        outgoing.writeHead(response.status, response.headers);
+        outgoing.end(response.body);
+      });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  workspace.url = `http://127.0.0.1:${port}`;
+  workspace.install({
+    requestUrl: options.requestUrl,
+    signingSecret: options.signingSecret,
+    answerMs: options.answerMs,
+  });
+  return {
+    url: workspace.url,
+    close: () =>
+      new Promise<void>((resolve) => {
+        feed.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { DrError } from '../domain/errors.ts';
+import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
+import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
+import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { STATUS_OF_OUTCOME } from './finish.ts';
+import { results } from './results.ts';
+import { settleAccount } from './settle-account.ts';
+
+/** From the state machine itself, or from EventBridge when a machine of dr-execution has ended by itself. */
+const eventSchema = z.union([
+  z.strictObject({ executionId: z.string(), failure: z.object({ error: z.string(), cause: z.string() }) }),
+  z
+    .object({ detail: z.object({ name: z.string(), status: z.string(), cause: z.string().nullish() }) })
+    .transform(({ detail }) => ({
+      executionId: detail.name,
+      failure: { error: detail.status, cause: detail.cause ?? 'The state machine was stopped.' },
+    })),
+]);
+
+/**
+ * Ends an execution whose machine has failed: open gates are cancelled, jobs are looked for by their tags, every server
+ * gets a final state, the lock is freed. An execution that is over only has its lock freed.
+ */
+export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
+  const store = executionStore(platform);
+  const tools = { platform, store, configuration: configuration(platform) };
+  const { conclude } = results(platform, store);
+
+  return async (event) => {
+    const { executionId, failure } = eventSchema.parse(event);
+    const execution = await store.getExecution(executionId);
+    if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
+    if (!isTerminal(execution.status)) {
+      platform.log.error('An execution is closed after a failure', { executionId, error: failure.error });
+      await cancelGates(executionId);
+      await (execution.status === 'executing' ? endLaunches(execution, failure) : endUnlaunched(execution, failure));
+    }
+    await store.unlockApplication(execution.application, executionId);
+    return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
+  };
+
+  async function cancelGates(executionId: string): Promise<void> {
+    for (const gate of await store.getGates(executionId)) {
+      if (gate.status !== 'pending') continue;
+      const cancelled = { ...gate, status: 'cancelled' as const, settledAt: platform.now(), version: gate.version + 1 };
+      if (!(await store.decideGate(cancelled, { version: gate.version }))) await cancelGates(executionId);
+    }
+  }
+
+  async function endUnlaunched(execution: ExecutionRecord, failure: { error: string; cause: string }): Promise<void> {
+    await store.moveExecution(execution.executionId, 'failed', {
+      outcome: 'failed',
+      endTime: platform.now(),
+      problem: { code: failure.error, message: `${readableCause(failure)} Nothing was launched.` },
+    });
+  }
+
+  async function endLaunches(execution: ExecutionRecord, failure: { error: string; cause: string }): Promise<void> {
+    const { executionId } = execution;
+    const plan = await store.getPlan(executionId, execution.planRevision);
+    if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
+    for (const { accountId, region } of accountsOf(plan)) {
+      await settleAccount(tools, plan, { accountId, region }, { failure: `The execution ended with ${failure.error}.` });
+    }
+    const output = await conclude({
+      executionId,
+      direct: false,
+      planRevision: plan.revision,
+      wave: plan.wave,
+      action: execution.verb,
+      tags: execution.tags,
+      options: execution.options,
+      metadata: { executionId, correlationId: execution.correlationId },
+      correlationId: execution.correlationId,
+      startedAt: execution.launchStartedAt ?? execution.startTime,
+    });
+    await store.moveExecution(executionId, STATUS_OF_OUTCOME[output.status], {
+      outcome: output.status,
+      summary: output.summary,
+      resultLocation: output.resultLocation,
+      endTime: platform.now(),
+      problem: { code: failure.error, message: `${readableCause(failure)} What was launched is in the result.` },
+    });
+  }
+};
+
+function accountsOf(plan: PlanRecord): PlanRecord['accounts'] {
+  return plan.accounts.filter((account) => account.servers > 0);
+}
+
+/** The message within a Lambda's error, which Step Functions wraps as JSON; other causes as they are, cut short. */
+function readableCause(failure: { error: string; cause: string }): string {
+  try {
+    const { errorMessage } = JSON.parse(failure.cause) as { errorMessage?: unknown };
+    if (typeof errorMessage === 'string') return errorMessage;
+  } catch {
+    // Not JSON: the cause is text.
+  }
+  return `The execution stopped with ${failure.error}: ${failure.cause.slice(0, 300)}`;
+}
+
+export const handler = onLambda(create);

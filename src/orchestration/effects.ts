@@ -1,0 +1,56 @@
+import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { messageOf, nameOf } from '../domain/errors.ts';
+import type { GateRecord } from '../domain/records.ts';
+import { bellRinger } from '../gates/ring.ts';
+import { readSettings } from '../platform/environment.ts';
+import { ITEM } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+
+/**
+ * What follows a stored decision, from the table's stream: a new execution starts its machine, a settled gate rings its
+ * bell. Both may be repeated; what fails is delivered again, in order.
+ */
+export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
+  const { DR_EXECUTION_ARN } = readSettings(platform.environment, 'DR_EXECUTION_ARN');
+  const sfn = new SFNClient({ credentials: platform.credentials });
+  const ring = bellRinger(platform);
+
+  return async (event) => {
+    for (const record of event.Records) {
+      try {
+        await follow(record);
+      } catch (error) {
+        platform.log.error('An effect failed and will be tried again', { error: nameOf(error), message: messageOf(error) });
+        return { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
+      }
+    }
+    return { batchItemFailures: [] };
+  };
+
+  async function follow(record: DynamoDBRecord): Promise<void> {
+    const image = record.dynamodb?.NewImage;
+    if (image === undefined) return;
+    const stored = unmarshall(image as Parameters<typeof unmarshall>[0]) as { executionId: string; item: string };
+    if (record.eventName === 'INSERT' && stored.item === ITEM.execution) await start(stored.executionId);
+    if (stored.item.startsWith('GATE#')) await ring(stored as unknown as GateRecord);
+  }
+
+  /** The name is the execution's id: Step Functions takes it once. */
+  async function start(executionId: string): Promise<void> {
+    try {
+      await sfn.send(
+        new StartExecutionCommand({
+          stateMachineArn: DR_EXECUTION_ARN,
+          name: executionId,
+          input: JSON.stringify({ executionId }),
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof ExecutionAlreadyExists)) throw error;
+    }
+  }
+};
+
+export const handler = onLambda(create);

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { DrError } from '../domain/errors.ts';
+import { isBatchTerminal } from '../domain/status.ts';
+import { configuration } from '../platform/configuration.ts';
+import { readSettings } from '../platform/environment.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { runSchema } from './run.ts';
+
+const eventSchema = z.strictObject({
+  run: runSchema,
+  account: z.strictObject({ accountId: z.string(), region: z.string() }),
+});
+
+/** What the executor may take beyond maxWaitMinutes to end by itself, in seconds. */
+const MARGIN_SECONDS = 600;
+
+export interface AccountWork {
+  accountId: string;
+  region: string;
+  invokeRoleArn: string;
+  executorArn: string;
+  executorName: string;
+  timeoutSeconds: number;
+  executorInput: {
+    executionId: string;
+    accountId: string;
+    action: string;
+    correlationId: string;
+    eventBusArn: string;
+    options: { maxWaitMinutes: number; parallelism: number; continueOnFailure: boolean };
+    batches: { batchId: string; serverIds: string[] }[];
+  };
+}
+
+/** State "Load the account's work": the batches of one staging account that are not over yet, as the executor's input. */
+export const create: CreateHandler<unknown, AccountWork> = (platform) => {
+  const store = executionStore(platform);
+  const config = configuration(platform);
+  const { EVENT_BUS_ARN } = readSettings(platform.environment, 'EVENT_BUS_ARN');
+
+  return async (event) => {
+    const { run, account } = eventSchema.parse(event);
+    const stagingAccount = (await config.stagingAccounts()).find(
+      (candidate) => candidate.accountId === account.accountId && candidate.region === account.region,
+    );
+    if (stagingAccount === undefined) {
+      throw new DrError('ConfigurationError', `The staging account ${account.accountId} is no longer configured.`);
+    }
+    const plan = await store.getPlan(run.executionId, run.planRevision);
+    if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
+    const batches = await store.getBatches(plan, account.accountId);
+    const { maxWaitMinutes, parallelism, continueOnFailure } = run.options;
+    return {
+      ...account,
+      invokeRoleArn: stagingAccount.invokeRoleArn,
+      executorArn: stagingAccount.executorArn,
+      executorName: executorName(run.executionId, run.wave, account.accountId),
+      timeoutSeconds: maxWaitMinutes * 60 + MARGIN_SECONDS,
+      executorInput: {
+        executionId: run.executionId,
+        accountId: account.accountId,
+        action: run.action,
+        correlationId: run.correlationId,
+        eventBusArn: EVENT_BUS_ARN,
+        options: { maxWaitMinutes, parallelism, continueOnFailure },
+        batches: batches
+          .filter((batch) => !isBatchTerminal(batch.status))
+          .map((batch) => ({ batchId: batch.batchId, serverIds: batch.servers.map((server) => server.sourceServerId) })),
+      },
+    };
+  };
+};
+
+/** At most 60 characters, so that attempt and redrive count still fit into the 80 of a name (Step Functions). */
+function executorName(executionId: string, wave: number, accountId: string): string {
+  const name = `${executionId}-w${wave}-${accountId}`;
+  if (name.length <= 60) return name;
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
+  return `${executionId.slice(0, 30)}-${digest}-${accountId}`;
+}
+
+export const handler = onLambda(create);

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { DrError } from '../domain/errors.ts';
+import { isApproved } from '../domain/gate.ts';
+import { freezePlan, type Plan } from '../domain/plan.ts';
+import type { ExecutionRecord } from '../domain/records.ts';
+import { isTerminal } from '../domain/status.ts';
+import { firstTickSeconds, gateIdOf } from '../gates/gate-timing.ts';
+import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { discoverFleet } from './discovery.ts';
+
+const eventSchema = z.strictObject({ executionId: z.string(), approvedGateId: z.string().optional() });
+
+export type PrepareAnswer =
+  /** The plan is to be approved at this gate. */
+  | { outcome: 'ask'; gateId: string; nextTickSeconds: number }
+  /** The fleet is still what was approved. */
+  | { outcome: 'go'; waves: { wave: number }[] }
+  /** Nothing is to be done: the execution is over, or the plan may not run. */
+  | { outcome: 'end' };
+
+/**
+ * States "Prepare the plan" and "Look at the fleet again": resolves, discovers, checks and freezes what would be
+ * launched. After an approval it looks once more; when the plan hash has changed, the new plan is frozen as the next
+ * revision and asked about again.
+ */
+export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
+  const store = executionStore(platform);
+  const config = configuration(platform);
+
+  return async (event) => {
+    const { executionId, approvedGateId } = eventSchema.parse(event);
+    const execution = await store.getExecution(executionId);
+    if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
+    if (isTerminal(execution.status)) return { outcome: 'end' };
+    return approvedGateId === undefined ? await plan(execution, 1) : await lookAgain(execution, approvedGateId);
+  };
+
+  async function plan(execution: ExecutionRecord, revision: number): Promise<PrepareAnswer> {
+    const stored = await store.getPlan(execution.executionId, revision);
+    return await put(execution, stored ?? (await store.freezePlan(execution.executionId, await discover(execution, revision))));
+  }
+
+  async function lookAgain(execution: ExecutionRecord, gateId: string): Promise<PrepareAnswer> {
+    const gate = await store.getGate(execution.executionId, gateId);
+    const approved = gate && (await store.getPlan(execution.executionId, gate.planRevision));
+    if (!gate || !approved || !isApproved(gate, approved)) {
+      throw new DrError('NotApproved', `The gate ${gateId} is not approved. Nothing was launched.`);
+    }
+    // An earlier try of this state has asked again already.
+    if (execution.planRevision > approved.revision) return await plan(execution, execution.planRevision);
+    const now = await discover(execution, approved.revision + 1);
+    const unchanged = now.hash === approved.hash && now.stops.length === 0;
+    if (unchanged) return { outcome: 'go', waves: [{ wave: execution.wave }] };
+    return await put(execution, await store.freezePlan(execution.executionId, now));
+  }
+
+  async function discover(execution: ExecutionRecord, revision: number): Promise<Plan> {
+    const policies = await config.policies();
+    const discoveries = await discoverFleet(platform, config, execution.tags);
+    return freezePlan(
+      {
+        verb: execution.verb,
+        wave: execution.wave,
+        options: execution.options,
+        policy: policies.drill,
+        selection: `${execution.application} wave ${execution.wave}`,
+        revision,
+      },
+      discoveries,
+    );
+  }
+
+  /** Puts a frozen plan to the approvers, or ends the execution when the plan may not run. */
+  async function put(execution: ExecutionRecord, frozen: Pick<Plan, 'revision' | 'stops'>): Promise<PrepareAnswer> {
+    const { executionId } = execution;
+    if (frozen.stops.length > 0) {
+      await store.moveExecution(executionId, 'failed', {
+        planRevision: frozen.revision,
+        endTime: platform.now(),
+        outcome: 'failed',
+        problem: { code: 'PreflightStopped', message: 'Preflight stopped the drill. Nothing was launched, nobody was asked to approve.' },
+      });
+      return { outcome: 'end' };
+    }
+    await store.moveExecution(executionId, 'awaiting approval', { planRevision: frozen.revision });
+    const policies = await config.policies();
+    return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policies.drill) };
+  }
+};
+
+export const handler = onLambda(create);

@@ -1,0 +1,67 @@
+import type { Catalogue } from '../domain/records.ts';
+import { messageOf } from '../domain/errors.ts';
+import { TAG } from '../domain/vocabulary.ts';
+import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { stagingAccountReader } from '../platform/staging-account.ts';
+
+/**
+ * Every five minutes: which applications and waves exist, for answers inside Slack's 3 s. What an account that cannot
+ * be read had before stays known.
+ */
+export const create: CreateHandler<unknown, { applications: number }> = (platform) => {
+  const store = executionStore(platform);
+  const config = configuration(platform);
+
+  return async () => {
+    const accounts = await config.stagingAccounts();
+    const answers = await Promise.all(
+      accounts.map(async (account) => {
+        try {
+          return await stagingAccountReader(platform, account).allTags();
+        } catch (error) {
+          platform.log.error('A staging account could not be read', { accountId: account.accountId, error: messageOf(error) });
+          return undefined;
+        }
+      }),
+    );
+    const found = countApplications(answers.flatMap((tags) => tags ?? []));
+    const complete = answers.every((tags) => tags !== undefined);
+    const applications = complete ? found : merge(found, (await store.getCatalogue())?.applications ?? []);
+    await store.putCatalogue({ refreshedAt: platform.now(), applications });
+    return { applications: applications.length };
+  };
+};
+
+type Applications = Catalogue['applications'];
+
+function countApplications(allTags: Record<string, string>[]): Applications {
+  const counts = new Map<string, Map<number, number>>();
+  for (const tags of allTags) {
+    const name = tags[TAG.application];
+    const wave = Number(tags[TAG.wave]);
+    if (!name || !Number.isInteger(wave) || wave < 1) continue;
+    const waves = counts.get(name) ?? new Map<number, number>();
+    waves.set(wave, (waves.get(wave) ?? 0) + 1);
+    counts.set(name, waves);
+  }
+  return [...counts]
+    .map(([name, waves]) => ({
+      name,
+      waves: [...waves].map(([wave, servers]) => ({ wave, servers })).sort((a, b) => a.wave - b.wave),
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function merge(found: Applications, before: Applications): Applications {
+  const merged = new Map(found.map((application) => [application.name, new Map(application.waves.map((wave) => [wave.wave, wave.servers]))]));
+  for (const application of before) {
+    const waves = merged.get(application.name) ?? new Map<number, number>();
+    for (const { wave, servers } of application.waves) waves.set(wave, Math.max(servers, waves.get(wave) ?? 0));
+    merged.set(application.name, waves);
+  }
+  return [...merged].map(([name, waves]) => ({ name, waves: [...waves].map(([wave, servers]) => ({ wave, servers })) }));
+}
+
+export const handler = onLambda(create);

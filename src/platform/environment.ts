@@ -1,0 +1,30 @@
+import { DrError } from '../domain/errors.ts';
+
+/** The environment variables that functions read, each set by the stack that deploys the function. */
+export type Setting =
+  | 'AWS_REGION'
+  | 'EXECUTION_TABLE'
+  | 'RESULT_BUCKET'
+  /** ARN of the central event bus, to which executors report. */
+  | 'EVENT_BUS_ARN'
+  /** Prefix of the SSM parameters, e.g. `/dr-chatops/prod`. */
+  | 'CONFIG_PATH'
+  /** ARN of the state machine dr-execution. */
+  | 'DR_EXECUTION_ARN'
+  /** Name or ARN of the secret `{"botToken": …, "signingSecret": …}`. */
+  | 'SLACK_SECRET_ID';
+
+/**
+ * The named settings, all present.
+ * @throws {DrError} ConfigurationError that names every one that is missing.
+ */
+export function readSettings<Name extends Setting>(
+  environment: Readonly<Record<string, string | undefined>>,
+  ...names: Name[]
+): Record<Name, string> {
+  const missing = names.filter((name) => !environment[name]);
+  if (missing.length > 0) {
+    throw new DrError('ConfigurationError', `This function's environment lacks ${missing.join(', ')}. Deploy the stack again.`);
+  }
+  return Object.fromEntries(names.map((name) => [name, environment[name]])) as Record<Name, string>;
+}

@@ -1,0 +1,378 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { PlannedBatch, Plan } from '../domain/plan.ts';
+import type {
+  BatchRecord,
+  Catalogue,
+  ExecutionRecord,
+  ExecutionView,
+  GateRecord,
+  MessageRecord,
+  PlanRecord,
+  WaveRecord,
+} from '../domain/records.ts';
+import { type ExecutionStatus, isTerminal, statusesBefore } from '../domain/status.ts';
+import { readSettings } from './environment.ts';
+import type { Platform } from './platform.ts';
+
+/** Sort keys of the items under an execution's key. */
+export const ITEM = {
+  execution: 'EXECUTION',
+  plan: (revision: number) => `PLAN#${String(revision).padStart(2, '0')}`,
+  batch: (batchId: string) => `BATCH#${batchId}`,
+  gate: (gateId: string) => `GATE#${gateId}`,
+  wave: (wave: number) => `WAVE#${String(wave).padStart(2, '0')}`,
+  message: (key: string) => `MESSAGE#${key}`,
+} as const;
+
+const LOCK_ITEM = 'LOCK';
+const FIRST_VERSION = 1;
+const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
+
+/** Changes of an execution that may come with a move of its status. */
+export type ExecutionChanges = Partial<
+  Pick<ExecutionRecord, 'planRevision' | 'launchStartedAt' | 'endTime' | 'outcome' | 'summary' | 'resultLocation' | 'problem'>
+>;
+
+/** The execution-history table: the truth. All decisions are conditional writes of single items. */
+export type ExecutionStore = ReturnType<typeof executionStore>;
+
+export function executionStore(platform: Platform) {
+  const { EXECUTION_TABLE: TableName } = readSettings(platform.environment, 'EXECUTION_TABLE');
+  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials: platform.credentials }), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+  async function get<T>(executionId: string, item: string): Promise<T | undefined> {
+    const answer = await db.send(new GetCommand({ TableName, Key: { executionId, item }, ConsistentRead: true }));
+    return answer.Item as T | undefined;
+  }
+
+  /** True when the write was done, false when its condition did not hold. */
+  async function conditionally(write: Promise<unknown>): Promise<boolean> {
+    try {
+      await write;
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  const putIfNew = (item: Record<string, unknown>): Promise<boolean> =>
+    conditionally(
+      db.send(new PutCommand({ TableName, Item: item, ConditionExpression: 'attribute_not_exists(executionId)' })),
+    );
+
+  async function query<T>(executionId: string, prefix: string): Promise<T[]> {
+    const items: T[] = [];
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await db.send(
+        new QueryCommand({
+          TableName,
+          KeyConditionExpression: 'executionId = :id AND begins_with(#item, :prefix)',
+          ExpressionAttributeNames: { '#item': 'item' },
+          ExpressionAttributeValues: { ':id': executionId, ':prefix': prefix },
+          ConsistentRead: true,
+          ExclusiveStartKey,
+        }),
+      );
+      items.push(...((page.Items ?? []) as T[]));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    return items;
+  }
+
+  return {
+    /** Stores a new request. False when it is stored already (the same request, delivered twice). */
+    createExecution: (execution: ExecutionRecord) => putIfNew({ ...execution, item: ITEM.execution }),
+
+    getExecution: (executionId: string) => get<ExecutionRecord>(executionId, ITEM.execution),
+
+    /**
+     * Moves an execution's status forward, with other changes. Passes only from a status that may come before `next`;
+     * false otherwise: somebody was faster, or it is over.
+     */
+    async moveExecution(executionId: string, next: ExecutionStatus, changes: ExecutionChanges = {}): Promise<boolean> {
+      const before = statusesBefore(next);
+      const names: Record<string, string> = { '#status': 'status' };
+      const values: Record<string, unknown> = { ':next': next };
+      const sets = ['#status = :next'];
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === undefined) continue;
+        names[`#${name}`] = name;
+        values[`:${name}`] = value;
+        sets.push(`#${name} = :${name}`);
+      }
+      before.forEach((status, index) => {
+        values[`:before${index}`] = status;
+      });
+      return await conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: `SET ${sets.join(', ')}`,
+            ConditionExpression: `#status IN (${before.map((_, index) => `:before${index}`).join(', ')})`,
+            ExpressionAttributeNames: names,
+            ExpressionAttributeValues: values,
+          }),
+        ),
+      );
+    },
+
+    /** Gates of an execution, oldest first. */
+    getGates: (executionId: string) => query<GateRecord>(executionId, 'GATE#'),
+
+    /** Executions with this status, oldest first (StatusIndex; eventually consistent). */
+    async executionsWithStatus(status: ExecutionStatus): Promise<ExecutionRecord[]> {
+      return await byStatus<ExecutionRecord>(status, ITEM.execution);
+    },
+
+    /**
+     * Freezes a plan: its batches first, the plan last, so that a plan that can be read is whole. The first freeze of a
+     * revision stays; the answer is what is stored.
+     */
+    async freezePlan(executionId: string, plan: Plan): Promise<PlanRecord> {
+      // A batch that has begun (its version has moved) is never put back to its beginning.
+      const writes = plan.batches.map((batch) =>
+        conditionally(
+          db.send(
+            new PutCommand({
+              TableName,
+              Item: newBatch(executionId, plan, batch),
+              ConditionExpression: 'attribute_not_exists(executionId) OR #version = :first',
+              ExpressionAttributeNames: { '#version': 'version' },
+              ExpressionAttributeValues: { ':first': FIRST_VERSION },
+            }),
+          ),
+        ),
+      );
+      await Promise.all(writes);
+      const { batches, ...rest } = plan;
+      const record: PlanRecord = { ...rest, executionId, batchIds: batches.map((batch) => batch.batchId), frozenAt: platform.now() };
+      const stored = await putIfNew({ ...record, item: ITEM.plan(plan.revision) });
+      return stored ? record : ((await get<PlanRecord>(executionId, ITEM.plan(plan.revision))) ?? record);
+    },
+
+    getPlan: (executionId: string, revision: number) => get<PlanRecord>(executionId, ITEM.plan(revision)),
+
+    /** The batches of a plan, in its order; of one account when that is given. */
+    async getBatches(plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>, accountId?: string): Promise<BatchRecord[]> {
+      const items = await query<BatchRecord>(plan.executionId, ITEM.batch(`r${plan.revision}-`));
+      const wanted = items.filter((batch) => plan.batchIds.includes(batch.batchId));
+      return accountId === undefined ? wanted : wanted.filter((batch) => batch.accountId === accountId);
+    },
+
+    getBatch: (executionId: string, batchId: string) => get<BatchRecord>(executionId, ITEM.batch(batchId)),
+
+    /** Replaces a batch that still has the version it was read with; false when it has moved on. */
+    replaceBatch: (batch: BatchRecord) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...batch, version: batch.version + 1, item: ITEM.batch(batch.batchId) },
+            ConditionExpression: '#version = :read',
+            ExpressionAttributeNames: { '#version': 'version' },
+            ExpressionAttributeValues: { ':read': batch.version },
+          }),
+        ),
+      ),
+
+    /** Records how a wave ended. The first record stays; the answer is what is stored. */
+    async recordWave(wave: WaveRecord): Promise<WaveRecord> {
+      if (await putIfNew({ ...wave, item: ITEM.wave(wave.wave) })) return wave;
+      return (await get<WaveRecord>(wave.executionId, ITEM.wave(wave.wave))) ?? wave;
+    },
+
+    getWave: (executionId: string, wave: number) => get<WaveRecord>(executionId, ITEM.wave(wave)),
+
+    /** Stores a new gate. False when it is stored already. */
+    createGate: (gate: GateRecord) => putIfNew({ ...gate, item: ITEM.gate(gate.gateId) }),
+
+    getGate: (executionId: string, gateId: string) => get<GateRecord>(executionId, ITEM.gate(gateId)),
+
+    /**
+     * The one write that decides: passes only while the gate is pending, still has the version it was read with and,
+     * for a vote, while the deadline has not come. Of two writers at the same moment one passes; the other reads again.
+     */
+    decideGate: (gate: GateRecord, read: { version: number; before?: number }) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: gate.executionId, item: ITEM.gate(gate.gateId) },
+            UpdateExpression: `SET #status = :status, #version = :version, #votes = :votes${gate.settledAt === undefined ? '' : ', #settledAt = :settledAt'}`,
+            ConditionExpression: `#status = :pending AND #version = :read${read.before === undefined ? '' : ' AND :now < #expiresAt'}`,
+            ExpressionAttributeNames: {
+              '#status': 'status',
+              '#version': 'version',
+              '#votes': 'votes',
+              ...(gate.settledAt === undefined ? {} : { '#settledAt': 'settledAt' }),
+              ...(read.before === undefined ? {} : { '#expiresAt': 'expiresAt' }),
+            },
+            ExpressionAttributeValues: {
+              ':status': gate.status,
+              ':version': gate.version,
+              ':votes': gate.votes,
+              ':pending': 'pending',
+              ':read': read.version,
+              ...(gate.settledAt === undefined ? {} : { ':settledAt': gate.settledAt }),
+              ...(read.before === undefined ? {} : { ':now': read.before }),
+            },
+          }),
+        ),
+      ),
+
+    /**
+     * Keeps the bell of the newest wait: passes when there is none yet, or when the stored one is from an earlier entry of
+     * the state. Votes do not depend on it, so the version does not move.
+     */
+    setBell: (gate: Pick<GateRecord, 'executionId' | 'gateId'>, bell: NonNullable<GateRecord['bell']>) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: gate.executionId, item: ITEM.gate(gate.gateId) },
+            UpdateExpression: 'SET bell = :bell',
+            ConditionExpression:
+              'attribute_not_exists(bell) OR bell.redriveCount < :redriveCount' +
+              ' OR (bell.redriveCount = :redriveCount AND bell.enteredTime < :enteredTime)' +
+              ' OR (bell.redriveCount = :redriveCount AND bell.enteredTime = :enteredTime AND bell.retryCount <= :retryCount)',
+            ExpressionAttributeValues: {
+              ':bell': bell,
+              ':redriveCount': bell.redriveCount,
+              ':enteredTime': bell.enteredTime,
+              ':retryCount': bell.retryCount,
+            },
+          }),
+        ),
+      ),
+
+    /** Records that the bell with this token was rung; false when a newer one has taken its place. */
+    markRung: (gate: Pick<GateRecord, 'executionId' | 'gateId'>, taskToken: string, rungAt: number) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: gate.executionId, item: ITEM.gate(gate.gateId) },
+            UpdateExpression: 'SET bell.rungAt = :rungAt',
+            ConditionExpression: 'bell.taskToken = :token',
+            ExpressionAttributeValues: { ':rungAt': rungAt, ':token': taskToken },
+          }),
+        ),
+      ),
+
+    /**
+     * Takes the lock of an application for an execution. Passes when nobody holds it or the execution itself does; when
+     * its owner is over (or was never stored), the lock is taken over. Otherwise the answer is the owner.
+     */
+    async lockApplication(application: string, executionId: string): Promise<{ locked: true } | { locked: false; owner: string }> {
+      const Key = { executionId: `LOCK#${application}`, item: LOCK_ITEM };
+      const put = (condition: string, values: Record<string, unknown>) =>
+        conditionally(
+          db.send(
+            new PutCommand({
+              TableName,
+              Item: { ...Key, owner: executionId, takenAt: platform.now() },
+              ConditionExpression: condition,
+              ExpressionAttributeNames: { '#owner': 'owner' },
+              ExpressionAttributeValues: values,
+            }),
+          ),
+        );
+      if (await put('attribute_not_exists(#owner) OR #owner = :mine', { ':mine': executionId })) return { locked: true };
+      const held = await get<{ owner: string; takenAt: number }>(Key.executionId, LOCK_ITEM);
+      if (held === undefined) return await this.lockApplication(application, executionId);
+      const owner = await this.getExecution(held.owner);
+      // An owner without an execution is a request that is between its two writes, or died there: give it a minute.
+      const abandoned = owner === undefined ? platform.now() - held.takenAt > 60_000 : isTerminal(owner.status);
+      if (!abandoned) return { locked: false, owner: held.owner };
+      if (await put('#owner = :old', { ':old': held.owner })) return { locked: true };
+      return { locked: false, owner: (await get<{ owner: string }>(Key.executionId, LOCK_ITEM))?.owner ?? held.owner };
+    },
+
+    /** Frees the lock of an application, if this execution holds it. */
+    async unlockApplication(application: string, executionId: string): Promise<void> {
+      await conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: `LOCK#${application}`, item: LOCK_ITEM },
+            UpdateExpression: 'REMOVE #owner',
+            ConditionExpression: '#owner = :mine',
+            ExpressionAttributeNames: { '#owner': 'owner' },
+            ExpressionAttributeValues: { ':mine': executionId },
+          }),
+        ),
+      );
+    },
+
+    getMessage: (executionId: string, key: string) => get<MessageRecord>(executionId, ITEM.message(key)),
+
+    /** Records the intent to post. False when it is there already. */
+    createMessage: (message: MessageRecord) => putIfNew({ ...message, item: ITEM.message(message.key) }),
+
+    async putMessage(message: MessageRecord): Promise<void> {
+      await db.send(new PutCommand({ TableName, Item: { ...message, item: ITEM.message(message.key) } }));
+    },
+
+    /** Messages that could not be drawn (StatusIndex; eventually consistent). */
+    dirtyMessages: () => byStatus<MessageRecord>('dirty', 'MESSAGE#'),
+
+    /** Everything of an execution that its cards are drawn from; undefined for a key that is no execution. */
+    async view(executionId: string): Promise<ExecutionView | undefined> {
+      const execution = await get<ExecutionRecord>(executionId, ITEM.execution);
+      if (execution === undefined) return undefined;
+      const gates = await this.getGates(executionId);
+      const plan = execution.planRevision > 0 ? await this.getPlan(executionId, execution.planRevision) : undefined;
+      const batches = plan === undefined ? [] : await this.getBatches(plan);
+      const wave = await this.getWave(executionId, execution.wave);
+      return { execution, plan, gates, batches, wave };
+    },
+
+    getCatalogue: () => get<Catalogue>(CATALOGUE_KEY.executionId, CATALOGUE_KEY.item),
+
+    async putCatalogue(catalogue: Catalogue): Promise<void> {
+      await db.send(new PutCommand({ TableName, Item: { ...catalogue, ...CATALOGUE_KEY } }));
+    },
+  };
+
+  async function byStatus<T>(status: string, itemPrefix: string): Promise<T[]> {
+    const items: T[] = [];
+    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    do {
+      const page = await db.send(
+        new QueryCommand({
+          TableName,
+          IndexName: 'StatusIndex',
+          KeyConditionExpression: '#status = :status',
+          FilterExpression: 'begins_with(#item, :prefix)',
+          ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
+          ExpressionAttributeValues: { ':status': status, ':prefix': itemPrefix },
+          ExclusiveStartKey,
+        }),
+      );
+      items.push(...((page.Items ?? []) as T[]));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+    } while (ExclusiveStartKey !== undefined);
+    return items;
+  }
+}
+
+function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {
+  return {
+    executionId,
+    item: ITEM.batch(batch.batchId),
+    batchId: batch.batchId,
+    accountId: batch.accountId,
+    region: batch.region,
+    planRevision: plan.revision,
+    wave: plan.wave,
+    status: 'planned',
+    servers: batch.servers.map((server) => ({ ...server, state: 'planned' })),
+    version: FIRST_VERSION,
+  };
+}

@@ -1,0 +1,197 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { PageEvent } from '../../../../src/local/slack/page/protocol.ts';
+import { PEOPLE } from '../../../../src/local/slack/people.ts';
+import { approvalBlocks, CHANNEL, createWorld, fieldsOf, payloadOf, section, type World } from '../world.ts';
+
+const approver = PEOPLE[1]?.userId ?? '';
+
+/** The events that the page of one person gets, one by one. */
+async function openPage(world: World, as: string): Promise<() => Promise<PageEvent>> {
+  const leaving = new AbortController();
+  onTestFinished(() => leaving.abort());
+  const response = await fetch(`${world.server.url}/page/events?as=${as}`, { signal: leaving.signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  return async () => {
+    while (!text.includes('\n\n')) text += (await reader?.read())?.value ?? '';
+    const [event = '', ...rest] = text.split('\n\n');
+    text = rest.join('\n\n');
+    return JSON.parse(event.replace(/^data: /, ''));
+  };
+}
+
+async function act(world: World, action: 'command' | 'click', body: object) {
+  const response = await fetch(`${world.server.url}/page/${action}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+async function postCard({ client }: World): Promise<string> {
+  const { ts = '' } = await client.chat.postMessage({ channel: CHANNEL, text: 'card', blocks: approvalBlocks() });
+  return ts;
+}
+
+describe('What the page is made of', () => {
+  test('loads nothing from anywhere else', async () => {
+    const { server } = await createWorld();
+    const page = await fetch(`${server.url}/`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    expect(await page.text()).not.toMatch(/(src|href)="(https?:)?\/\//);
+  });
+
+  test('is bundled from the sources when it is asked for', async () => {
+    const { server } = await createWorld();
+    const script = await fetch(`${server.url}/page/app.js`);
+    const style = await fetch(`${server.url}/page/style.css`);
+    expect(script.headers.get('content-type')).toContain('text/javascript');
+    expect(await script.text()).toContain('EventSource');
+    expect(await style.text()).toContain('.composer');
+  });
+
+  test('a permalink opens it', async () => {
+    const { server } = await createWorld();
+    expect((await fetch(`${server.url}/archives/${CHANNEL}/p1700000000000100`)).status).toBe(200);
+  });
+});
+
+describe('What a person sees', () => {
+  test('starts with everything of the channel and what only they see', async () => {
+    const world = await createWorld({ banner: () => 'practice, 60×' });
+    await postCard(world);
+    await world.client.chat.postEphemeral({ channel: CHANNEL, user: approver, text: 'for the approver' });
+    const next = await openPage(world, 'approver');
+    expect(await next()).toMatchObject({
+      kind: 'snapshot',
+      snapshot: {
+        directory: {
+          me: 'approver',
+          channel: { id: CHANNEL },
+          people: [{ name: 'requester', may: 'may ask' }, {}, {}, {}, {}],
+        },
+        banner: 'practice, 60×',
+        messages: [{ text: 'card' }, { text: 'for the approver' }],
+      },
+    });
+    const asReader = await openPage(world, 'reader');
+    expect(await asReader()).toMatchObject({ snapshot: { messages: [{ text: 'card' }] } });
+  });
+
+  test("follows each change, without the app's metadata", async () => {
+    const world = await createWorld();
+    const next = await openPage(world, 'reader');
+    await next();
+    const metadata = { event_type: 'dr_card', event_payload: { token: 'secret' } };
+    const { ts = '' } = await world.client.chat.postMessage({ channel: CHANNEL, text: 'one', metadata });
+    await world.client.chat.postEphemeral({ channel: CHANNEL, user: approver, text: 'not for the reader' });
+    await world.client.chat.update({ channel: CHANNEL, ts, text: 'two', blocks: [section('two')] });
+    await world.client.chat.delete({ channel: CHANNEL, ts });
+    const posted = await next();
+    expect(posted).toMatchObject({ kind: 'message', isNew: true, message: { text: 'one' } });
+    expect(JSON.stringify(posted)).not.toContain('secret');
+    expect(await next()).toMatchObject({ kind: 'message', isNew: false, message: { text: 'two' } });
+    expect(await next()).toEqual({ kind: 'removed', ts });
+  });
+
+  test('has a status line that is kept up to date', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    let banner = 'practice, 60×';
+    const world = await createWorld({ banner: () => banner });
+    const next = await openPage(world, 'reader');
+    await next();
+    vi.advanceTimersByTime(1_000);
+    expect(await next()).toEqual({ kind: 'banner', text: 'practice, 60×' });
+    banner = 'practice, 1× while a gate waits';
+    vi.advanceTimersByTime(1_000);
+    expect(await next()).toEqual({ kind: 'banner', text: 'practice, 1× while a gate waits' });
+  });
+
+  test('says so when the app opens a modal', async () => {
+    const world = await createWorld();
+    const ts = await postCard(world);
+    const next = await openPage(world, 'approver');
+    await next();
+    await act(world, 'click', { as: 'approver', ts, blockId: 'gate-1', actionId: 'reject' });
+    await world.client.views.open({
+      trigger_id: String(payloadOf(world.bot.requests[0]).trigger_id),
+      view: { type: 'modal', title: { type: 'plain_text', text: 'Reject the drill' }, blocks: [section('Why?')] },
+    });
+    expect(await next()).toEqual({
+      kind: 'notice',
+      text: 'The app opened the modal “Reject the drill”. This page does not show modals.',
+    });
+  });
+
+  test('somebody who is not of the workspace sees nothing', async () => {
+    const { server } = await createWorld();
+    expect((await fetch(`${server.url}/page/events?as=nobody`)).status).toBe(404);
+  });
+});
+
+describe('What a person does', () => {
+  test('a typed command reaches the bot as a signed request of that person', async () => {
+    const world = await createWorld();
+    expect(await act(world, 'command', { as: 'requester', text: '/dr drill HRP wave 1' })).toEqual({
+      status: 200,
+      body: {},
+    });
+    expect(fieldsOf(world.bot.requests[0])).toMatchObject({
+      user_name: 'requester',
+      command: '/dr',
+      text: 'drill HRP wave 1',
+    });
+    expect(world.bot.requests[0]?.headers).toHaveProperty('x-slack-signature');
+  });
+
+  test('text without a slash is a message, which the bot is not sent', async () => {
+    const world = await createWorld();
+    await act(world, 'command', { as: 'reader', text: 'good luck' });
+    expect(world.workspace.messages(CHANNEL)).toMatchObject([{ text: 'good luck', user: PEOPLE[3]?.userId }]);
+    expect(world.bot.requests).toEqual([]);
+  });
+
+  test('a click reaches the bot as a signed request of that person', async () => {
+    const world = await createWorld();
+    const ts = await postCard(world);
+    const clicked = await act(world, 'click', { as: 'approver', ts, blockId: 'gate-1', actionId: 'approve' });
+    expect(clicked).toEqual({ status: 200, body: {} });
+    expect(payloadOf(world.bot.requests[0])).toMatchObject({
+      user: { id: approver },
+      actions: [{ action_id: 'approve', value: 'request-1|1' }],
+    });
+  });
+
+  test('a click on what has changed or gone is told, and sends nothing', async () => {
+    const world = await createWorld();
+    const ts = await postCard(world);
+    await world.client.chat.update({ channel: CHANNEL, ts, text: 'settled' });
+    const click = { as: 'approver', ts, blockId: 'gate-1', actionId: 'approve' };
+    expect(await act(world, 'click', click)).toMatchObject({
+      status: 409,
+      body: { problem: 'That button is no longer there: the card has changed.' },
+    });
+    expect(await act(world, 'click', { ...click, ts: '1700000000.000100' })).toMatchObject({ status: 409 });
+    expect(world.bot.requests).toEqual([]);
+  });
+
+  test("nobody clicks on another person's ephemeral message", async () => {
+    const world = await createWorld();
+    await world.client.chat.postEphemeral({ channel: CHANNEL, user: approver, text: 'x', blocks: approvalBlocks() });
+    const ts = world.workspace.ephemerals(CHANNEL, approver)[0]?.ts;
+    const click = { as: 'reader', ts, blockId: 'gate-1', actionId: 'approve' };
+    expect(await act(world, 'click', click)).toMatchObject({ status: 409 });
+  });
+
+  test('what another site could send is refused', async () => {
+    const { server, bot } = await createWorld();
+    const body = JSON.stringify({ as: 'approver', text: '/dr drill HRP wave 1' });
+    const response = await fetch(`${server.url}/page/command`, { method: 'POST', body });
+    expect(response.status).toBe(400);
+    expect(bot.requests).toEqual([]);
+  });
+});
