@@ -1,0 +1,39 @@
+/**
+ * Every Lambda function of the product: its name and the file that holds its handler. Bundling, the CDK stacks and
+ * practice mode read this one list, so that what runs locally is what is deployed.
+ */
+export const FUNCTIONS = {
+  /** Slack's requests: commands and buttons. */
+  'slack-ingress': 'src/chat/ingress.ts',
+  /** What follows a stored decision. */
+  effects: 'src/orchestration/effects.ts',
+  /** Draws cards and threads from the table's stream. */
+  projector: 'src/projection/projector.ts',
+  /** Every minute: draws again what Slack could not take. */
+  'sweep-messages': 'src/projection/sweep-messages.ts',
+  /** Every five minutes: which applications and waves exist. */
+  'refresh-catalogue': 'src/orchestration/refresh-catalogue.ts',
+  /** Progress events of the executors. */
+  'record-progress': 'src/orchestration/record-progress.ts',
+  // States of dr-execution
+  prepare: 'src/orchestration/prepare.ts',
+  'open-gate': 'src/gates/open-gate.ts',
+  'read-decision': 'src/gates/read-decision.ts',
+  'begin-wave': 'src/orchestration/begin-wave.ts',
+  finish: 'src/orchestration/finish.ts',
+  'close-execution': 'src/orchestration/close-execution.ts',
+  // States of drs-orchestration-main
+  'validate-input': 'src/orchestration/validate-input.ts',
+  'discover-servers': 'src/orchestration/discover-servers.ts',
+  'load-account-work': 'src/orchestration/load-account-work.ts',
+  'record-account-result': 'src/orchestration/record-account-result.ts',
+  'aggregate-results': 'src/orchestration/aggregate-results.ts',
+} as const;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** The name by which a state machine's file speaks of a function: `open-gate` is `OpenGateFunction`. */
+export function placeholderOf(name: FunctionName): string {
+  const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}Function`;
+}
