@@ -20,7 +20,13 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ROLE_PERMISSIONS = {
   DRSOrchestrationAdmin: PERMISSIONS,
   DRSRecoveryManager: ['drs:ExecuteRecovery', 'drs:ManageExecution', 'drs:TerminateInstances', 'drs:ViewResources'],
-  DRSPlanManager: ['drs:CreateProtectionGroup', 'drs:UpdateProtectionGroup', 'drs:CreateRecoveryPlan', 'drs:UpdateRecoveryPlan', 'drs:ViewResources'],
+  DRSPlanManager: [
+    'drs:CreateProtectionGroup',
+    'drs:UpdateProtectionGroup',
+    'drs:CreateRecoveryPlan',
+    'drs:UpdateRecoveryPlan',
+    'drs:ViewResources',
+  ],
   DRSOperator: ['drs:ExecuteRecovery', 'drs:ViewResources'],
   DRSReadOnly: ['drs:ViewResources'],
 } as const satisfies Record<string, readonly Permission[]>;

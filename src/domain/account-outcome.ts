@@ -44,7 +44,10 @@ export function applyExecutorResult(batch: Batch, result: ExecutorResult): Batch
   if (isBatchTerminal(batch.status)) return batch;
   const finished = result.finished.find((candidate) => candidate.batchId === batch.batchId);
   if (finished !== undefined) return applyFinished(batch, finished);
-  const reason = result.notStarted.find((candidate) => candidate.batchId === batch.batchId)?.reason ?? 'the executor did not report it';
+  const reason =
+    result.notStarted.find((candidate) => candidate.batchId === batch.batchId)?.reason ??
+    'the executor did not report it';
+  if (batch.jobId !== undefined) return withJobOutOfSight(batch, batch.jobId, reason);
   const servers = batch.servers.map((server) =>
     reason === NO_TIME
       ? fail(server, 'JobTimeout', 'Not started: the time allowed was over.')
@@ -57,9 +60,10 @@ function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
   const jobId = finished.jobId ?? batch.jobId;
   switch (finished.outcome) {
     case 'refused': {
+      const cause = finished.cause ?? 'The batch was refused.';
+      if (batch.jobId !== undefined) return withJobOutOfSight(batch, batch.jobId, cause);
       const culprits = finished.serverIds ?? batch.servers.map((server) => server.sourceServerId);
       const error = finished.error ?? 'DRSServiceError';
-      const cause = finished.cause ?? 'The batch was refused.';
       const servers = batch.servers.map((server) =>
         culprits.includes(server.sourceServerId)
           ? fail(server, error, cause)
@@ -72,8 +76,14 @@ function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
         ...batch,
         jobId,
         status: 'timeout',
-        servers: withParticipants(batch, finished.servers, (server) =>
-          fail(server, 'JobTimeout', `Not launched when the time allowed was over. The job ${jobId} goes on: DRS cannot stop it.`),
+        servers: withParticipants(batch, finished.servers, (server, status) =>
+          status !== undefined && serverStateOf(status) === 'failed'
+            ? launchFailed(server, status, jobId)
+            : fail(
+                server,
+                'JobTimeout',
+                `Not launched when the time allowed was over. The job ${jobId} goes on: DRS cannot stop it.`,
+              ),
         ),
       };
     case 'finished':
@@ -81,9 +91,7 @@ function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
         ...batch,
         jobId,
         status: 'finished',
-        servers: withParticipants(batch, finished.servers, (server, status) =>
-          fail(server, 'LaunchFailed', `The launch ended as ${status ?? 'unknown'} in the job ${jobId}; its log says why.`),
-        ),
+        servers: withParticipants(batch, finished.servers, (server, status) => launchFailed(server, status, jobId)),
       };
   }
 }
@@ -95,14 +103,39 @@ function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
 export function applyFoundJobs(batch: Batch, jobs: FoundJob[], cause: string): Batch {
   if (isBatchTerminal(batch.status)) return batch;
   const job = jobs.find((candidate) => candidate.batchId === batch.batchId);
+  if (job === undefined && batch.jobId !== undefined) return withJobOutOfSight(batch, batch.jobId, cause);
   if (job === undefined) {
-    const servers = batch.servers.map((server) => fail(server, 'DRSServiceError', `No job was started for it. ${cause}`));
+    const servers = batch.servers.map((server) =>
+      fail(server, 'DRSServiceError', `No job was started for it. ${cause}`),
+    );
     return { ...batch, status: 'not started', servers };
   }
   const servers = withParticipants(batch, job.participants, (server, status) =>
-    fail(server, 'DRSServiceError', `The job ${job.jobId} (${job.status}) had it as ${status ?? 'unknown'} when its executor ended. ${cause}`),
+    fail(
+      server,
+      'DRSServiceError',
+      `The job ${job.jobId} (${job.status}) had it as ${status ?? 'unknown'} when its executor ended. ${cause}`,
+    ),
   );
   return { ...batch, jobId: job.jobId, status: 'finished', servers };
+}
+
+/**
+ * The batch when progress has seen its job, but nobody tells how it ended: an executor that was tried again had no time
+ * for it, or the job is too old to be found. What was seen to be launched is launched; nothing says "not started".
+ */
+function withJobOutOfSight(batch: Batch, jobId: string, why: string): Batch {
+  const outOfTime = why === NO_TIME;
+  const servers = batch.servers.map((server) =>
+    server.state === 'launched'
+      ? server
+      : fail(
+          server,
+          outOfTime ? 'JobTimeout' : 'DRSServiceError',
+          `The job ${jobId} was started for it, but its end was not seen: ${why}`,
+        ),
+  );
+  return { ...batch, status: outOfTime ? 'timeout' : 'finished', servers };
 }
 
 function withParticipants(
@@ -112,10 +145,26 @@ function withParticipants(
 ): BatchServer[] {
   return batch.servers.map((server) => {
     const participant = participants.find((candidate) => candidate.id === server.sourceServerId);
-    if (participant === undefined || serverStateOf(participant.status) !== 'launched') return otherwise(server, participant?.status);
+    // The last look may have missed the job: what was seen to be launched before stays launched.
+    if (participant === undefined && server.state === 'launched') return server;
+    if (participant === undefined || serverStateOf(participant.status) !== 'launched')
+      return otherwise(server, participant?.status);
     const instance = participant.instanceId ?? server.recoveryInstanceId;
-    return { ...server, state: 'launched', recoveryInstanceId: instance, ec2InstanceId: server.ec2InstanceId ?? instance };
+    return {
+      ...server,
+      state: 'launched',
+      recoveryInstanceId: instance,
+      ec2InstanceId: server.ec2InstanceId ?? instance,
+    };
   });
+}
+
+function launchFailed(server: BatchServer, status: string | undefined, jobId: string | undefined): BatchServer {
+  return fail(
+    server,
+    'LaunchFailed',
+    `The launch ended as ${status ?? 'unknown'} in the job ${jobId}; its log says why.`,
+  );
 }
 
 function fail(server: BatchServer, errorCode: string, errorMessage: string): BatchServer {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DrError } from './errors.ts';
-import { accountIdSchema, isAvailable, OUTCOMES, VERBS, type AvailableVerb } from './vocabulary.ts';
+import { type AvailableVerb, accountIdSchema, isAvailable, OUTCOMES, VERBS } from './vocabulary.ts';
 
 /**
  * Input and output of the recovery component `drs-orchestration-main` (seed 4 §3, with the additions of the design).
@@ -42,21 +42,30 @@ export function parseComponentInput(input: unknown): ComponentInput {
   if (!parsed.success) throw new DrError('ValidationError', describeIssues('The input', parsed.error));
   const { action, options } = parsed.data;
   const verbIsDrill = action === 'drill';
-  if ((action === 'drill' || action === 'failover') && options.isDrill !== undefined && options.isDrill !== verbIsDrill) {
+  if (
+    (action === 'drill' || action === 'failover') &&
+    options.isDrill !== undefined &&
+    options.isDrill !== verbIsDrill
+  ) {
     throw new DrError(
       'ValidationError',
       `options.isDrill is ${options.isDrill}, but the action is ${action}: the action alone decides. Leave isDrill out. Nothing was started.`,
     );
   }
   if (!isAvailable(action)) {
-    throw new DrError('ValidationError', `The action ${action} is not available in this version; drill is. Nothing was started.`);
+    throw new DrError(
+      'ValidationError',
+      `The action ${action} is not available in this version; drill is. Nothing was started.`,
+    );
   }
   return { ...parsed.data, action };
 }
 
 /** One sentence that names every field that a zod error found wrong. */
 export function describeIssues(what: string, error: z.ZodError): string {
-  const issues = error.issues.map((issue) => `${issue.path.length === 0 ? '(top)' : issue.path.join('.')}: ${issue.message}`);
+  const issues = error.issues.map(
+    (issue) => `${issue.path.length === 0 ? '(top)' : issue.path.join('.')}: ${issue.message}`,
+  );
   return `${what} is not valid. ${issues.join('; ')}.`;
 }
 

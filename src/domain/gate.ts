@@ -35,9 +35,7 @@ export interface Gate {
 }
 
 /** What a press of a button leads to. */
-export type VoteResult =
-  | { kind: 'recorded'; gate: Gate }
-  | { kind: 'refused'; reason: Refusal };
+export type VoteResult = { kind: 'recorded'; gate: Gate } | { kind: 'refused'; reason: Refusal };
 
 export type Refusal = 'own request' | 'no permission' | 'already voted' | 'settled' | 'expired' | 'old card';
 

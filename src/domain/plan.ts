@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { ComponentOptions, SkippedServer } from './contract.ts';
 import type { DrillPolicy } from './policy.ts';
 import { healthOf, isLeftover, isLive, type ReplicationHealth, type SourceServer } from './server.ts';
-import type { ComponentOptions, SkippedServer } from './contract.ts';
 import { type AvailableVerb, TAG } from './vocabulary.ts';
 
 /** Most source servers in one DRS job (quota, not adjustable). */
@@ -61,6 +61,8 @@ export interface Plan {
   findings: Finding[];
   /** Why the plan may not run at all; empty when it may be put to the approvers. */
   stops: string[];
+  /** What is different from the plan that was approved before, server by server; empty for a first plan. */
+  changes: string[];
 }
 
 /** What was discovered in one staging account. */
@@ -80,6 +82,8 @@ export interface PlanRequest {
   /** How the selection is called in messages, e.g. `HRP wave 1`. */
   selection: string;
   revision: number;
+  /** The plan that was approved before, when the fleet is looked at again. */
+  approved?: { servers: PlannedServer[]; cleanups: string[] };
 }
 
 /**
@@ -89,7 +93,9 @@ export interface PlanRequest {
 export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]): Plan {
   const { servers, skipped, ambiguous } = selectServers(discoveries);
   const findings = servers.flatMap((server) => findingsOf(server, request.policy));
-  const cleanups = servers.flatMap((server) => server.existingInstances.filter(isLeftover).map((instance) => instance.recoveryInstanceId)).sort();
+  const cleanups = servers
+    .flatMap((server) => server.existingInstances.filter(isLeftover).map((instance) => instance.recoveryInstanceId))
+    .sort();
   const accounts = discoveries
     .map((discovery) => summarise(discovery, servers))
     .filter((account) => account.servers > 0 || account.unreachable !== undefined);
@@ -110,7 +116,29 @@ export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]
       ...tooFewStop(request, servers.length),
       ...findingStops(findings),
     ],
+    changes: request.approved === undefined ? [] : changesSince(request.approved, servers, cleanups),
   };
+}
+
+function changesSince(
+  approved: { servers: PlannedServer[]; cleanups: string[] },
+  servers: SourceServer[],
+  cleanups: string[],
+): string[] {
+  const before = new Set(approved.servers.map((server) => server.sourceServerId));
+  const now = new Set(servers.map((server) => server.sourceServerId));
+  return [
+    ...servers
+      .filter((server) => !before.has(server.sourceServerId))
+      .map((server) => `${server.hostname} (${server.sourceServerId}) is new`),
+    ...approved.servers
+      .filter((server) => !now.has(server.sourceServerId))
+      .map((server) => `${server.hostname} (${server.sourceServerId}) is gone`),
+    ...cleanups
+      .filter((id) => !approved.cleanups.includes(id))
+      .map((id) => `${id} of an earlier drill would be cleaned up`),
+    ...approved.cleanups.filter((id) => !cleanups.includes(id)).map((id) => `${id} of an earlier drill is gone`),
+  ];
 }
 
 /**
@@ -120,7 +148,13 @@ export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]
 function planHash(request: PlanRequest, servers: SourceServer[], cleanups: string[]): string {
   const serverIds = servers.map((server) => `${server.accountId}/${server.sourceServerId}`).sort();
   const { maxWaitMinutes, continueOnFailure, parallelism, minServers } = request.options;
-  const content = [request.verb, request.wave, { maxWaitMinutes, continueOnFailure, parallelism, minServers }, serverIds, cleanups];
+  const content = [
+    request.verb,
+    request.wave,
+    { maxWaitMinutes, continueOnFailure, parallelism, minServers },
+    serverIds,
+    cleanups,
+  ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
@@ -129,8 +163,12 @@ function planHash(request: PlanRequest, servers: SourceServer[], cleanups: strin
  * in two accounts under the same stagingSourceServerArn: it is launched where it really replicates; when that record is
  * not among the discovered ones, nobody can tell and the plan stops.
  */
-function selectServers(discoveries: AccountDiscovery[]): { servers: SourceServer[]; skipped: SkippedServer[]; ambiguous: string[] } {
-  const discovered = discoveries.flatMap((discovery) => discovery.servers);
+function selectServers(discoveries: AccountDiscovery[]): {
+  servers: SourceServer[];
+  skipped: SkippedServer[];
+  ambiguous: string[];
+} {
+  const discovered = eachOnce(discoveries.flatMap((discovery) => discovery.servers));
   const skipped: SkippedServer[] = [];
   const enabled: SourceServer[] = [];
   for (const server of discovered) {
@@ -148,26 +186,50 @@ function selectServers(discoveries: AccountDiscovery[]): { servers: SourceServer
     }
     const original = records.filter((record) => record.arn === physicalServer(record));
     if (original.length !== 1 || original[0] === undefined) {
-      ambiguous.push(`${first.hostname} is known ${records.length} times (${records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ')}) and it cannot be told which record to launch.`);
+      ambiguous.push(
+        `${first.hostname} is known ${records.length} times (${records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ')}) and it cannot be told which record to launch.`,
+      );
       servers.push(first);
     } else {
       servers.push(original[0]);
     }
     const chosen = servers.at(-1);
     for (const record of records) {
-      if (record !== chosen) skipped.push(skip(record, `the same server as ${chosen?.sourceServerId} in ${chosen?.accountId}`));
+      if (record !== chosen)
+        skipped.push(skip(record, `the same server as ${chosen?.sourceServerId} in ${chosen?.accountId}`));
     }
   }
-  servers.sort((a, b) => a.accountId.localeCompare(b.accountId) || a.hostname.localeCompare(b.hostname) || a.sourceServerId.localeCompare(b.sourceServerId));
+  servers.sort(
+    (a, b) =>
+      a.accountId.localeCompare(b.accountId) ||
+      a.hostname.localeCompare(b.hostname) ||
+      a.sourceServerId.localeCompare(b.sourceServerId),
+  );
   return { servers, skipped, ambiguous };
 }
 
+/** A record that was read twice (pages may overlap while a fleet changes) counts once, as it was seen last. */
+function eachOnce(discovered: SourceServer[]): SourceServer[] {
+  return [
+    ...new Map(
+      discovered.map((server) => [`${server.accountId}/${server.region}/${server.sourceServerId}`, server]),
+    ).values(),
+  ];
+}
+
 function physicalServer(server: SourceServer): string {
-  return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === '' ? server.arn : server.stagingSourceServerArn;
+  return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === ''
+    ? server.arn
+    : server.stagingSourceServerArn;
 }
 
 function skip(server: SourceServer, reason: string): SkippedServer {
-  return { sourceServerId: server.sourceServerId, sourceServerHostname: server.hostname, stagingAccountId: server.accountId, reason };
+  return {
+    sourceServerId: server.sourceServerId,
+    sourceServerHostname: server.hostname,
+    stagingAccountId: server.accountId,
+    reason,
+  };
 }
 
 function findingsOf(server: SourceServer, policy: Pick<DrillPolicy, 'stopOn'>): Finding[] {
@@ -179,7 +241,12 @@ function findingsOf(server: SourceServer, policy: Pick<DrillPolicy, 'stopOn'>): 
     message: `live instance ${instance.ec2InstanceId} (${instance.state.toLowerCase()}); a drill would destroy it`,
   }));
   if (server.activeJobId !== undefined) {
-    findings.push({ ...about, severity: 'stop', kind: 'running job', message: `job ${server.activeJobId} is still running on it` });
+    findings.push({
+      ...about,
+      severity: 'stop',
+      kind: 'running job',
+      message: `job ${server.activeJobId} is still running on it`,
+    });
   }
   const health = healthOf(server.replicationState);
   if (health !== 'ok') {
@@ -200,15 +267,20 @@ function describeHealth(health: ReplicationHealth, state: string): string {
 
 /** `PT1H20M` as `1 h 20 min`; text that is no ISO 8601 duration is given back as it is. */
 export function spokenDuration(iso: string): string {
-  const match = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/.exec(iso);
+  const match = /^P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/.exec(iso);
   if (match === null) return iso;
   const units = ['d', 'h', 'min', 's'];
-  const parts = units.flatMap((unit, index) => (match[index + 1] === undefined ? [] : [`${Number(match[index + 1])} ${unit}`]));
+  const parts = units.flatMap((unit, index) => {
+    const amount = Number(match[index + 1] ?? 0);
+    return amount === 0 ? [] : [`${amount} ${unit}`];
+  });
   return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
 }
 
 function summarise(discovery: AccountDiscovery, chosen: SourceServer[]): AccountSummary {
-  const servers = chosen.filter((server) => server.accountId === discovery.accountId && server.region === discovery.region);
+  const servers = chosen.filter(
+    (server) => server.accountId === discovery.accountId && server.region === discovery.region,
+  );
   const healthy = servers.filter((server) => healthOf(server.replicationState) === 'ok').length;
   return {
     accountId: discovery.accountId,
@@ -223,38 +295,54 @@ function summarise(discovery: AccountDiscovery, chosen: SourceServer[]): Account
 
 function cutIntoBatches(request: PlanRequest, servers: SourceServer[]): PlannedBatch[] {
   const size = Math.min(MAX_SERVERS_IN_JOB, request.options.parallelism);
-  const batches: PlannedBatch[] = [];
-  for (const ofAccount of groupBy(servers, (server) => `${server.accountId}/${server.region}`).values()) {
-    for (let start = 0; start < ofAccount.length; start += size) {
-      const chunk = ofAccount.slice(start, start + size);
-      const first = chunk[0];
-      if (first === undefined) continue;
-      const number = String(start / size + 1).padStart(2, '0');
-      batches.push({
-        batchId: `r${request.revision}-w${request.wave}-${first.accountId}-${number}`,
+  const chunks = [...groupBy(servers, (server) => `${server.accountId}/${server.region}`).values()].flatMap(
+    (ofAccount) => chunksOf(ofAccount, size),
+  );
+  const numbers = new Map<string, number>();
+  return chunks.flatMap((chunk) => {
+    const [first] = chunk;
+    if (first === undefined) return [];
+    // Counted over the account and not its Regions: the id does not name the Region.
+    const number = (numbers.get(first.accountId) ?? 0) + 1;
+    numbers.set(first.accountId, number);
+    return [
+      {
+        batchId: `r${request.revision}-w${request.wave}-${first.accountId}-${String(number).padStart(2, '0')}`,
         accountId: first.accountId,
         region: first.region,
         servers: chunk.map(({ sourceServerId, hostname, tags }) => ({ sourceServerId, hostname, tags })),
-      });
-    }
-  }
-  return batches;
+      },
+    ];
+  });
+}
+
+function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  );
 }
 
 function unreachableStops(accounts: AccountSummary[]): string[] {
   return accounts
     .filter((account) => account.unreachable !== undefined)
-    .map((account) => `Account ${account.accountId} could not be read (${account.unreachable}), so its servers are unknown.`);
+    .map(
+      (account) =>
+        `Account ${account.accountId} could not be read (${account.unreachable}), so its servers are unknown.`,
+    );
 }
 
 function tooFewStop(request: PlanRequest, found: number): string[] {
   if (found >= request.options.minServers) return [];
   if (found === 0) return [`No source server matches ${request.selection}.`];
-  return [`Only ${found} source servers match ${request.selection}; at least ${request.options.minServers} were asked for.`];
+  return [
+    `Only ${found} source servers match ${request.selection}; at least ${request.options.minServers} were asked for.`,
+  ];
 }
 
 function findingStops(findings: Finding[]): string[] {
-  return findings.filter((finding) => finding.severity === 'stop').map((finding) => `${finding.hostname} (${finding.sourceServerId}): ${finding.message}.`);
+  return findings
+    .filter((finding) => finding.severity === 'stop')
+    .map((finding) => `${finding.hostname} (${finding.sourceServerId}): ${finding.message}.`);
 }
 
 /** Groups in the order of first appearance. */

@@ -1,4 +1,11 @@
-import type { AccountResult, ComponentInput, ComponentOutput, FailedServer, RecoveryInstanceResult, SkippedServer } from './contract.ts';
+import type {
+  AccountResult,
+  ComponentInput,
+  ComponentOutput,
+  FailedServer,
+  RecoveryInstanceResult,
+  SkippedServer,
+} from './contract.ts';
 import { groupBy } from './plan.ts';
 import type { BatchStatus, ServerState } from './status.ts';
 import type { Outcome } from './vocabulary.ts';
@@ -50,8 +57,13 @@ export interface OutputContext {
 export function buildOutput(context: OutputContext): ComponentOutput {
   const servers = context.batches.flatMap((batch) => batch.servers.map((server) => ({ batch, server })));
   const recoveryInstances = servers.filter(({ server }) => server.state === 'launched').map(launched);
-  const failedServers = servers.filter(({ server }) => server.state !== 'launched' && server.state !== 'skipped').map(failed);
-  const skippedServers = [...context.skipped, ...servers.filter(({ server }) => server.state === 'skipped').map(skipped)];
+  const failedServers = servers
+    .filter(({ server }) => server.state !== 'launched' && server.state !== 'skipped')
+    .map(failed);
+  const skippedServers = [
+    ...context.skipped,
+    ...servers.filter(({ server }) => server.state === 'skipped').map(skipped),
+  ];
   const counts = { launched: recoveryInstances.length, failed: failedServers.length };
   const timedOut = failedServers.some((server) => server.errorCode === 'JobTimeout');
   const notLaunched = servers.length - counts.launched;
@@ -75,7 +87,9 @@ export function buildOutput(context: OutputContext): ComponentOutput {
     truncated: false,
     resultLocation: context.resultLocation,
     ...(context.stops.length > 0 ? { message: `Nothing was launched. ${context.stops.join(' ')}` } : {}),
-    ...(context.stops.length === 0 && servers.length === 0 ? { message: 'No servers found matching the specified tags' } : {}),
+    ...(context.stops.length === 0 && servers.length === 0
+      ? { message: 'No servers found matching the specified tags' }
+      : {}),
   };
 }
 
@@ -83,7 +97,13 @@ export function buildOutput(context: OutputContext): ComponentOutput {
  * The outcome of a launch. Zero servers are a success for a direct caller (seed 4 §14.1); a request from the chat never
  * comes this far with none.
  */
-export function outcomeOf(counts: { launched: number; failed: number; notLaunched: number; timedOut: boolean; stopped: boolean }): Outcome {
+export function outcomeOf(counts: {
+  launched: number;
+  failed: number;
+  notLaunched: number;
+  timedOut: boolean;
+  stopped: boolean;
+}): Outcome {
   if (counts.stopped) return 'failed';
   if (counts.timedOut) return 'timeout';
   if (counts.notLaunched === 0) return 'success';
@@ -119,7 +139,8 @@ function failed({ batch, server }: ServerOfBatch): FailedServer {
     sourceServerHostname: server.hostname,
     stagingAccountId: batch.accountId,
     errorCode: server.errorCode ?? 'DRSServiceError',
-    errorMessage: server.errorMessage ?? `The launch ended in the state ${server.state}; the job is ${batch.jobId ?? 'unknown'}.`,
+    errorMessage:
+      server.errorMessage ?? `The launch ended in the state ${server.state}; the job is ${batch.jobId ?? 'unknown'}.`,
   };
 }
 

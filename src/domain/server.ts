@@ -31,22 +31,22 @@ export interface SourceServer {
 export const ReplicationHealth = ['ok', 'lagging', 'paused', 'stalled', 'not ready', 'unknown'] as const;
 export type ReplicationHealth = (typeof ReplicationHealth)[number];
 
-const HEALTH_OF_STATE: Record<string, ReplicationHealth> = {
-  CONTINUOUS: 'ok',
-  CREATING_SNAPSHOT: 'ok',
-  BACKLOG: 'lagging',
-  RESCAN: 'lagging',
-  PAUSED: 'paused',
-  STALLED: 'stalled',
-  DISCONNECTED: 'stalled',
-  STOPPED: 'not ready',
-  INITIATING: 'not ready',
-  INITIAL_SYNC: 'not ready',
-};
+const HEALTH_OF_STATE = new Map<string, ReplicationHealth>([
+  ['CONTINUOUS', 'ok'],
+  ['CREATING_SNAPSHOT', 'ok'],
+  ['BACKLOG', 'lagging'],
+  ['RESCAN', 'lagging'],
+  ['PAUSED', 'paused'],
+  ['STALLED', 'stalled'],
+  ['DISCONNECTED', 'stalled'],
+  ['STOPPED', 'not ready'],
+  ['INITIATING', 'not ready'],
+  ['INITIAL_SYNC', 'not ready'],
+]);
 
 /** Health of a DataReplicationState; a state that the API model does not have is `unknown`. */
 export function healthOf(replicationState: string): ReplicationHealth {
-  return HEALTH_OF_STATE[replicationState] ?? 'unknown';
+  return HEALTH_OF_STATE.get(replicationState) ?? 'unknown';
 }
 
 /** EC2 states in which nothing is left to destroy (DRS: EC2InstanceState). */

@@ -20,7 +20,9 @@ export type Outcome = (typeof OUTCOMES)[number];
 /** 12 digits. */
 export const accountIdSchema = z.string().regex(/^\d{12}$/, 'an AWS account id has 12 digits');
 /** Source server id, as in the DRS API model. */
-export const sourceServerIdSchema = z.string().regex(/^s-[0-9a-zA-Z]{17}$/, 'a source server id is s- and 17 letters or digits');
+export const sourceServerIdSchema = z
+  .string()
+  .regex(/^s-[0-9a-zA-Z]{17}$/, 'a source server id is s- and 17 letters or digits');
 
 /** DR tags of a source server (seed 4 §5.2). */
 export const TAG = {

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as every simulated service sees it: the whole body, as bytes. */
@@ -28,6 +28,22 @@ export interface LocalServer {
   close(): Promise<void>;
 }
 
+/** The request with its path decoded; undefined when the path cannot be. */
+function toRequest(incoming: IncomingMessage, body: Buffer): LocalRequest | undefined {
+  try {
+    const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+    return {
+      method: incoming.method ?? 'GET',
+      path: decodeURIComponent(url.pathname),
+      query: url.searchParams,
+      headers: incoming.headers,
+      body,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Serves `handler` on 127.0.0.1. An error thrown by the handler is a defect of the simulator: it is answered with 500
  * and its text, so that the caller sees it.
@@ -37,14 +53,11 @@ export async function serve(handler: LocalHandler, port = 0): Promise<LocalServe
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
     incoming.on('end', () => {
-      const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
-      const request: LocalRequest = {
-        method: incoming.method ?? 'GET',
-        path: decodeURIComponent(url.pathname),
-        query: url.searchParams,
-        headers: incoming.headers,
-        body: Buffer.concat(chunks),
-      };
+      const request = toRequest(incoming, Buffer.concat(chunks));
+      if (request === undefined) {
+        outgoing.writeHead(400).end('the path is malformed');
+        return;
+      }
       handler(request)
         .catch((error: unknown): LocalResponse => ({ status: 500, body: `simulator defect: ${String(error)}` }))
         .then((response) => {

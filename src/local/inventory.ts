@@ -163,9 +163,11 @@ export function loadInventory(text: string, fileName: string): Inventory {
     ...repeatedKeys(root),
     ...crossFindings(value),
   ];
+  // A field is named once, with the first thing that is wrong with it.
+  const named = [...Map.groupBy(findings, ({ path }) => fieldName(path)).values()].flatMap((same) => same[0] ?? []);
   // A field that seems wrong on a line that is not JSON is most likely only misread: the syntax error alone is shown.
   const brokenLines = new Set(syntax.map(({ line }) => line));
-  const fields = findings
+  const fields = named
     .map(({ path, message }) => ({ line: lineAt(nearestNode(root, path).offset), field: fieldName(path), message }))
     .filter(({ line }) => !brokenLines.has(line));
   const problems = [...syntax, ...fields].sort((a, b) => a.line - b.line);

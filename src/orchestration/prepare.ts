@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { freezePlan, type Plan } from '../domain/plan.ts';
+import { freezePlan, type Plan, type PlanRequest } from '../domain/plan.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
 import { isTerminal } from '../domain/status.ts';
 import { firstTickSeconds, gateIdOf } from '../gates/gate-timing.ts';
@@ -50,13 +50,14 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     }
     // An earlier try of this state has asked again already.
     if (execution.planRevision > approved.revision) return await plan(execution, execution.planRevision);
-    const now = await discover(execution, approved.revision + 1);
+    const servers = (await store.getBatches(approved)).flatMap((batch) => batch.servers);
+    const now = await discover(execution, approved.revision + 1, { servers, cleanups: approved.cleanups });
     const unchanged = now.hash === approved.hash && now.stops.length === 0;
     if (unchanged) return { outcome: 'go', waves: [{ wave: execution.wave }] };
     return await put(execution, await store.freezePlan(execution.executionId, now));
   }
 
-  async function discover(execution: ExecutionRecord, revision: number): Promise<Plan> {
+  async function discover(execution: ExecutionRecord, revision: number, approved?: PlanRequest['approved']): Promise<Plan> {
     const policies = await config.policies();
     const discoveries = await discoverFleet(platform, config, execution.tags);
     return freezePlan(
@@ -67,6 +68,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
         policy: policies.drill,
         selection: `${execution.application} wave ${execution.wave}`,
         revision,
+        approved,
       },
       discoveries,
     );
@@ -80,7 +82,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
         planRevision: frozen.revision,
         endTime: platform.now(),
         outcome: 'failed',
-        problem: { code: 'PreflightStopped', message: 'Preflight stopped the drill. Nothing was launched, nobody was asked to approve.' },
+        problem: { code: 'PreflightStopped', message: stoppedText(frozen.revision) },
       });
       return { outcome: 'end' };
     }
@@ -89,5 +91,11 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policies.drill) };
   }
 };
+
+function stoppedText(revision: number): string {
+  return revision === 1
+    ? 'Preflight stopped the drill. Nothing was launched, nobody was asked to approve.'
+    : 'The fleet was looked at again after the approval, and the drill was stopped. Nothing was launched.';
+}
 
 export const handler = onLambda(create);

@@ -95,7 +95,7 @@ export interface NewRecoveryInstance {
 /** States in which the agent is not heard any more, so that "last seen" stands still. */
 const SILENT: readonly ReplicationState[] = ['STALLED', 'DISCONNECTED', 'STOPPED'];
 
-/** EC2 shows a terminated instance for about an hour (EC2 user guide, "Terminate your instance"). */
+/** EC2 shows a terminated instance for about an hour (EC2 user guide). */
 const TERMINATED_VISIBLE_MS = 3_600_000;
 
 /** What the source servers have been replicating for when the simulation begins. */
@@ -272,7 +272,9 @@ export class Fleet {
   ): Ec2Instance {
     const account = this.#account(server.accountId);
     const order = this.#order++;
-    const instanceId = options.instanceId ?? `i-${seeded(this.#seed, 'instance', order).hex(17)}`;
+    const earlier = [...account.ec2Instances.values()].filter((one) => one.sourceServerId === server.sourceServerId);
+    const instanceId =
+      options.instanceId ?? `i-${seeded(this.#seed, 'instance', server.sourceServerId, earlier.length).hex(17)}`;
     const state = options.state ?? 'running';
     const instance: Ec2Instance = {
       order,
@@ -357,7 +359,7 @@ export class Fleet {
   emit<Type extends DrsEvent['detail-type']>(server: SourceServer, detailType: Type, detail: DrsEvent['detail']): void {
     const event: DrsEvent = {
       version: '0',
-      id: seeded(this.#seed, 'event', this.#order++).uuid(),
+      id: seeded(this.#seed, 'event', server.arn, detailType, this.#clock.now()).uuid(),
       'detail-type': detailType,
       source: 'aws.drs',
       account: server.accountId,

@@ -12,7 +12,7 @@ import { conflict, QUOTA_CODES, quotaExceeded } from './errors.ts';
 import type { JobLogEvent } from './model.ts';
 import { latestData } from './snapshots.ts';
 
-/** Quotas of DRS for an account and Region (DRS user guide, "Service quotas"); none can be raised. */
+/** Quotas of DRS for an account and Region, as Service Quotas lists them; none can be raised. */
 export const QUOTAS = { serversInJob: 100, concurrentJobs: 20, serversInAllJobs: 500 } as const;
 
 /** One server in a job. */
@@ -74,6 +74,17 @@ const SECOND = 1000;
 
 /** What a job of each kind does in sequence: each number is a wait in simulated milliseconds. */
 type Steps = Generator<number, void, void>;
+
+/** A server to launch, with its entry in the job. */
+interface Launch extends ServerToLaunch {
+  readonly participant: Participant;
+}
+
+/** A recovery instance to terminate, with its server's entry in the job. */
+interface Termination {
+  readonly instanceId: string;
+  readonly participant: Participant;
+}
 
 /** A job that has been stopped in its tracks, with what it would have done next. */
 interface Stuck {
@@ -148,12 +159,13 @@ export class DrsJobs {
     toLaunch: readonly ServerToLaunch[],
     options: { isDrill: boolean; tags: Record<string, string> },
   ): Job {
-    const participants = toLaunch.map(({ server }) => this.#participant(server.sourceServerId));
+    const launches = toLaunch.map((one): Launch => ({ ...one, participant: pending(one.server.sourceServerId) }));
+    const participants = launches.map(({ participant }) => participant);
     const job = this.#create(accountId, 'LAUNCH', participants, options);
     for (const { server } of toLaunch) {
       server.lastLaunch = { at: job.createdAt, jobId: job.jobId, isDrill: job.isDrill, status: 'PENDING' };
     }
-    const work = toLaunch.map((one, at) => this.#launch(job, one, participants[at] ?? this.#participant('')));
+    const work = launches.map((launch) => this.#launch(job, launch));
     this.#run(job, this.#carryOut(job, work));
     return job;
   }
@@ -163,18 +175,14 @@ export class DrsJobs {
    * @throws {DrsError} ServiceQuotaExceededException or ConflictException; nothing has been started then.
    */
   startTerminate(accountId: string, instances: readonly RecoveryInstance[]): Job {
-    const participants = instances.map(({ sourceServerId, instanceId }) => ({
-      ...this.#participant(sourceServerId),
-      recoveryInstanceId: instanceId,
-    }));
+    const terminations = instances.map(({ sourceServerId, instanceId }): Termination => {
+      return { instanceId, participant: { ...pending(sourceServerId), recoveryInstanceId: instanceId } };
+    });
+    const participants = terminations.map(({ participant }) => participant);
     const job = this.#create(accountId, 'TERMINATE', participants, { isDrill: false, tags: {} });
-    const work = participants.map((participant) => this.#terminate(job, participant));
+    const work = terminations.map((termination) => this.#terminate(job, termination));
     this.#run(job, this.#carryOut(job, work));
     return job;
-  }
-
-  #participant(sourceServerId: string): Participant {
-    return { sourceServerId, launchStatus: 'PENDING' };
   }
 
   #active(accountId: string): Job[] {
@@ -282,7 +290,7 @@ export class DrsJobs {
   }
 
   /** Launches one server: clean up what earlier launches left, snapshot, convert, launch. */
-  *#launch(job: Job, { server, pointInTime }: ServerToLaunch, participant: Participant): Steps {
+  *#launch(job: Job, { server, pointInTime, participant }: Launch): Steps {
     const { sourceServerId } = server;
     const random = seeded(this.#seed, job.jobId, sourceServerId);
     const total = launchTime(server, random);
@@ -342,12 +350,16 @@ export class DrsJobs {
 
   /**
    * Terminates ALL machines that earlier launches of the server left, drill or not, also those that DRS has no record of
-   * any more. Only termination protection saves one (DRS user guide, "Preparing for launching drill and recovery instances").
+   * any more, and drops the records of machines that are gone already. Only EC2's termination protection saves one.
    */
   *#cleanUp(job: Job, server: SourceServer, random: Random): Steps {
     const machines = this.#fleet.machinesOf(server);
-    if (machines.length === 0) return;
-    yield* this.#shutDown(job, machines, random);
+    const left = new Set(machines.map(({ instanceId }) => instanceId));
+    for (const { instanceId, sourceServerId } of this.#fleet.recoveryInstances(server.accountId)) {
+      const isGone = sourceServerId === server.sourceServerId && !left.has(instanceId);
+      if (isGone) this.#fleet.forgetRecoveryInstance(instanceId);
+    }
+    if (machines.length > 0) yield* this.#shutDown(job, machines, random);
   }
 
   *#shutDown(job: Job, machines: readonly Ec2Instance[], random: Random): Steps {
@@ -369,8 +381,7 @@ export class DrsJobs {
   }
 
   /** Terminates one recovery instance. */
-  *#terminate(job: Job, participant: Participant): Steps {
-    const instanceId = participant.recoveryInstanceId ?? '';
+  *#terminate(job: Job, { instanceId, participant }: Termination): Steps {
     const instance = this.#fleet.ec2Instance(instanceId, job.accountId);
     participant.launchStatus = 'IN_PROGRESS';
     if (instance === undefined || instance.state === 'terminated') {
@@ -397,13 +408,17 @@ export class DrsJobs {
   }
 }
 
+function pending(sourceServerId: string): Participant {
+  return { sourceServerId, launchStatus: 'PENDING' };
+}
+
 function isProtected({ terminationProtection }: Ec2Instance): boolean {
   return terminationProtection;
 }
 
 /**
  * Simulated milliseconds from the start of the snapshot to a running instance. Linux: 6 to 18 minutes, half of them in 10.
- * Windows: 12 to 45, because its first boot runs setup (DRS allows up to 45 minutes for it).
+ * Windows: 12 to 45, because its first boot runs setup (the DRS documentation names up to 45 minutes).
  */
 function launchTime(server: SourceServer, random: Random): number {
   const drawn = random.logNormal(10 * MINUTE, 0.28);

@@ -1,7 +1,7 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Fleet, SourceServer } from '../fleet.ts';
-import { notFound, validation } from './errors.ts';
+import { DrsError, notFound, validation } from './errors.ts';
 import type { DrsJobs, ServerToLaunch } from './jobs.ts';
 import { type AnswerOf, answers, type OperationName, type RequestOf, requests } from './model.ts';
 import { paginate } from './pages.ts';
@@ -204,11 +204,15 @@ function checkRequest<Request>(schema: z.ZodType<Request>, input: unknown): Requ
   );
 }
 
-/** An answer that does not fit the model is a defect of the simulator: it must not reach the product as if AWS gave it. */
+/**
+ * An answer that does not fit the model is a defect of the simulator: it must not reach the product as if AWS gave it. 501,
+ * because the SDK does not retry it.
+ */
 function checkAnswer(name: OperationName, answer: unknown): unknown {
   const checked = answers[name].safeParse(answer);
-  if (!checked.success) throw new Error(`the answer of ${name} does not fit the API model: ${checked.error.message}`);
-  return checked.data;
+  if (checked.success) return checked.data;
+  const message = `the answer of ${name} does not fit the API model: ${z.prettifyError(checked.error)}`;
+  throw new DrsError('SimulatorDefect', 501, message);
 }
 
 /** DRS takes an empty list of ids for no filter. */

@@ -1,0 +1,174 @@
+import type { KnownBlock } from '@slack/types';
+import { type PlanRecord, type ExecutionRecord, type ExecutionView } from '../src/domain/records.ts';
+import type { BatchServer } from '../src/domain/result.ts';
+import type { ExecutionStatus } from '../src/domain/status.ts';
+import { context, count, escape, header, lines, type Message, message, moment, section } from './message.ts';
+
+/** The words and the mark of a status in the card's first line. */
+const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
+  planning: { mark: '🔎', words: 'looking for the servers' },
+  'awaiting approval': { mark: '✋', words: 'waiting for approval' },
+  executing: { mark: '⏳', words: 'launching' },
+  paused: { mark: '⏸️', words: 'paused' },
+  completed: { mark: '✅', words: 'completed' },
+  partial: { mark: '⚠️', words: 'partly launched' },
+  failed: { mark: '❌', words: 'failed' },
+  rejected: { mark: '🚫', words: 'rejected' },
+  expired: { mark: '⌛', words: 'expired unanswered' },
+  cancelled: { mark: '🚫', words: 'cancelled' },
+};
+
+const MOST_ACCOUNTS_SHOWN = 40;
+const MOST_NAMES_SHOWN = 10;
+const BAR_WIDTH = 10;
+
+/** The one card of an execution, drawn whole from what is stored: action, scope and state first. */
+export function executionCard(view: ExecutionView): Message {
+  const { execution } = view;
+  const { mark, words } = STATUS_WORDS[execution.status];
+  const title = `${verbWord(execution)}: ${scope(execution)}`;
+  return message(`${title}: ${words}. ${pushSummary(view)}`.trim(), [
+    header(`${mark} ${title} · ${words}`),
+    ...body(view),
+    context(
+      `Asked by <@${execution.requester.userId}> at ${moment(execution.startTime)} · ${escape(shortId(execution.executionId))}${
+        execution.reason === undefined ? '' : ` · “${escape(execution.reason)}”`
+      }`,
+    ),
+  ], { status: execution.status, outcome: execution.outcome ?? '', result_file: execution.resultLocation === undefined ? '' : 'in the thread' });
+}
+
+/** `Drill`, `Failover`, … */
+export function verbWord(execution: Pick<ExecutionRecord, 'verb'>): string {
+  return execution.verb.charAt(0).toUpperCase() + execution.verb.slice(1);
+}
+
+/** `HRP wave 1` */
+export function scope(execution: Pick<ExecutionRecord, 'application' | 'wave'>): string {
+  return `${execution.application} wave ${execution.wave}`;
+}
+
+/** The first eight characters of an execution's id: enough to speak of it. */
+export function shortId(executionId: string): string {
+  return executionId.slice(0, 8);
+}
+
+function pushSummary(view: ExecutionView): string {
+  const { execution, plan } = view;
+  if (execution.summary !== undefined) return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers launched.`;
+  if (execution.problem !== undefined) return execution.problem.message;
+  return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
+}
+
+function body(view: ExecutionView): KnownBlock[] {
+  const { execution, plan } = view;
+  switch (execution.status) {
+    case 'planning':
+      return [section('Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is launched yet.')];
+    case 'awaiting approval':
+    case 'rejected':
+    case 'expired':
+    case 'cancelled':
+      return [...endedWithoutLaunch(view), ...(plan === undefined ? [] : preflight(plan))];
+    default:
+      return execution.launchStartedAt === undefined ? preflightFailure(view) : progress(view);
+  }
+}
+
+function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
+  if (execution.status === 'awaiting approval') return [];
+  const gate = gates.at(-1);
+  const voters = (gate?.votes ?? []).filter((vote) => vote.choice === 'reject').map((vote) => `<@${vote.userId}>`);
+  if (execution.status === 'rejected') return [section(`Rejected by ${voters.join(', ')}. *Nothing was launched.*`)];
+  if (execution.status === 'expired') return [section('Nobody decided in time. *Nothing was launched.* Ask again with the same command.')];
+  return [section('*Nothing was launched.*')];
+}
+
+function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
+  const problem = section(escape(execution.problem?.message ?? 'Nothing was launched.'));
+  if (plan === undefined || plan.stops.length === 0) return [problem];
+  const stops = plan.stops.map((stop) => `• ${escape(stop)}`);
+  return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
+}
+
+/** What would happen: the preflight table, the warnings, and what a launch cleans up. */
+function preflight(plan: PlanRecord): KnownBlock[] {
+  const warnings = plan.findings.filter((finding) => finding.severity === 'warning');
+  const accounts = plan.accounts.filter((account) => account.servers > 0).length;
+  const facts = [
+    `Would launch *${count(plan.totalServers, 'drill instance')}* in ${count(accounts, 'staging account')}, in ${count(plan.batchIds.length, 'DRS job')}. Replication and source servers are not touched.`,
+    ...(plan.cleanups.length > 0
+      ? [`DRS would first clean up *${count(plan.cleanups.length, 'instance')} of earlier drills*.`]
+      : []),
+    ...(plan.skipped.length > 0
+      ? [`Left out: ${plan.skipped.slice(0, MOST_NAMES_SHOWN).map((server) => `${escape(server.sourceServerHostname)} (${escape(server.reason)})`).join(', ')}${plan.skipped.length > MOST_NAMES_SHOWN ? ' …' : ''}.`]
+      : []),
+  ];
+  return [
+    section(facts.join('\n')),
+    ...accountLines(plan),
+    ...(warnings.length > 0
+      ? [section(`*Warnings*\n${lines(warnings.map((finding) => `• ${escape(finding.hostname)}: ${escape(finding.message)}`), MOST_NAMES_SHOWN)}`)]
+      : []),
+  ];
+}
+
+function accountLines(plan: PlanRecord): KnownBlock[] {
+  if (plan.accounts.length === 0) return [];
+  const rows = plan.accounts.map((account) => {
+    if (account.unreachable !== undefined) return `⚠️ \`${account.accountId}\` could not be read`;
+    const parts = [count(account.servers, 'server'), `${account.healthy} healthy`];
+    if (account.lagging > 0) parts.push(`*${account.lagging} not in sync*`);
+    if (account.cleanups > 0) parts.push(`${account.cleanups} to clean up`);
+    return `\`${account.accountId}\` ${parts.join(' · ')}`;
+  });
+  return [section(lines(rows, MOST_ACCOUNTS_SHOWN))];
+}
+
+function progress(view: ExecutionView): KnownBlock[] {
+  const { execution, batches } = view;
+  const servers = batches.flatMap((batch) => batch.servers);
+  const launched = servers.filter((server) => server.state === 'launched').length;
+  const failed = batches.flatMap((batch) => batch.servers.filter((server) => server.state === 'failed').map((server) => ({ batch, server })));
+  const skipped = servers.filter((server) => server.state === 'skipped');
+  const accounts = [...new Set(batches.map((batch) => batch.accountId))].sort();
+  const bars = accounts.map((accountId) => accountBar(accountId, batches.filter((batch) => batch.accountId === accountId).flatMap((batch) => batch.servers)));
+  const over = execution.endTime !== undefined;
+  const elapsed = over && execution.launchStartedAt !== undefined ? ` in ${spokenMinutes((execution.endTime ?? 0) - execution.launchStartedAt)}` : '';
+  const since = over || execution.launchStartedAt === undefined ? '' : ` · since ${moment(execution.launchStartedAt)}`;
+  return [
+    section(`*${launched} of ${count(servers.length, 'server')} launched*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`),
+    section(lines(bars, MOST_ACCOUNTS_SHOWN)),
+    ...(failed.length > 0
+      ? [section(`*Failed*\n${lines(failed.map(({ server }) => failureLine(server)), MOST_NAMES_SHOWN)}`)]
+      : []),
+    ...(skipped.length > 0
+      ? [section(`*Not started*\n${lines(skipped.map((server) => `• ${escape(server.hostname)}`), MOST_NAMES_SHOWN)}`)]
+      : []),
+    ...(execution.problem === undefined ? [] : [section(`⚠️ ${escape(execution.problem.message)}`)]),
+    ...(over && launched > 0 ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')] : []),
+  ];
+}
+
+function failureLine(server: BatchServer): string {
+  return `• ${escape(server.hostname)} (${server.sourceServerId}): ${escape(server.errorMessage ?? 'the launch failed')}`;
+}
+
+/** `██████░░░░ 6/10 · 111111111111 · 2 launching` */
+function accountBar(accountId: string, servers: BatchServer[]): string {
+  const of = (state: string) => servers.filter((server) => server.state === state).length;
+  const launched = of('launched');
+  const full = servers.length === 0 ? 0 : Math.floor((launched / servers.length) * BAR_WIDTH);
+  const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+  const extras = [
+    ...(of('launching') > 0 ? [`${of('launching')} launching`] : []),
+    ...(of('failed') > 0 ? [`*${of('failed')} failed*`] : []),
+  ];
+  return `\`${bar}\` ${launched}/${servers.length} · \`${accountId}\`${extras.length > 0 ? ` · ${extras.join(' · ')}` : ''}`;
+}
+
+/** Milliseconds as `24 min` or `1 h 5 min`. */
+export function spokenMinutes(ms: number): string {
+  const minutes = Math.max(1, Math.round(ms / 60_000));
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

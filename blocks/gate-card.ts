@@ -1,0 +1,113 @@
+import type { KnownBlock } from '@slack/types';
+import type { ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import { scope, verbWord } from './execution-card.ts';
+import { actions, context, count, escape, header, lines, type Message, message, moment, section } from './message.ts';
+
+export const APPROVE_ACTION = 'gate_approve';
+export const REJECT_ACTION = 'gate_reject';
+
+/** What a button carries: which question, and in which revision. Never a task token, which would not fit and is secret. */
+export interface GateButton {
+  executionId: string;
+  gateId: string;
+  planRevision: number;
+}
+
+/** The button's value: opaque to Slack. */
+export function buttonValue(button: GateButton): string {
+  return `${button.executionId}|${button.gateId}|${button.planRevision}`;
+}
+
+/** Reads a button's value; undefined for a value that none of our cards has. */
+export function readButtonValue(value: string | undefined): GateButton | undefined {
+  const match = /^([0-9a-f-]{36})\|(approval-\d+)\|(\d+)$/.exec(value ?? '');
+  if (match === null) return undefined;
+  return { executionId: match[1] ?? '', gateId: match[2] ?? '', planRevision: Number(match[3]) };
+}
+
+const MOST_ASKED_BY_NAME = 10;
+const MOST_CHANGES_SHOWN = 10;
+
+/**
+ * The question to the approvers: a message of its own, because an updated card wakes no phone. Once it is settled, the
+ * buttons give way to the record of who decided and when.
+ */
+export function gateCard(view: ExecutionView, gate: GateRecord): Message {
+  const { execution, plan } = view;
+  const question = `${verbWord(execution)} ${scope(execution)}`;
+  if (gate.status !== 'pending') return record(view, gate, question);
+  const asked = gate.approvers.slice(0, MOST_ASKED_BY_NAME).map((userId) => `<@${userId}>`);
+  const size = plan === undefined ? '' : `: launch ${whatLaunches(plan)}`;
+  return message(`Approve? ${question}${size}. Asked by <@${execution.requester.userId}>.`, [
+    header(`✋ Approve? ${question}`),
+    ...changes(plan),
+    section(`${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`),
+    section(`${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires at ${moment(gate.expiresAt)} and nothing is launched.`),
+    actions(`gate:${gate.gateId}:r${gate.planRevision}`, [
+      {
+        type: 'button',
+        action_id: APPROVE_ACTION,
+        style: 'primary',
+        text: { type: 'plain_text', text: `Approve ${verbWord(execution)}` },
+        value: buttonValue(gate),
+      },
+      {
+        type: 'button',
+        action_id: REJECT_ACTION,
+        text: { type: 'plain_text', text: `Reject ${verbWord(execution)}` },
+        value: buttonValue(gate),
+      },
+    ]),
+    context('The card above says what would happen, server account by server account.'),
+  ]);
+}
+
+function whatLaunches(plan: PlanRecord): string {
+  const accounts = plan.accounts.filter((account) => account.servers > 0).length;
+  return `${count(plan.totalServers, 'drill instance')} in ${count(accounts, 'account')}`;
+}
+
+function sideEffects(plan: PlanRecord): string {
+  const warnings = plan.findings.filter((finding) => finding.severity === 'warning').length;
+  const parts = [
+    ...(plan.cleanups.length > 0 ? [`${count(plan.cleanups.length, 'instance')} of earlier drills will be cleaned up.`] : []),
+    ...(warnings > 0 ? [`*${count(warnings, 'warning')}.*`] : []),
+  ];
+  return parts.join(' ');
+}
+
+function changes(plan: PlanRecord | undefined): KnownBlock[] {
+  if (plan === undefined || plan.changes.length === 0) return [];
+  return [
+    section(
+      `⚠️ *The fleet has changed since the last approval, so it is asked again.*\n${lines(plan.changes.map((change) => `• ${escape(change)}`), MOST_CHANGES_SHOWN)}`,
+    ),
+  ];
+}
+
+function approvals(gate: GateRecord): number {
+  return gate.votes.filter((vote) => vote.choice === 'approve').length;
+}
+
+function record(view: ExecutionView, gate: GateRecord, question: string): Message {
+  const sentence = decisionSentence(view, gate);
+  return message(`${question}: ${sentence}`, [section(`*${question}*\n${sentence}`)]);
+}
+
+/** Who decided, what, and when; and what became of it when the fleet has changed since. */
+export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
+  const at = gate.settledAt === undefined ? '' : ` at ${moment(gate.settledAt)}`;
+  const who = (choice: string) => gate.votes.filter((vote) => vote.choice === choice).map((vote) => `<@${vote.userId}>`).join(' and ');
+  switch (gate.status) {
+    case 'approved':
+      return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since: see the next question.' : ''}`;
+    case 'rejected':
+      return `🚫 Rejected by ${who('reject')}${at}. Nothing was launched.`;
+    case 'expired':
+      return `⌛ Expired unanswered${at}. Nothing was launched.`;
+    case 'cancelled':
+      return `🚫 Cancelled${at}.`;
+    case 'pending':
+      return 'Not decided yet.';
+  }
+}

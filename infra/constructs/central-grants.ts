@@ -1,0 +1,134 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Names } from '../names.ts';
+import { allow, type Grant } from './grant.ts';
+
+/** What the grants of the central functions speak of. */
+export interface GrantedResources {
+  readonly names: Names;
+  /** Accounts whose reader roles may be assumed. */
+  readonly stagingAccountIds: readonly string[];
+  /** Key of table, bucket and secret. */
+  readonly key: IKey;
+  /** ARN of the execution-history table's stream. */
+  readonly streamArn: string;
+  readonly results: IBucket;
+  readonly slackSecret: ISecret;
+  /** Takes what a function could not handle. */
+  readonly deadLetters: IQueue;
+}
+
+const READS = ['GetItem', 'Query'] as const;
+const WRITES = ['PutItem', 'UpdateItem'] as const;
+type TableOperation = (typeof READS)[number] | (typeof WRITES)[number];
+
+/** The things that central functions use, each as a grant. `function-needs.ts` says which function gets which. */
+export type CentralGrants = ReturnType<typeof centralGrants>;
+
+export function centralGrants(resources: GrantedResources) {
+  const { names, stagingAccountIds, key, streamArn, results, slackSecret, deadLetters } = resources;
+
+  /** The key, for use by an AWS service on the function's behalf only. */
+  const keyThrough = (service: 'dynamodb' | 's3' | 'secretsmanager', ...actions: string[]) =>
+    allow(actions, [key.keyArn], {
+      StringEquals: { 'kms:ViaService': `${service}.${names.region}.amazonaws.com` },
+    });
+
+  const configuration = (...parameters: string[]): Grant => ({
+    statements: [allow(['ssm:GetParameter'], parameters.map(names.parameterArn))],
+    settings: { CONFIG_PATH: names.configPath },
+  });
+
+  return {
+    /** Items of the execution-history table. */
+    table(...operations: TableOperation[]): Grant {
+      const writes = operations.some((operation) => WRITES.some((write) => write === operation));
+      const keyActions = writes ? ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'] : ['kms:Decrypt'];
+      return {
+        statements: [
+          allow(
+            operations.map((operation) => `dynamodb:${operation}`),
+            [names.tableArn],
+          ),
+          keyThrough('dynamodb', ...keyActions),
+        ],
+        settings: { EXECUTION_TABLE: names.tableName },
+      };
+    },
+
+    /** Items by their status. */
+    statusIndex: {
+      statements: [allow(['dynamodb:Query'], [`${names.tableArn}/index/StatusIndex`])],
+    } satisfies Grant,
+
+    /** Changes of the table, in order; a batch that cannot be handled is noted among the dead letters. */
+    changes: {
+      statements: [
+        allow(['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], [streamArn]),
+        // ListStreams has no resource type.
+        allow(['dynamodb:ListStreams'], ['*']),
+        keyThrough('dynamodb', 'kms:Decrypt'),
+        allow(['sqs:SendMessage'], [deadLetters.queueArn]),
+      ],
+    } satisfies Grant,
+
+    /** An event that cannot be handled is kept. */
+    deadLetters: { statements: [allow(['sqs:SendMessage'], [deadLetters.queueArn])] } satisfies Grant,
+
+    writeResults: {
+      statements: [
+        allow(['s3:PutObject'], [results.arnForObjects('results/*')]),
+        keyThrough('s3', 'kms:GenerateDataKey'),
+      ],
+      settings: { RESULT_BUCKET: results.bucketName },
+    } satisfies Grant,
+
+    readResults: {
+      statements: [allow(['s3:GetObject'], [results.arnForObjects('results/*')]), keyThrough('s3', 'kms:Decrypt')],
+      settings: { RESULT_BUCKET: results.bucketName },
+    } satisfies Grant,
+
+    slackSecret: {
+      statements: [
+        allow(['secretsmanager:GetSecretValue'], [slackSecret.secretArn]),
+        keyThrough('secretsmanager', 'kms:Decrypt'),
+      ],
+      settings: { SLACK_SECRET_ID: slackSecret.secretArn },
+    } satisfies Grant,
+
+    access: configuration('access'),
+    policies: configuration('policies'),
+    accessAndPolicies: configuration('access', 'policies'),
+
+    /** Which staging accounts there are. */
+    stagingAccounts: {
+      statements: [
+        allow(
+          ['ssm:GetParametersByPath'],
+          [names.parameterArn('staging-accounts'), names.parameterArn('staging-accounts/*')],
+        ),
+      ],
+      settings: { CONFIG_PATH: names.configPath },
+    } satisfies Grant,
+
+    /** DRS and EC2 of the staging accounts, by their reader roles. */
+    readStagingAccounts: {
+      statements: [allow(['sts:AssumeRole'], stagingAccountIds.map(names.readerRoleArn))],
+    } satisfies Grant,
+
+    startExecutions: {
+      statements: [allow(['states:StartExecution'], [names.machineArn('dr-execution')])],
+      settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
+    } satisfies Grant,
+
+    /** The bells of gates: waits of dr-execution. */
+    ringBells: {
+      statements: [allow(['states:SendTaskSuccess'], [names.machineArn('dr-execution')])],
+    } satisfies Grant,
+
+    /** Where executors report to. Told to them, not used here: no rights. */
+    busAddress: { statements: [], settings: { EVENT_BUS_ARN: names.busArn } } satisfies Grant,
+  };
+}

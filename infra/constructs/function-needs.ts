@@ -1,0 +1,128 @@
+import { Duration } from 'aws-cdk-lib';
+import type { FunctionName } from '../../src/functions.ts';
+import type { CentralGrants } from './central-grants.ts';
+import type { Grant } from './grant.ts';
+
+/** What a function needs to run. */
+export interface FunctionNeeds {
+  /** Shown in the console. */
+  readonly description: string;
+  readonly timeout: Duration;
+  /** CPU comes with memory: 1,769 MB are one core. */
+  readonly memoryMb: number;
+  readonly grants: readonly Grant[];
+}
+
+/** Waits for one or a few small answers. */
+const SMALL = { timeout: Duration.seconds(30), memoryMb: 256 };
+/** Reads thousands of servers of many accounts. */
+const FLEET = { timeout: Duration.minutes(5), memoryMb: 1_024 };
+
+/** Every function with exactly what its code uses. A call that is added there is allowed here. */
+export function functionNeeds(may: CentralGrants): Record<FunctionName, FunctionNeeds> {
+  return {
+    'slack-ingress': {
+      description: 'Commands and buttons of Slack',
+      // Slack waits for 3 s. Memory is for the CPU of a cold start.
+      timeout: Duration.seconds(10),
+      memoryMb: 1_769,
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.accessAndPolicies, may.slackSecret],
+    },
+    effects: {
+      description: 'Starts executions and rings the bells of settled gates',
+      ...SMALL,
+      grants: [may.changes, may.table('UpdateItem'), may.startExecutions, may.ringBells],
+    },
+    projector: {
+      description: 'Draws cards and threads from what is stored',
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+      grants: [may.changes, may.table('GetItem', 'PutItem', 'Query'), may.readResults, may.slackSecret],
+    },
+    'sweep-messages': {
+      description: 'Draws again what Slack could not take',
+      timeout: Duration.seconds(55),
+      memoryMb: 512,
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.statusIndex, may.readResults, may.slackSecret],
+    },
+    'refresh-catalogue': {
+      description: 'Which applications and waves exist',
+      ...FLEET,
+      grants: [may.table('GetItem', 'PutItem'), may.stagingAccounts, may.readStagingAccounts],
+    },
+    'record-progress': {
+      description: 'Records what executors report',
+      ...SMALL,
+      grants: [may.table('GetItem', 'PutItem'), may.deadLetters],
+    },
+
+    prepare: {
+      description: 'dr-execution: finds the servers, checks them, freezes the plan',
+      ...FLEET,
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem'),
+        may.policies,
+        may.stagingAccounts,
+        may.readStagingAccounts,
+      ],
+    },
+    'open-gate': {
+      description: 'dr-execution: opens a gate and keeps its bell',
+      ...SMALL,
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.accessAndPolicies, may.ringBells],
+    },
+    'read-decision': {
+      description: 'dr-execution: reads what was decided at a gate',
+      ...SMALL,
+      grants: [may.table('GetItem', 'UpdateItem')],
+    },
+    'begin-wave': {
+      description: 'dr-execution: looks at the approval again right before a wave',
+      ...SMALL,
+      grants: [may.table('GetItem', 'UpdateItem')],
+    },
+    finish: {
+      description: 'dr-execution: writes the final status',
+      ...SMALL,
+      grants: [may.table('GetItem', 'UpdateItem')],
+    },
+    'close-execution': {
+      description: 'Ends what a failed or stopped dr-execution left',
+      ...FLEET,
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.writeResults,
+        may.deadLetters,
+      ],
+    },
+
+    'validate-input': {
+      description: 'drs-orchestration-main: checks the input and its approval',
+      ...SMALL,
+      grants: [may.table('GetItem')],
+    },
+    'discover-servers': {
+      description: 'drs-orchestration-main: the accounts of the plan; freezes that of a direct call',
+      ...FLEET,
+      grants: [may.table('GetItem', 'PutItem'), may.policies, may.stagingAccounts, may.readStagingAccounts],
+    },
+    'load-account-work': {
+      description: "drs-orchestration-main: the input of an account's executor",
+      ...SMALL,
+      grants: [may.table('GetItem', 'Query'), may.stagingAccounts, may.busAddress],
+    },
+    'record-account-result': {
+      description: 'drs-orchestration-main: the final state of every server of an account',
+      ...FLEET,
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.stagingAccounts, may.readStagingAccounts],
+    },
+    'aggregate-results': {
+      description: 'drs-orchestration-main: the result of the run',
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.writeResults],
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { FunctionName } from '../../src/functions.ts';
+import type { Names } from '../names.ts';
+import type { FunctionNeeds } from './function-needs.ts';
+import { allow } from './grant.ts';
+
+export interface ProductFunctionProps {
+  readonly functionName: FunctionName;
+  readonly names: Names;
+  /** Directory in which `scripts/bundle.ts` has put a directory for each function. */
+  readonly functionsDirectory: string;
+  readonly needs: FunctionNeeds;
+  /**
+   * How long the function's log is kept.
+   *
+   * @default - a year
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/** One function of the product, with its log and a role of its own that allows what it needs and nothing else. */
+export class ProductFunction extends Construct {
+  readonly lambda: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ProductFunctionProps) {
+    super(scope, id);
+    const { functionName, names, functionsDirectory, needs, logRetention = RetentionDays.ONE_YEAR } = props;
+    const name = names.centralName(functionName);
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${name}`,
+      retention: logRetention,
+      // Unlike RETAIN it leaves nothing behind when the first deployment is rolled back: the name would be taken.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+    });
+    const role = new Role(this, 'Role', {
+      // Staging accounts trust the role by this name.
+      roleName: name,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      inlinePolicies: {
+        Needs: new PolicyDocument({
+          statements: [
+            ...needs.grants.flatMap((grant) => grant.statements),
+            allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
+            // X-Ray has no resource types for these.
+            allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+          ],
+        }),
+      },
+    });
+    this.lambda = new LambdaFunction(this, 'Function', {
+      functionName: name,
+      description: needs.description,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      handler: 'index.handler',
+      code: Code.fromAsset(path.join(functionsDirectory, functionName)),
+      role: role.withoutPolicyUpdates(),
+      memorySize: needs.memoryMb,
+      timeout: needs.timeout,
+      tracing: Tracing.ACTIVE,
+      logGroup,
+      loggingFormat: LoggingFormat.JSON,
+      environment: {
+        POWERTOOLS_SERVICE_NAME: functionName,
+        ...Object.assign({}, ...needs.grants.map((grant) => grant.settings)),
+      },
+      // A running execution goes on with the versions that its definition names, whatever is deployed meanwhile.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+    });
+  }
+}

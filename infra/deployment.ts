@@ -1,0 +1,114 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { APPROVE_PERMISSION, accessSchema, ROLE_PERMISSIONS } from '../src/domain/access.ts';
+import { policiesSchema } from '../src/domain/policy.ts';
+import { accountIdSchema } from '../src/domain/vocabulary.ts';
+import { stagingAccountSchema } from '../src/platform/configuration.ts';
+
+/** What a standard SSM parameter holds. */
+const MAX_PARAMETER_BYTES = 4_096;
+
+const stagingAccount = stagingAccountSchema.pick({
+  accountId: true,
+  externalId: true,
+  maxServers: true,
+  priority: true,
+});
+
+/** One deployment: a central account and its staging accounts. The file in `config/` has this form. */
+const deploymentSchema = z.strictObject({
+  /**
+   * Left out where the deployment is the only one in its accounts. Several stand side by side under different names,
+   * each of which ends the names of everything that its deployment creates.
+   */
+  environment: z
+    .string()
+    .regex(/^[a-z][a-z0-9]{0,11}$/, 'at most 12 small letters and digits, a letter first')
+    .optional(),
+  /** The AWS organisation; roles trust principals of it only. */
+  organizationId: z.string().regex(/^o-[a-z0-9]{10,32}$/, 'an organisation id such as o-a1b2c3d4e5'),
+  central: z.strictObject({
+    accountId: accountIdSchema,
+    /** The DR Region. The staging accounts' executors are there too: Step Functions does not start them across Regions. */
+    region: stagingAccountSchema.shape.region,
+  }),
+  stagingAccounts: z
+    .array(stagingAccount)
+    .min(1)
+    .superRefine((accounts, context) => {
+      accounts.forEach(({ accountId }, index) => {
+        if (accounts.findIndex((other) => other.accountId === accountId) === index) return;
+        context.addIssue({ code: 'custom', path: [index, 'accountId'], message: `${accountId} is listed twice` });
+      });
+    }),
+  access: accessSchema.superRefine(fitsInParameter),
+  policies: policiesSchema.superRefine(fitsInParameter),
+});
+
+export type Deployment = z.infer<typeof deploymentSchema>;
+
+/** A deployment file that cannot be used. The message names everything that is wrong with it. */
+export class DeploymentError extends Error {
+  override readonly name = 'DeploymentError';
+}
+
+/**
+ * Reads and checks a deployment file.
+ * @throws {DeploymentError} naming every wrong field
+ */
+export function readDeployment(file: string): Deployment {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new DeploymentError(`${file} cannot be read as JSON: ${why}`, { cause });
+  }
+  return parseDeployment(content, file);
+}
+
+/**
+ * Checks the content of a deployment file.
+ * @throws {DeploymentError} naming every wrong field
+ */
+export function parseDeployment(content: unknown, file: string): Deployment {
+  const parsed = deploymentSchema.safeParse(content);
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`)),
+    ...unsatisfiablePolicies(content),
+  ];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new DeploymentError(`${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+}
+
+function fitsInParameter(document: unknown, context: z.RefinementCtx): void {
+  const bytes = Buffer.byteLength(JSON.stringify(document));
+  if (bytes <= MAX_PARAMETER_BYTES) return;
+  context.addIssue({
+    code: 'custom',
+    message: `takes ${bytes} bytes; the SSM parameter that holds it has room for ${MAX_PARAMETER_BYTES}`,
+  });
+}
+
+/**
+ * A policy that asks for more approvals than there are people who may approve. Looked for apart from the schema, which
+ * compares fields only once the rest of the file is right: all problems are to be told at once.
+ */
+function unsatisfiablePolicies(content: unknown): string[] {
+  const parts = z.looseObject({ access: accessSchema, policies: policiesSchema }).safeParse(content);
+  if (!parts.success) return [];
+  const { access, policies } = parts.data;
+  const approvers = new Set(
+    access.grants
+      .filter(({ role }) => ROLE_PERMISSIONS[role].some((permission) => permission === APPROVE_PERMISSION))
+      .flatMap(({ users }) => users),
+  );
+  if (approvers.size >= policies.drill.quorum) return [];
+  return [
+    `policies.drill.quorum: ${policies.drill.quorum} approvals are asked for, but only ${approvers.size} people may approve`,
+  ];
+}
+
+function placeOf(path: PropertyKey[]): string {
+  return path.length === 0 ? '(top)' : path.join('.');
+}

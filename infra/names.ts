@@ -1,0 +1,79 @@
+import type { FunctionName } from '../src/functions.ts';
+import type { Deployment } from './deployment.ts';
+
+/** The central state machines. */
+export type MachineName = 'dr-execution' | 'drs-orchestration-main';
+
+/** Role that central functions assume to read DRS and EC2 in a staging account. */
+const READER_ROLE = 'DRS-Orchestration-Role';
+/** Role that drs-orchestration-main assumes to start the executor of a staging account. */
+const INVOKE_ROLE = 'dr-chatops-executor-invoke';
+/** Role that the executor runs with. */
+const EXECUTOR_ROLE = 'dr-chatops-executor';
+const EXECUTOR = 'drs-staging-account-executor';
+
+/** Central functions that read DRS and EC2 of the staging accounts. */
+export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
+  'prepare',
+  'discover-servers',
+  'record-account-result',
+  'close-execution',
+  'refresh-catalogue',
+];
+
+/**
+ * The names and ARNs that the stacks of a deployment know of each other. They are fixed rather than generated, because
+ * stacks of different accounts cannot refer to each other's resources.
+ */
+export type Names = ReturnType<typeof namesOf>;
+
+export function namesOf(deployment: Deployment) {
+  const { accountId: centralAccount, region } = deployment.central;
+  const partition = partitionOf(region);
+  const named = (base: string): string =>
+    deployment.environment === undefined ? base : `${base}-${deployment.environment}`;
+  const arn = (service: string, account: string, resource: string): string =>
+    `arn:${partition}:${service}:${region}:${account}:${resource}`;
+  const roleArn = (account: string, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;
+  /** Name of a function, of its role, and of a machine's role. */
+  const centralName = (name: FunctionName | MachineName): string => named(`dr-chatops-${name}`);
+  const configPath = `/${named('dr-chatops')}`;
+  const busName = named('dr-chatops');
+  const tableName = named('execution-history');
+
+  return {
+    named,
+    arn,
+    partition,
+    region,
+    centralAccount,
+    centralName,
+    tableName,
+    busName,
+    executorName: named(EXECUTOR),
+    readerRoleName: named(READER_ROLE),
+    invokeRoleName: named(INVOKE_ROLE),
+    executorRoleName: named(EXECUTOR_ROLE),
+    /** Prefix of the SSM parameters. */
+    configPath,
+
+    centralRoleArn: (name: FunctionName | MachineName): string => roleArn(centralAccount, centralName(name)),
+    functionArn: (name: FunctionName): string => arn('lambda', centralAccount, `function:${centralName(name)}`),
+    machineArn: (name: MachineName): string => arn('states', centralAccount, `stateMachine:${named(name)}`),
+    machineExecutionsArn: (name: MachineName): string => arn('states', centralAccount, `execution:${named(name)}:*`),
+    busArn: arn('events', centralAccount, `event-bus/${busName}`),
+    tableArn: arn('dynamodb', centralAccount, `table/${tableName}`),
+    parameterArn: (name: string): string => arn('ssm', centralAccount, `parameter${configPath}/${name}`),
+
+    executorArn: (account: string): string => arn('states', account, `stateMachine:${named(EXECUTOR)}`),
+    executorExecutionsArn: (account: string): string => arn('states', account, `execution:${named(EXECUTOR)}:*`),
+    readerRoleArn: (account: string): string => roleArn(account, named(READER_ROLE)),
+    invokeRoleArn: (account: string): string => roleArn(account, named(INVOKE_ROLE)),
+    executorRoleArn: (account: string): string => roleArn(account, named(EXECUTOR_ROLE)),
+  };
+}
+
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}

@@ -1,0 +1,70 @@
+/**
+ * Writes the Lambda functions' code to dist/functions/<name>/index.js, which the CDK app deploys: `node scripts/bundle.ts`.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { FUNCTIONS } from '../src/functions.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+/**
+ * Packages that Bolt loads at its start and that a receiver behind an HTTP API never uses: without them slack-ingress is
+ * a third of its size and starts four times as fast.
+ */
+const UNUSED_BY_BOLT = ['express', '@slack/oauth', '@slack/socket-mode', 'undici', 'raw-body', 'path-to-regexp'];
+
+/** zod's index of its error messages in forty languages, a quarter of a function's size. English is loaded apart from it. */
+const ZOD_LANGUAGES = /\/locales\/index\.js$/;
+
+/** Puts an empty module in the place of what is never used. */
+const emptyModules: Plugin = {
+  name: 'empty-modules',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(${UNUSED_BY_BOLT.join('|')})$`) }, ({ path: name }) => ({
+      path: name,
+      namespace: 'empty',
+    }));
+    onResolve({ filter: ZOD_LANGUAGES }, ({ path: name, importer }) =>
+      importer.includes(`${path.sep}zod${path.sep}`) ? { path: name, namespace: 'empty' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+/**
+ * Bundles all functions in one run, which takes a tenth of the time of one run each. Everything is bundled, the SDK too:
+ * a function then starts faster than with the runtime's copy, and runs with the version that was tested.
+ */
+export async function bundleFunctions(outDirectory: string): Promise<Metafile> {
+  rmSync(outDirectory, { recursive: true, force: true });
+  mkdirSync(outDirectory, { recursive: true });
+  // Node would take the bundles for ES modules, as it does all files of this package.
+  writeFileSync(path.join(outDirectory, 'package.json'), '{"type":"commonjs"}\n');
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: Object.entries(FUNCTIONS).map(([name, file]) => ({ in: file, out: `${name}/index` })),
+    outdir: outDirectory,
+    plugins: [emptyModules],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // ES modules first: esbuild leaves out what they do not use.
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  return metafile;
+}
+
+if (import.meta.main) {
+  const started = performance.now();
+  const metafile = await bundleFunctions(path.join(ROOT, 'dist/functions'));
+  const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes);
+  const total = Math.round(sizes.reduce((sum, bytes) => sum + bytes, 0) / 1_000);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  process.stdout.write(`Bundled ${sizes.length} functions, ${total} kB, in ${seconds} s\n`);
+}

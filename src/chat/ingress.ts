@@ -1,0 +1,80 @@
+import { App, AwsLambdaReceiver, type Logger, LogLevel } from '@slack/bolt';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { messageOf } from '../domain/errors.ts';
+import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, type Log, onLambda } from '../platform/platform.ts';
+import { slackClientOptions, slackSecrets } from '../platform/slack.ts';
+import { drCommand } from './commands/dr.ts';
+import { gateButtons } from './actions/gate-buttons.ts';
+import { anyOtherButton } from './actions/other-buttons.ts';
+import type { ChatTools } from './tools.ts';
+import { verifyRequest } from './receiver.ts';
+
+/**
+ * Slack's requests, behind the HTTP API. Everything is done inside Slack's 3 seconds: verify, authorise, one conditional
+ * write, answer. What follows from it follows from the stored state, elsewhere.
+ */
+export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = (platform) => {
+  const secrets = slackSecrets(platform);
+  const tools: ChatTools = {
+    store: executionStore(platform),
+    configuration: configuration(platform),
+    now: platform.now,
+    log: platform.log,
+  };
+  const apps = new Map<string, BoltHandler>();
+
+  return async (event) => {
+    try {
+      const { signingSecret, botToken } = await secrets.read();
+      const request = verifyRequest(event, signingSecret, Date.now());
+      if ('answer' in request) {
+        platform.log.warn('A request was turned away', { why: request.why, status: request.answer.statusCode });
+        return request.answer;
+      }
+      const handle = apps.get(signingSecret) ?? boltApp(signingSecret, botToken, tools);
+      apps.clear();
+      apps.set(signingSecret, handle);
+      return await handle(request.event, {});
+    } catch (error) {
+      platform.log.error('A request from Slack failed', { error: messageOf(error) });
+      return { statusCode: 500, body: '' };
+    }
+  };
+};
+
+type BoltHandler = (event: unknown, context: unknown) => Promise<APIGatewayProxyStructuredResultV2>;
+
+function boltApp(signingSecret: string, botToken: string, tools: ChatTools): BoltHandler {
+  const logger = boltLogger(tools.log);
+  const receiver = new AwsLambdaReceiver({ signingSecret, logger });
+  const app = new App({
+    receiver,
+    logger,
+    // No auth.test at the start: the token is known, and whose it is does not matter for commands and buttons.
+    authorize: async () => ({ botToken }),
+    convoStore: false,
+    clientOptions: slackClientOptions(),
+  });
+  drCommand(app, tools);
+  gateButtons(app, tools);
+  anyOtherButton(app);
+  return receiver.toHandler() as unknown as BoltHandler;
+}
+
+/** Bolt's debug lines hold whole events: they are dropped. */
+function boltLogger(log: Log): Logger {
+  const text = (parts: unknown[]) => parts.map(messageOf).join(' ');
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (...parts) => log.warn(text(parts)),
+    error: (...parts) => log.error(text(parts)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  };
+}
+
+export const handler = onLambda(create);

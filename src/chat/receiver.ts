@@ -1,0 +1,87 @@
+import { isValidSlackRequest } from '@slack/bolt';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+
+/** Requests from Slack are far smaller; a card with its message is under 64 KiB. */
+const MAX_BODY_BYTES = 512 * 1_024;
+/** Slack's own advice: a timestamp further away than five minutes may be a replay. Both ways, in real time. */
+const MAX_SKEW_SECONDS = 300;
+
+const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+
+/** A request from Slack that may be given to Bolt. */
+export interface VerifiedRequest {
+  /** The event as AwsLambdaReceiver expects it: text body, exact content type. */
+  event: APIGatewayProxyEventV2;
+}
+
+/** Why a request was turned away. */
+export interface TurnedAway {
+  answer: APIGatewayProxyStructuredResultV2;
+  why: string;
+}
+
+/**
+ * Checks a request before Bolt sees it: size, then signature and age, then form. Bolt parses the body before it checks
+ * the signature, takes timestamps from the future, and decodes base64 as ASCII.
+ */
+export function verifyRequest(
+  event: APIGatewayProxyEventV2,
+  signingSecret: string,
+  realNow: number,
+): VerifiedRequest | TurnedAway {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BODY_BYTES) return turnAway(413, 'the request is too large');
+  const body = bytes.toString('utf8');
+
+  const header = (name: string): string | undefined =>
+    Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1];
+  const signature = header('x-slack-signature');
+  const timestamp = header('x-slack-request-timestamp');
+  if (signature === undefined || timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
+    return turnAway(401, 'the request is not signed');
+  }
+  if (Math.abs(realNow / 1_000 - Number(timestamp)) > MAX_SKEW_SECONDS) return turnAway(401, 'the request is too old or from the future');
+  const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': Number(timestamp) };
+  if (!isValidSlackRequest({ signingSecret, body, headers, nowMilliseconds: realNow })) {
+    return turnAway(401, 'the signature is wrong');
+  }
+
+  const contentType = (header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!isWellFormed(contentType, body)) return turnAway(400, 'the body is malformed');
+  return {
+    event: {
+      ...event,
+      body,
+      isBase64Encoded: false,
+      headers: {
+        'content-type': contentType,
+        'x-slack-signature': signature,
+        'x-slack-request-timestamp': timestamp,
+      },
+    },
+  };
+}
+
+function turnAway(statusCode: number, why: string): TurnedAway {
+  return { why, answer: { statusCode, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify({ error: why }) } };
+}
+
+/** True for what Slack sends: a command, a payload, an ssl_check, or a JSON object with a type. */
+function isWellFormed(contentType: string, body: string): boolean {
+  if (contentType === JSON_TYPE) return hasType(body);
+  if (contentType !== FORM) return false;
+  const form = new URLSearchParams(body);
+  const payload = form.get('payload');
+  if (payload !== null) return hasType(payload);
+  return form.has('ssl_check') || (form.has('command') && form.has('user_id') && form.has('team_id') && form.has('channel_id'));
+}
+
+function hasType(json: string): boolean {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+  } catch {
+    return false;
+  }
+}

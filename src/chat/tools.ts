@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { DrError, messageOf, nameOf } from '../domain/errors.ts';
+import type { Configuration } from '../platform/configuration.ts';
+import type { ExecutionStore } from '../platform/execution-store.ts';
+import type { Log } from '../platform/platform.ts';
+
+/** What the listeners work with. */
+export interface ChatTools {
+  store: ExecutionStore;
+  configuration: Configuration;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log: Log;
+}
+
+/**
+ * Turns anything thrown into a sentence for the person who asked: a known error says what happened and what to do; an
+ * unknown one gets an id that is shown and logged.
+ */
+export function explain(error: unknown, log: Log): string {
+  if (error instanceof DrError) return `⚠️ ${error.message}`;
+  const id = randomBytes(4).toString('hex');
+  log.error('An unexpected error', { id, error: nameOf(error), message: messageOf(error) });
+  return `⚠️ Something went wrong on our side (error ${id}); the log says more under this id. Look at the card to see whether it took effect before you try again.`;
+}

@@ -1,0 +1,299 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FUNCTIONS, type FunctionName, placeholderOf } from '../functions.ts';
+import type { CreateHandler, Log } from '../platform/platform.ts';
+import { CENTRAL_ACCOUNT, EXECUTOR_ROLE, EXTERNAL_ID, INVOKE_ROLE, READER_ROLE, REGION } from './accounts.ts';
+import { startDrs } from './aws/drs/drs.ts';
+import { startEc2 } from './aws/ec2.ts';
+import { Fleet } from './aws/fleet.ts';
+import { type AwsCall, Identities } from './aws/identities.ts';
+import { startSts } from './aws/sts.ts';
+import type { Clock } from './clock.ts';
+import { startDynamoDB } from './dynamodb/dynamodb.ts';
+import { serve } from './http.ts';
+import type { Inventory } from './inventory.ts';
+import { EventSourceMapping } from './lambda/event-source-mapping.ts';
+import { FunctionHost } from './lambda/function-host.ts';
+import { httpFront } from './lambda/http-front.ts';
+import { Schedule } from './lambda/schedule.ts';
+import { sdkIntegrations } from './sdk-integrations.ts';
+import { startEventBridge } from './services/eventbridge.ts';
+import { startS3 } from './services/s3.ts';
+import { startSecretsManager } from './services/secrets-manager.ts';
+import { startSsm } from './services/ssm.ts';
+import { PEOPLE, WORKSPACE } from './slack/people.ts';
+import { createSlackServer } from './slack/server.ts';
+import { SlackWorkspace } from './slack/workspace.ts';
+import { stepFunctionsApi } from './step-functions/api.ts';
+import { StepFunctionsEngine } from './step-functions/engine.ts';
+
+const TABLE = 'dr-chatops-execution-history';
+const BUCKET = 'dr-chatops-results';
+const BUS = 'dr-chatops';
+const CONFIG_PATH = '/dr-chatops/practice';
+const SECRET = 'dr-chatops/slack';
+const REQUEST_PATH = '/slack/events';
+/** As deployed: a card is drawn at most every 3 s (Slack: chat.update). */
+const PROJECTOR_WINDOW_MS = 3_000;
+
+export interface PracticeOptions {
+  /** Simulated time: jobs, waits, deadlines. */
+  clock: Clock;
+  /** Time of the things that are never faster than real: Slack's pace, schedules. Tests pass the same virtual clock. */
+  wallClock: Clock;
+  inventory: Inventory;
+  /** @default - a free port */
+  port?: number;
+  /** A line about the practice's time for the page. */
+  banner?: () => string;
+  log?: Log;
+  onCall?: (call: AwsCall) => void;
+}
+
+/** A whole deployment on this machine: the product's functions and state machines, on simulated AWS and Slack. */
+export type Practice = Awaited<ReturnType<typeof startPractice>>;
+
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** The file's path from here, whatever the working directory. */
+function fileOf(relative: string): string {
+  return fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+}
+
+/** ARN of the role that a function or state machine of the central account runs with. */
+function centralRole(name: string): string {
+  return `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-${name}`;
+}
+
+/** The name under which a function is deployed and hosted. */
+export function deployedName(name: FunctionName): string {
+  return `dr-chatops-${name}`;
+}
+
+/** Starts everything. Nothing has to be configured; `close` ends it. */
+export async function startPractice(options: PracticeOptions) {
+  const { clock, wallClock, inventory, log = quiet, onCall } = options;
+  const identities = new Identities();
+  const services = { clock, identities, onCall };
+  const host = new FunctionHost({ clock });
+  const fleet = new Fleet({ clock, inventory });
+
+  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts] = await Promise.all([
+    startDynamoDB(services),
+    startSsm(services),
+    startSecretsManager(services),
+    startS3(services),
+    startEventBridge({ ...services, host }),
+    startDrs({ ...services, fleet }),
+    startEc2({ ...services, fleet }),
+    startSts(services),
+  ]);
+
+  const engine = new StepFunctionsEngine({
+    clock,
+    region: REGION,
+    integrations: sdkIntegrations({ identities, host, region: REGION }),
+    onCall,
+    onStatusChange: (event) => {
+      const { stateMachineArn, status } = event.detail;
+      const ended = ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status);
+      if (ended && stateMachineArn.endsWith(':dr-execution')) host.invokeAsync(deployedName('close-execution'), event);
+    },
+  });
+  const stepFunctions = await serve(stepFunctionsApi({ engine, identities, onCall }));
+
+  // Slack first: the bot's settings name its address.
+  const signingSecret = randomBytes(16).toString('hex');
+  const botToken = `xoxb-practice-${randomBytes(8).toString('hex')}`;
+  const workspace = new SlackWorkspace({ botToken, clock });
+  let requestUrl = '';
+  const slack = await createSlackServer({
+    workspace,
+    signingSecret,
+    requestUrl: () => requestUrl,
+    port: options.port,
+    banner: options.banner,
+  });
+
+  const busArn = eventBridge.createBus({ name: BUS, accountId: CENTRAL_ACCOUNT, allowedAccounts: inventory.stagingAccounts.map((account) => account.accountId) });
+  const environment = {
+    AWS_REGION: REGION,
+    EXECUTION_TABLE: TABLE,
+    RESULT_BUCKET: BUCKET,
+    CONFIG_PATH,
+    SLACK_SECRET_ID: SECRET,
+    EVENT_BUS_ARN: busArn,
+    DR_EXECUTION_ARN: `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:dr-execution`,
+  };
+  // The SDK clients and the Slack client read where their services are from the environment, as they would on Lambda.
+  Object.assign(process.env, {
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL_DRS: drs.url,
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_ENDPOINT_URL_EC2: ec2.url,
+    AWS_ENDPOINT_URL_SFN: stepFunctions.url,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_SSM: ssm.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
+    SLACK_API_URL: `${slack.url}/api/`,
+  });
+
+  await dynamodb.createTable({
+    TableName: TABLE,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [
+      { AttributeName: 'executionId', KeyType: 'HASH' },
+      { AttributeName: 'item', KeyType: 'RANGE' },
+    ],
+    AttributeDefinitions: [
+      { AttributeName: 'executionId', AttributeType: 'S' },
+      { AttributeName: 'item', AttributeType: 'S' },
+      { AttributeName: 'status', AttributeType: 'S' },
+      { AttributeName: 'startTime', AttributeType: 'N' },
+    ],
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'StatusIndex',
+        KeySchema: [
+          { AttributeName: 'status', KeyType: 'HASH' },
+          { AttributeName: 'startTime', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+  });
+  s3.createBucket(BUCKET);
+  secretsManager.put(SECRET, JSON.stringify({ botToken, signingSecret }));
+  putConfiguration();
+
+  const arns = await registerFunctions();
+  const mainArn = createMachines(arns);
+  addRoles(mainArn);
+  eventBridge.addRule({
+    busArn,
+    pattern: { source: ['dr-chatops.executor'], 'detail-type': ['DR Batch Progress'] },
+    targets: [{ functionName: deployedName('record-progress') }],
+  });
+
+  const feed = dynamodb.stream(TABLE);
+  const mappings = [
+    new EventSourceMapping({ feed, host, functionName: deployedName('effects'), clock: wallClock, batchSize: 10, windowMs: 0 }),
+    new EventSourceMapping({ feed, host, functionName: deployedName('projector'), clock: wallClock, batchSize: 500, windowMs: PROJECTOR_WINDOW_MS }),
+  ];
+  const bot = await serve(httpFront({ host, functionName: deployedName('slack-ingress'), path: REQUEST_PATH }));
+  requestUrl = `${bot.url}${REQUEST_PATH}`;
+  await host.invoke(deployedName('refresh-catalogue'), {});
+  const schedule = new Schedule({ clock: wallClock, host });
+  const schedules = [schedule.every(60_000, deployedName('sweep-messages'), {}), schedule.every(300_000, deployedName('refresh-catalogue'), {})];
+
+  return {
+    workspace,
+    fleet,
+    drs,
+    ec2,
+    sts,
+    ssm,
+    s3,
+    engine,
+    host,
+    identities,
+    dynamodb,
+    tableName: TABLE,
+    configPath: CONFIG_PATH,
+    bucket: BUCKET,
+    environment,
+    signingSecret,
+    botToken,
+    /** Where Slack sends its requests. */
+    requestUrl,
+    /** The page for people. */
+    pageUrl: slack.url,
+    async close(): Promise<void> {
+      for (const cancel of schedules) cancel();
+      for (const mapping of mappings) mapping.stop();
+      await Promise.all(
+        [bot, slack, stepFunctions, dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts].map((server) => server.close()),
+      );
+    },
+  };
+
+  async function registerFunctions(): Promise<Record<string, string>> {
+    const arns: Record<string, string> = {};
+    await Promise.all(
+      (Object.entries(FUNCTIONS) as [FunctionName, string][]).map(async ([name, file]) => {
+        const { create } = (await import(fileOf(file))) as { create: CreateHandler<unknown, unknown> };
+        const handler = create({ environment, credentials: identities.forRole(centralRole(name)), now: () => clock.now(), log });
+        const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
+        host.register({ name: deployedName(name), arn, timeoutSeconds: 60, handler: (event) => handler(event) });
+        arns[placeholderOf(name)] = `${arn}:1`;
+      }),
+    );
+    return arns;
+  }
+
+  /** The very files that are deployed. Answers the ARN of drs-orchestration-main. */
+  function createMachines(substitutions: Record<string, string>): string {
+    const definition = (name: string) => readFileSync(fileOf(`infra/state-machines/${name}.asl.json`), 'utf8');
+    for (const { accountId } of inventory.stagingAccounts) {
+      const name = 'drs-staging-account-executor';
+      engine.createStateMachine({ name, accountId, roleArn: `arn:aws:iam::${accountId}:role/${EXECUTOR_ROLE}`, definition: definition(name) });
+    }
+    const central = (name: string, extra: Record<string, string> = {}) =>
+      engine.createStateMachine({
+        name,
+        accountId: CENTRAL_ACCOUNT,
+        roleArn: centralRole(name),
+        definition: definition(name),
+        substitutions: { ...substitutions, ...extra },
+      });
+    const main = central('drs-orchestration-main');
+    central('dr-execution', { DrsOrchestrationMain: main });
+    return main;
+  }
+
+  function addRoles(mainArn: string): void {
+    const readers: FunctionName[] = ['prepare', 'discover-servers', 'record-account-result', 'close-execution', 'refresh-catalogue'];
+    for (const { accountId } of inventory.stagingAccounts) {
+      sts.addRole({
+        roleArn: `arn:aws:iam::${accountId}:role/${READER_ROLE}`,
+        trustedPrincipals: readers.map(centralRole),
+        externalId: EXTERNAL_ID,
+      });
+      sts.addRole({
+        roleArn: `arn:aws:iam::${accountId}:role/${INVOKE_ROLE}`,
+        trustedPrincipals: [centralRole('drs-orchestration-main')],
+        externalId: mainArn,
+      });
+    }
+  }
+
+  function putConfiguration(): void {
+    const people = (...names: string[]) => PEOPLE.filter((person) => names.includes(person.name)).map((person) => person.userId);
+    const put = (name: string, value: unknown) => ssm.put(`${CONFIG_PATH}/${name}`, JSON.stringify(value));
+    put('access', {
+      teamId: WORKSPACE.teamId,
+      grants: [
+        { role: 'DRSOperator', users: people('requester') },
+        { role: 'DRSRecoveryManager', users: people('approver', 'second-approver') },
+        { role: 'DRSReadOnly', users: people('reader') },
+      ],
+    });
+    put('policies', { drill: { quorum: 1, expiresAfterMinutes: 30 } });
+    inventory.stagingAccounts.forEach(({ accountId }, index) => {
+      put(`staging-accounts/${accountId}`, {
+        accountId,
+        region: REGION,
+        roleArn: `arn:aws:iam::${accountId}:role/${READER_ROLE}`,
+        invokeRoleArn: `arn:aws:iam::${accountId}:role/${INVOKE_ROLE}`,
+        executorArn: `arn:aws:states:${REGION}:${accountId}:stateMachine:drs-staging-account-executor`,
+        externalId: EXTERNAL_ID,
+        maxServers: 300,
+        priority: index + 1,
+      });
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  DescribeJobsCommand,
+  DescribeRecoveryInstancesCommand,
+  DrsClient,
+  StartRecoveryCommand,
+  type StartRecoveryCommandInput,
+} from '@aws-sdk/client-drs';
+import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import type { Identities } from './aws/identities.ts';
+import type { FunctionHost } from './lambda/function-host.ts';
+import { LambdaError as HostedFunctionError } from './lambda/lambda-error.ts';
+import { IntegrationError, LambdaError } from './step-functions/errors.ts';
+import type { Integrations } from './step-functions/integrations.ts';
+
+type Call = (credentials: ReturnType<Identities['forRole']>, input: unknown) => Promise<unknown>;
+
+/**
+ * What Step Functions calls on AWS, by the unmodified SDK clients with the state machine's own role. One attempt a call:
+ * retries are the state machine's.
+ */
+export function sdkIntegrations(options: { identities: Identities; host: FunctionHost; region: string }): Integrations {
+  const { identities, host, region } = options;
+  const client = (credentials: ReturnType<Identities['forRole']>) => ({ region, credentials, maxAttempts: 1 });
+  const calls: Record<string, Call> = {
+    'drs:describeJobs': async (credentials, input) => new DrsClient(client(credentials)).send(new DescribeJobsCommand(lowerFirst(input))),
+    'drs:describeRecoveryInstances': async (credentials, input) =>
+      new DrsClient(client(credentials)).send(new DescribeRecoveryInstancesCommand(lowerFirst(input))),
+    'drs:startRecovery': async (credentials, input) =>
+      new DrsClient(client(credentials)).send(new StartRecoveryCommand(lowerFirst(input) as StartRecoveryCommandInput)),
+    'ec2:describeInstances': async (credentials, input) =>
+      new EC2Client(client(credentials)).send(new DescribeInstancesCommand(input as object)),
+  };
+
+  return {
+    async invokeLambda({ functionArn, payload }) {
+      try {
+        return await host.invoke(functionArn, payload);
+      } catch (error) {
+        if (error instanceof HostedFunctionError) throw new LambdaError(error);
+        throw error;
+      }
+    },
+
+    async sdk({ service, action, arguments: input, machine }) {
+      const call = calls[`${service}:${action}`];
+      const prefix = service.charAt(0).toUpperCase() + service.slice(1);
+      if (call === undefined) {
+        throw new IntegrationError({ error: `${prefix}.UnknownOperationException`, cause: `no ${service}:${action} in practice mode` });
+      }
+      try {
+        return upperFirst(await call(identities.forRole(machine.roleArn), input));
+      } catch (error) {
+        throw new IntegrationError(describe(error, prefix));
+      }
+    },
+
+    async putEvents({ entries, machine }) {
+      const eventBridge = new EventBridgeClient(client(identities.forRole(machine.roleArn)));
+      try {
+        const answer = await eventBridge.send(new PutEventsCommand({ Entries: entries }));
+        if ((answer.FailedEntryCount ?? 0) > 0) {
+          throw new IntegrationError({ error: 'EventBridge.FailedEntry', cause: JSON.stringify(answer.Entries) });
+        }
+        return { FailedEntryCount: 0, Entries: (answer.Entries ?? []).map(({ EventId }) => ({ EventId })) };
+      } catch (error) {
+        if (error instanceof IntegrationError) throw error;
+        throw new IntegrationError(describe(error, 'EventBridge'));
+      }
+    },
+
+    async assumeRole({ roleArn, externalId, machine }) {
+      const sts = new STSClient(client(identities.forRole(machine.roleArn)));
+      try {
+        await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'states', ExternalId: externalId }));
+      } catch (error) {
+        throw new IntegrationError(describe(error, 'Sts'));
+      }
+      return { accountId: roleArn.split(':')[4] ?? '', roleArn };
+    },
+  };
+}
+
+/** An answer of DRS is an exception with a name; a lost connection is the SDK's own. */
+function describe(error: unknown, prefix: string): { error: string; cause: string } {
+  const { name, message, $metadata } = error as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
+  const answered = $metadata?.httpStatusCode !== undefined;
+  return { error: `${prefix}.${answered ? name : 'SdkClientException'}`, cause: message ?? String(error) };
+}
+
+/** Keys below these are the caller's own and keep their case. */
+const MAPS = ['tags', 'Tags'];
+
+/** Arguments as written in a state machine (PascalCase members) as the SDK takes them. */
+function lowerFirst(value: unknown): object {
+  return rename(value, (key) => key.charAt(0).toLowerCase() + key.slice(1)) as object;
+}
+
+/** An SDK answer as Step Functions shows it: PascalCase members, dates as ISO 8601, no transport details. */
+function upperFirst(value: unknown): unknown {
+  return rename(value, (key) => key.charAt(0).toUpperCase() + key.slice(1));
+}
+
+function rename(value: unknown, nameOf: (key: string) => string): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map((item) => rename(item, nameOf));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, item]) => key !== '$metadata' && item !== undefined)
+      .map(([key, item]) => [nameOf(key), MAPS.includes(key) && !Array.isArray(item) ? item : rename(item, nameOf)]),
+  );
+}

@@ -1,0 +1,62 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { z } from 'zod';
+import { DrError } from '../domain/errors.ts';
+import { readSettings } from './environment.ts';
+import type { Platform } from './platform.ts';
+
+const secretSchema = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
+export type SlackSecrets = z.infer<typeof secretSchema>;
+
+/** How long secrets are kept, in real milliseconds: a rotated one is taken up without a deploy. */
+const SECRETS_KEPT_MS = 5 * 60_000;
+
+/** Slack's secrets, from Secrets Manager. They are never logged. */
+export function slackSecrets(platform: Platform): { read(): Promise<SlackSecrets> } {
+  const { SLACK_SECRET_ID } = readSettings(platform.environment, 'SLACK_SECRET_ID');
+  const secretsManager = new SecretsManagerClient({ credentials: platform.credentials });
+  let kept: { secrets: SlackSecrets; until: number } | undefined;
+  return {
+    async read() {
+      if (kept !== undefined && Date.now() < kept.until) return kept.secrets;
+      const answer = await secretsManager.send(new GetSecretValueCommand({ SecretId: SLACK_SECRET_ID }));
+      const secrets = parse(answer.SecretString);
+      kept = { secrets, until: Date.now() + SECRETS_KEPT_MS };
+      return secrets;
+    },
+  };
+}
+
+function parse(text: string | undefined): SlackSecrets {
+  const invalid = () =>
+    new DrError('ConfigurationError', 'The Slack secret must be JSON with botToken and signingSecret. Set it in Secrets Manager.');
+  let content: unknown;
+  try {
+    content = JSON.parse(text ?? '');
+  } catch {
+    // The cause is left out on purpose: a parse error quotes the secret.
+    throw invalid();
+  }
+  const parsed = secretSchema.safeParse(content);
+  if (!parsed.success) throw invalid();
+  return parsed.data;
+}
+
+/**
+ * Options of every Slack client: a call ends in 10 s, is tried twice, and a rate limit is an answer, not a wait of half
+ * an hour (the client's defaults). `SLACK_API_URL` is where the API is, when it is not Slack's own.
+ */
+export function slackClientOptions(): WebClientOptions {
+  return {
+    timeout: 10_000,
+    retryConfig: { retries: 1, minTimeout: 200, maxTimeout: 1_000 },
+    rejectRateLimitedCalls: true,
+    ...(process.env.SLACK_API_URL === undefined ? {} : { slackApiUrl: process.env.SLACK_API_URL }),
+  };
+}
+
+/** A client with the bot's token. */
+export async function slackClient(secrets: { read(): Promise<SlackSecrets> }): Promise<WebClient> {
+  const { botToken } = await secrets.read();
+  return new WebClient(botToken, slackClientOptions());
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { ChatPostMessageArguments, WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Message } from '../../blocks/message.ts';
+import { messageOf } from '../domain/errors.ts';
+import type { ExecutionRecord, MessageRecord } from '../domain/records.ts';
+import type { ExecutionStore } from '../platform/execution-store.ts';
+import type { Log } from '../platform/platform.ts';
+import type { Drawing } from './drawing.ts';
+
+/** What a message's metadata says, by which a post whose answer was lost is found again. */
+const EVENT_TYPE = 'dr_chatops_message';
+/** Slack's history page: enough to find what was posted moments ago. */
+const HISTORY_LIMIT = 100;
+
+/** Errors of Slack that do not go away by trying again. */
+const PERMANENT_ERRORS = [
+  'account_inactive',
+  'cant_update_message',
+  'channel_not_found',
+  'edit_window_closed',
+  'invalid_auth',
+  'invalid_blocks',
+  'is_archived',
+  'message_not_found',
+  'missing_scope',
+  'msg_blocks_too_long',
+  'msg_too_long',
+  'not_authed',
+  'not_in_channel',
+  'restricted_action',
+  'token_revoked',
+];
+
+const platformError = z.object({ data: z.object({ error: z.string() }) });
+
+/** What became of a drawing. `retry` means that it is stored as dirty and will be drawn again. */
+export type Delivered = { status: 'shown'; ts: string } | { status: 'retry' } | { status: 'undeliverable' };
+
+/** Brings drawings to Slack, each to its one message. */
+export function delivery(tools: { store: ExecutionStore; slack: WebClient; now: () => number; log: Log }) {
+  const { store, slack, now, log } = tools;
+
+  return {
+    /** Posts the drawing, or updates its message when what is drawn has changed. */
+    async deliver(execution: ExecutionRecord, drawing: Drawing, threadTs: string | undefined): Promise<Delivered> {
+      const { record, mayBePosted } = await recordOf(execution, drawing.key);
+      if (record.status === 'undeliverable') return { status: 'undeliverable' };
+      const drawn = hashOf(drawing.message);
+      if (record.ts !== undefined && (record.drawn === drawn || !drawing.redrawn)) return { status: 'shown', ts: record.ts };
+      try {
+        const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
+        const shownAt = ts === undefined ? await post(record, drawing.message, threadTs) : await update(record, drawing.message, ts);
+        await store.putMessage({ ...record, ts: shownAt, drawn, status: 'shown', error: undefined });
+        return { status: 'shown', ts: shownAt };
+      } catch (error) {
+        return await failed(record, error);
+      }
+    },
+
+    /** Uploads a file to the card's thread, once. */
+    async deliverFile(
+      execution: ExecutionRecord,
+      file: { key: string; name: string; read: () => Promise<string> },
+      threadTs: string,
+    ): Promise<Delivered> {
+      const { record, mayBePosted } = await recordOf(execution, file.key);
+      if (record.status === 'undeliverable') return { status: 'undeliverable' };
+      if (record.ts !== undefined) return { status: 'shown', ts: record.ts };
+      try {
+        if (!mayBePosted || !(await isFileInThread(record.channelId, threadTs, file.name))) {
+          await slack.files.uploadV2({
+            channel_id: record.channelId,
+            thread_ts: threadTs,
+            filename: file.name,
+            title: file.name,
+            content: await file.read(),
+          });
+        }
+        await store.putMessage({ ...record, ts: threadTs, status: 'shown', error: undefined });
+        return { status: 'shown', ts: threadTs };
+      } catch (error) {
+        return await failed(record, error);
+      }
+    },
+  };
+
+  /**
+   * The stored message, or the intent to post it. An intent that was there already may stand for a post whose answer was
+   * lost.
+   */
+  async function recordOf(execution: ExecutionRecord, key: string): Promise<{ record: MessageRecord; mayBePosted: boolean }> {
+    const stored = await store.getMessage(execution.executionId, key);
+    if (stored !== undefined) return { record: stored, mayBePosted: true };
+    const intent: MessageRecord = {
+      executionId: execution.executionId,
+      key,
+      channelId: execution.channelId,
+      status: 'intent',
+      startTime: now(),
+    };
+    if (await store.createMessage(intent)) return { record: intent, mayBePosted: false };
+    return { record: (await store.getMessage(execution.executionId, key)) ?? intent, mayBePosted: true };
+  }
+
+  async function post(record: MessageRecord, message: Message, threadTs: string | undefined): Promise<string> {
+    const post: ChatPostMessageArguments = {
+      channel: record.channelId,
+      text: message.text,
+      blocks: message.blocks,
+      unfurl_links: false,
+      unfurl_media: false,
+      metadata: metadataOf(record, message),
+      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
+    };
+    const answer = await slack.chat.postMessage(post);
+    return z.string().parse(answer.ts);
+  }
+
+  async function update(record: MessageRecord, message: Message, ts: string): Promise<string> {
+    await slack.chat.update({ channel: record.channelId, ts, text: message.text, blocks: message.blocks, metadata: metadataOf(record, message) });
+    return ts;
+  }
+
+  async function findPosted(record: MessageRecord, threadTs: string | undefined): Promise<string | undefined> {
+    const ask = { channel: record.channelId, limit: HISTORY_LIMIT, include_all_metadata: true };
+    const answer =
+      threadTs === undefined ? await slack.conversations.history(ask) : await slack.conversations.replies({ ...ask, ts: threadTs });
+    const ours = (answer.messages ?? []).find((candidate) => {
+      const metadata = z
+        .object({ event_type: z.literal(EVENT_TYPE), event_payload: z.object({ execution_id: z.string(), key: z.string() }) })
+        .safeParse(candidate.metadata);
+      return metadata.success && metadata.data.event_payload.execution_id === record.executionId && metadata.data.event_payload.key === record.key;
+    });
+    return ours?.ts;
+  }
+
+  async function isFileInThread(channel: string, ts: string, name: string): Promise<boolean> {
+    const answer = await slack.conversations.replies({ channel, ts, limit: HISTORY_LIMIT });
+    return (answer.messages ?? []).some((reply) => (reply.files ?? []).some((file) => file.name === name));
+  }
+
+  async function failed(record: MessageRecord, error: unknown): Promise<Delivered> {
+    const parsed = platformError.safeParse(error);
+    const code = parsed.success ? parsed.data.data.error : messageOf(error);
+    const permanent = PERMANENT_ERRORS.includes(code);
+    const status = permanent ? 'undeliverable' : 'dirty';
+    log.error('A message could not be shown', { executionId: record.executionId, key: record.key, error: code, status });
+    await store.putMessage({ ...record, status, error: code });
+    return { status: permanent ? 'undeliverable' : 'retry' };
+  }
+}
+
+function metadataOf(record: MessageRecord, message: Message) {
+  return { event_type: EVENT_TYPE, event_payload: { execution_id: record.executionId, key: record.key, ...message.state } };
+}
+
+function hashOf(message: Message): string {
+  return createHash('sha256').update(JSON.stringify(message)).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,42 @@
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { messageOf } from '../domain/errors.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { executionDrawer } from './draw-execution.ts';
+
+/** Items whose change is seen on a card. Not MESSAGE items: drawing writes those. */
+const DRAWN_FROM = ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'];
+
+/**
+ * Draws cards and threads from the table's stream: many changes of an execution are one drawing of its newest state.
+ * One execution that cannot be drawn stops no other; it is delivered again.
+ */
+export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
+  const draw = executionDrawer(platform);
+
+  return async (event) => {
+    const firstRecords = new Map<string, string>();
+    for (const record of event.Records) {
+      const changed = changedExecution(record);
+      if (changed !== undefined && !firstRecords.has(changed)) {
+        firstRecords.set(changed, record.dynamodb?.SequenceNumber ?? '');
+      }
+    }
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    for (const [executionId, sequenceNumber] of firstRecords) {
+      try {
+        await draw(executionId);
+      } catch (error) {
+        platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
+        batchItemFailures.push({ itemIdentifier: sequenceNumber });
+      }
+    }
+    return { batchItemFailures };
+  };
+};
+
+function changedExecution(record: DynamoDBRecord): string | undefined {
+  const item = record.dynamodb?.Keys?.item?.S ?? '';
+  return DRAWN_FROM.some((prefix) => item.startsWith(prefix)) ? record.dynamodb?.Keys?.executionId?.S : undefined;
+}
+
+export const handler = onLambda(create);
