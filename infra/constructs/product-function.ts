@@ -1,7 +1,14 @@
 import path from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../src/functions.ts';
@@ -68,7 +75,7 @@ export class ProductFunction extends Construct {
       loggingFormat: LoggingFormat.JSON,
       environment: {
         POWERTOOLS_SERVICE_NAME: functionName,
-        ...Object.assign({}, ...needs.grants.map((grant) => grant.settings)),
+        ...Object.fromEntries(needs.grants.flatMap((grant) => Object.entries(grant.settings ?? {}))),
       },
       // A running execution goes on with the versions that its definition names, whatever is deployed meanwhile.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },

@@ -1,10 +1,10 @@
-import { App, AwsLambdaReceiver, type Logger, LogLevel } from '@slack/bolt';
+import { App, AwsLambdaReceiver } from '@slack/bolt';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { messageOf } from '../domain/errors.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
-import { type CreateHandler, type Log, onLambda } from '../platform/platform.ts';
-import { slackClientOptions, slackSecrets } from '../platform/slack.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
 import { drCommand } from './commands/dr.ts';
 import { gateButtons } from './actions/gate-buttons.ts';
 import { anyOtherButton } from './actions/other-buttons.ts';
@@ -47,7 +47,7 @@ export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStruct
 type BoltHandler = (event: unknown, context: unknown) => Promise<APIGatewayProxyStructuredResultV2>;
 
 function boltApp(signingSecret: string, botToken: string, tools: ChatTools): BoltHandler {
-  const logger = boltLogger(tools.log);
+  const logger = slackLogger(tools.log);
   const receiver = new AwsLambdaReceiver({ signingSecret, logger });
   const app = new App({
     receiver,
@@ -55,26 +55,12 @@ function boltApp(signingSecret: string, botToken: string, tools: ChatTools): Bol
     // No auth.test at the start: the token is known, and whose it is does not matter for commands and buttons.
     authorize: async () => ({ botToken }),
     convoStore: false,
-    clientOptions: slackClientOptions(),
+    clientOptions: slackClientOptions(tools.log),
   });
   drCommand(app, tools);
   gateButtons(app, tools);
   anyOtherButton(app);
   return receiver.toHandler() as unknown as BoltHandler;
-}
-
-/** Bolt's debug lines hold whole events: they are dropped. */
-function boltLogger(log: Log): Logger {
-  const text = (parts: unknown[]) => parts.map(messageOf).join(' ');
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: (...parts) => log.warn(text(parts)),
-    error: (...parts) => log.error(text(parts)),
-    setLevel: () => {},
-    getLevel: () => LogLevel.WARN,
-    setName: () => {},
-  };
 }
 
 export const handler = onLambda(create);

@@ -215,6 +215,7 @@ export async function startPractice(options: PracticeOptions) {
     async close(): Promise<void> {
       for (const cancel of schedules) cancel();
       for (const mapping of mappings) mapping.stop();
+      await host.settled();
       await Promise.all(
         [bot, slack, stepFunctions, dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts].map((server) => server.close()),
       );

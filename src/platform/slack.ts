@@ -1,9 +1,9 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { type Logger, LogLevel, WebClient, type WebClientOptions } from '@slack/web-api';
 import { z } from 'zod';
-import { DrError } from '../domain/errors.ts';
+import { DrError, messageOf } from '../domain/errors.ts';
 import { readSettings } from './environment.ts';
-import type { Platform } from './platform.ts';
+import type { Log, Platform } from './platform.ts';
 
 const secretSchema = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
 export type SlackSecrets = z.infer<typeof secretSchema>;
@@ -46,8 +46,9 @@ function parse(text: string | undefined): SlackSecrets {
  * Options of every Slack client: a call ends in 10 s, is tried twice, and a rate limit is an answer, not a wait of half
  * an hour (the client's defaults). `SLACK_API_URL` is where the API is, when it is not Slack's own.
  */
-export function slackClientOptions(): WebClientOptions {
+export function slackClientOptions(log: Log): WebClientOptions {
   return {
+    logger: slackLogger(log),
     timeout: 10_000,
     retryConfig: { retries: 1, minTimeout: 200, maxTimeout: 1_000 },
     rejectRateLimitedCalls: true,
@@ -56,7 +57,21 @@ export function slackClientOptions(): WebClientOptions {
 }
 
 /** A client with the bot's token. */
-export async function slackClient(secrets: { read(): Promise<SlackSecrets> }): Promise<WebClient> {
+export async function slackClient(secrets: { read(): Promise<SlackSecrets> }, log: Log): Promise<WebClient> {
   const { botToken } = await secrets.read();
-  return new WebClient(botToken, slackClientOptions());
+  return new WebClient(botToken, slackClientOptions(log));
+}
+
+/** The logger of Bolt and of the clients. Their debug and info lines hold whole events and requests: they are dropped. */
+export function slackLogger(log: Log): Logger {
+  const text = (parts: unknown[]) => parts.map(messageOf).join(' ');
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: (...parts) => log.warn(text(parts)),
+    error: (...parts) => log.error(text(parts)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  };
 }

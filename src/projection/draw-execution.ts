@@ -16,7 +16,7 @@ export function executionDrawer(platform: Platform): (executionId: string) => Pr
   return async (executionId) => {
     const view = await store.view(executionId);
     if (view === undefined) return;
-    const slack = await slackClient(secrets);
+    const slack = await slackClient(secrets, platform.log);
     const { deliver, deliverFile } = delivery({ store, slack, now: platform.now, log: platform.log });
     let cardTs: string | undefined;
     for (const drawing of drawingsOf(view)) {

@@ -62,7 +62,7 @@ const press = (gate: Gate, { by, choice = 'approve', planRevision = 1, rights = 
   castVote(gate, { person: by, choice, planRevision }, rights, at);
 
 /** The gate after presses one after another; a refused press leaves it as it was. */
-function after(gate: Gate, ...presses: Press[]): Gate {
+function gateAfter(gate: Gate, ...presses: Press[]): Gate {
   return presses.reduce((current, one) => {
     const result = press(current, one);
     return result.kind === 'recorded' ? result.gate : current;
@@ -120,19 +120,19 @@ describe('a vote', () => {
       status: 'approved',
     },
   ])('$name', ({ gate, presses, status }) => {
-    expect(after(aGate(gate), ...presses).status).toBe(status);
+    expect(gateAfter(aGate(gate), ...presses).status).toBe(status);
   });
 
   it('is kept with who, when and what, and moves the version by one', () => {
-    const gate = after(aGate({ quorum: 2 }), { by: approver });
+    const gate = gateAfter(aGate({ quorum: 2 }), { by: approver });
     expect(gate).toEqual(aGate({ quorum: 2, version: 2, votes: [{ ...approver, choice: 'approve', at: SOON }] }));
   });
 
   it('that settles says when', () => {
-    expect(after(aGate(), { by: approver })).toMatchObject({ settledAt: SOON, version: 2 });
+    expect(gateAfter(aGate(), { by: approver })).toMatchObject({ settledAt: SOON, version: 2 });
   });
 
-  const twoNeeded = after(aGate({ quorum: 2 }), { by: approver });
+  const twoNeeded = gateAfter(aGate({ quorum: 2 }), { by: approver });
   it.each<{ name: string; gate?: Gate; press: Press; reason: string }>([
     { name: 'of the requester', press: { by: requester }, reason: 'own request' },
     { name: 'of the requester to reject', press: { by: requester, choice: 'reject' }, reason: 'own request' },
@@ -182,7 +182,7 @@ describe('a vote', () => {
   });
 
   it('is taken in the last moment before the deadline', () => {
-    expect(after(aGate(), { by: approver, at: EXPIRES - 1 }).status).toBe('approved');
+    expect(gateAfter(aGate(), { by: approver, at: EXPIRES - 1 }).status).toBe('approved');
   });
 
   it('leaves the gate that it was given untouched', () => {
@@ -220,7 +220,7 @@ describe('expiry', () => {
 });
 
 describe('the last word before the launch', () => {
-  const approved = after(aGate(), { by: approver });
+  const approved = gateAfter(aGate(), { by: approver });
   const approve = (by: Person) => ({ ...by, choice: 'approve' as const, at: SOON });
 
   it('is yes for the approved plan', () => {
@@ -281,7 +281,7 @@ describe('any presses and ticks in any order', () => {
     let gate = aGate({ quorum });
     return events.map((event) => {
       const before = gate;
-      gate = event.kind === 'tick' ? expire(before, event.at) : after(before, event);
+      gate = event.kind === 'tick' ? expire(before, event.at) : gateAfter(before, event);
       return { event, before, now: gate };
     });
   }

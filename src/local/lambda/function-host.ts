@@ -44,6 +44,7 @@ export class FunctionHost {
   readonly #functions = new Map<string, HostedFunction>();
   readonly #crashes = new Map<string, ('before' | 'after')[]>();
   readonly #listeners = new Set<(invocation: Invocation) => void>();
+  readonly #running = new Set<Promise<unknown>>();
 
   /** `clock` is held while a function runs, and times the retries of asynchronous invocations. */
   constructor(options: { clock: Clock }) {
@@ -91,7 +92,9 @@ export class FunctionHost {
     let outcome = 'ok';
     try {
       const context = contextOf(hosted, { invokedArn, qualifier, requestId });
-      return await this.#run(hosted, JSON.parse(payload), context);
+      const run = this.#run(hosted, JSON.parse(payload), context);
+      this.#running.add(run);
+      return await run.finally(() => this.#running.delete(run));
     } catch (error) {
       outcome = error instanceof LambdaError ? error.errorType : 'Error';
       throw error;
@@ -102,6 +105,11 @@ export class FunctionHost {
       }
       release();
     }
+  }
+
+  /** Resolves when no function is running, those included that start meanwhile: what they call can then be closed. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
   }
 
   /**

@@ -1,0 +1,139 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { FUNCTIONS, type FunctionName } from '../src/functions.ts';
+import { CentralBus } from './constructs/central-bus.ts';
+import { centralGrants } from './constructs/central-grants.ts';
+import { CentralStateMachines } from './constructs/central-state-machines.ts';
+import { DeploymentParameters } from './constructs/deployment-parameters.ts';
+import { ExecutionHistory } from './constructs/execution-history.ts';
+import { functionNeeds } from './constructs/function-needs.ts';
+import { ProductFunction } from './constructs/product-function.ts';
+import { ResultBucket } from './constructs/result-bucket.ts';
+import { SlackApi } from './constructs/slack-api.ts';
+import { StreamConsumer } from './constructs/stream-consumer.ts';
+import type { Deployment } from './deployment.ts';
+import { namesOf } from './names.ts';
+
+export interface CentralStackProps extends StackProps {
+  readonly deployment: Deployment;
+  /** Directory of the bundled functions. */
+  readonly functionsDirectory: string;
+}
+
+/**
+ * The central account: everything that decides and remembers. It stands in the DR Region. It is deployed before the
+ * staging accounts, whose roles trust roles of this stack by name.
+ */
+export class CentralStack extends Stack {
+  constructor(scope: Construct, id: string, props: CentralStackProps) {
+    const { deployment, functionsDirectory, ...stackProps } = props;
+    const { accountId, region } = deployment.central;
+    super(scope, id, {
+      description: 'dr-chatops: disaster recovery by Slack, central account',
+      env: { account: accountId, region },
+      terminationProtection: true,
+      ...stackProps,
+    });
+    const names = namesOf(deployment);
+    const stagingAccountIds = deployment.stagingAccounts.map((account) => account.accountId);
+
+    const key = new Key(this, 'Key', {
+      alias: `alias/${names.named('dr-chatops')}`,
+      description: 'dr-chatops: execution history, results, secrets',
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const { streamArn } = new ExecutionHistory(this, 'ExecutionHistory', { tableName: names.tableName, key });
+    const { bucket: results } = new ResultBucket(this, 'Results', { key });
+    const slackSecret = new Secret(this, 'SlackSecret', {
+      secretName: names.named('dr-chatops-slack'),
+      description: "Slack's {botToken, signingSecret}: replace the placeholders by hand after the first deployment",
+      encryptionKey: key,
+      // Placeholders: nothing that Slack sends passes, until somebody puts the real ones here. Deploying again keeps them.
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ botToken: 'to be replaced' }),
+        generateStringKey: 'signingSecret',
+      },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const deadLetters = new Queue(this, 'DeadLetters', {
+      queueName: names.named('dr-chatops-dead-letters'),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    const { bus } = new CentralBus(this, 'CentralBus', { names, stagingAccountIds });
+    new DeploymentParameters(this, 'Parameters', { deployment, names });
+
+    const needs = functionNeeds(
+      centralGrants({ names, stagingAccountIds, key, streamArn, results, slackSecret, deadLetters }),
+    );
+    const functions = mapFunctions(
+      (name) => new ProductFunction(this, name, { functionName: name, names, functionsDirectory, needs: needs[name] }),
+    );
+    new CentralStateMachines(this, 'StateMachines', { names, functions, stagingAccountIds });
+
+    new StreamConsumer(this, 'EffectsConsumer', { streamArn, consumer: functions.effects.lambda, deadLetters });
+    new StreamConsumer(this, 'ProjectorConsumer', {
+      streamArn,
+      consumer: functions.projector.lambda,
+      deadLetters,
+      // Slack takes a change of a message every 3 s: what happens meanwhile is drawn together.
+      window: Duration.seconds(3),
+    });
+
+    /** An event that cannot be delivered, or that the function fails on, is kept among the dead letters. */
+    const keepingFailures = ({ lambda }: ProductFunction): LambdaFunction => {
+      lambda.configureAsyncInvoke({
+        retryAttempts: 2,
+        onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
+      });
+      return new LambdaFunction(lambda, { deadLetterQueue: deadLetters });
+    };
+    new Rule(this, 'Progress', {
+      description: 'What executors report',
+      eventBus: bus,
+      eventPattern: { source: ['dr-chatops.executor'], detailType: ['DR Batch Progress'] },
+      targets: [keepingFailures(functions['record-progress'])],
+    });
+    new Rule(this, 'MachineEnded', {
+      description: 'A dr-execution that ended without finishing its execution',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [names.machineArn('dr-execution')],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [keepingFailures(functions['close-execution'])],
+    });
+    const every = (id: string, interval: Duration, { lambda }: ProductFunction): void => {
+      // The next run does what a failed one did not: nothing is retried or kept.
+      lambda.configureAsyncInvoke({ retryAttempts: 0 });
+      new Rule(this, id, { schedule: Schedule.rate(interval), targets: [new LambdaFunction(lambda)] });
+    };
+    every('RefreshCatalogue', Duration.minutes(5), functions['refresh-catalogue']);
+    every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
+
+    const { requestUrl } = new SlackApi(this, 'SlackApi', {
+      apiName: names.named('dr-chatops'),
+      ingress: functions['slack-ingress'].lambda,
+    });
+    new CfnOutput(this, 'SlackRequestUrl', {
+      value: requestUrl,
+      description: 'Request URL of the Slack app: slash command and interactivity',
+    });
+    new CfnOutput(this, 'SlackSecretName', { value: names.named('dr-chatops-slack') });
+  }
+}
+
+function mapFunctions<T>(create: (name: FunctionName) => T): Record<FunctionName, T> {
+  const names = Object.keys(FUNCTIONS) as FunctionName[];
+  return Object.fromEntries(names.map((name) => [name, create(name)])) as Record<FunctionName, T>;
+}

@@ -1,0 +1,41 @@
+import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { stagingAccountSchema } from '../../src/platform/configuration.ts';
+import type { Deployment } from '../deployment.ts';
+import type { Names } from '../names.ts';
+
+export interface DeploymentParametersProps {
+  readonly deployment: Deployment;
+  readonly names: Names;
+}
+
+/** The documents that functions read when they run: who may do what, the policies, the staging accounts. */
+export class DeploymentParameters extends Construct {
+  constructor(scope: Construct, id: string, { deployment, names }: DeploymentParametersProps) {
+    super(scope, id);
+    const document = (name: string, description: string, content: unknown): void => {
+      new StringParameter(this, name, {
+        parameterName: `${names.configPath}/${name}`,
+        description,
+        stringValue: JSON.stringify(content),
+      });
+    };
+    document('access', 'Who may do what (Slack user ids by role)', deployment.access);
+    document('policies', 'What an approval needs, and what stops a drill', deployment.policies);
+    for (const account of deployment.stagingAccounts) {
+      const { accountId } = account;
+      document(
+        `staging-accounts/${accountId}`,
+        `Staging account ${accountId}`,
+        // Checked with the schema by which functions read it.
+        stagingAccountSchema.parse({
+          ...account,
+          region: names.region,
+          roleArn: names.readerRoleArn(accountId),
+          invokeRoleArn: names.invokeRoleArn(accountId),
+          executorArn: names.executorArn(accountId),
+        }),
+      );
+    }
+  }
+}

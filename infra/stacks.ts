@@ -1,0 +1,19 @@
+import { App, type AppProps, Tags } from 'aws-cdk-lib';
+import { CentralStack } from './central-stack.ts';
+import type { Deployment } from './deployment.ts';
+import { namesOf } from './names.ts';
+import { StagingAccountStack } from './staging-account-stack.ts';
+
+/** The CDK app of a deployment: the central stack, and one stack for each staging account. */
+export function stacksOf(deployment: Deployment, functionsDirectory: string, props: AppProps = {}) {
+  const app = new App({ analyticsReporting: false, ...props });
+  const { named } = namesOf(deployment);
+  Tags.of(app).add('dr-chatops', deployment.environment ?? 'only');
+  const central = new CentralStack(app, named('dr-chatops-central'), { deployment, functionsDirectory });
+  const staging = deployment.stagingAccounts.map(
+    (account) =>
+      new StagingAccountStack(app, named(`dr-chatops-staging-${account.accountId}`), { deployment, account }),
+  );
+  for (const stack of staging) stack.addStackDependency(central, 'its roles trust roles of the central stack');
+  return { app, central, staging };
+}

@@ -1,0 +1,64 @@
+import { BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { executorRights } from './constructs/executor-rights.ts';
+import { allow } from './constructs/grant.ts';
+import { StateMachineFromFile } from './constructs/state-machine-from-file.ts';
+import { TrustedRole } from './constructs/trusted-role.ts';
+import type { Deployment } from './deployment.ts';
+import { FUNCTIONS_THAT_READ_STAGING_ACCOUNTS, namesOf } from './names.ts';
+
+export interface StagingAccountStackProps extends StackProps {
+  readonly deployment: Deployment;
+  readonly account: Deployment['stagingAccounts'][number];
+}
+
+/**
+ * A staging account: the executor, which launches, and the two roles by which the central account comes in. No Lambda
+ * and no assets, so that the template needs no bootstrap and can be deployed by anything that deploys templates.
+ */
+export class StagingAccountStack extends Stack {
+  constructor(scope: Construct, id: string, { deployment, account, ...stackProps }: StagingAccountStackProps) {
+    const { accountId, externalId } = account;
+    const { organizationId, central } = deployment;
+    super(scope, id, {
+      description: `dr-chatops: disaster recovery by Slack, staging account ${accountId}`,
+      env: { account: accountId, region: central.region },
+      synthesizer: new BootstraplessSynthesizer(),
+      ...stackProps,
+    });
+    const names = namesOf(deployment);
+
+    new StateMachineFromFile(this, 'Executor', {
+      definition: 'drs-staging-account-executor',
+      stateMachineName: names.executorName,
+      roleName: names.executorRoleName,
+      statements: executorRights(names, accountId),
+    });
+    new TrustedRole(this, 'Reader', {
+      roleName: names.readerRoleName,
+      description: 'dr-chatops reads DRS and EC2',
+      trustedRoleArns: FUNCTIONS_THAT_READ_STAGING_ACCOUNTS.map(names.centralRoleArn),
+      externalId,
+      organizationId,
+      // None of these has a resource type.
+      statements: [
+        allow(
+          ['drs:DescribeJobs', 'drs:DescribeRecoveryInstances', 'drs:DescribeSourceServers', 'ec2:DescribeInstances'],
+          ['*'],
+        ),
+      ],
+    });
+    new TrustedRole(this, 'Invoke', {
+      roleName: names.invokeRoleName,
+      description: 'drs-orchestration-main starts the executor and waits for it',
+      trustedRoleArns: [names.centralRoleArn('drs-orchestration-main')],
+      // Step Functions says the calling machine's ARN as ExternalId.
+      externalId: names.machineArn('drs-orchestration-main'),
+      organizationId,
+      statements: [
+        allow(['states:StartExecution'], [names.executorArn(accountId)]),
+        allow(['states:DescribeExecution', 'states:StopExecution'], [names.executorExecutionsArn(accountId)]),
+      ],
+    });
+  }
+}

@@ -1,0 +1,258 @@
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../domain/errors.ts';
+import { ScaledClock } from './clock.ts';
+import { parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { type Practice, startPractice } from './practice.ts';
+import type { SlackMessage } from './slack/model.ts';
+import { PEOPLE, WORKSPACE } from './slack/people.ts';
+import { plainText, terminalLines } from './slack/terminal.ts';
+
+const HELP = `Runs a drill in practice mode: everything is simulated, nothing has to be configured.
+
+  npm run drill -- <application> wave <number> [options]
+
+  --approve-as NAME   press Approve as this person (${PEOPLE.map((person) => person.name).join(', ')})
+                      instead of asking at the terminal
+  --speed N           simulated seconds per real second (default 120; 1 while a gate waits)
+  --inventory FILE    another inventory than practice/inventory.json
+  --json              print the recovery component's output and nothing else on stdout
+  --help              this
+
+Exit code: 0 success, 1 any other outcome, 2 wrong usage.`;
+
+const EXIT = { success: 0, otherOutcome: 1, wrongUsage: 2 } as const;
+const DEFAULT_SPEED = 120;
+/** Real time within which the bot must have answered; Slack's own limit is 3 s, the card follows within the next 3. */
+const CARD_WITHIN_MS = 15_000;
+
+const ENDED = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
+
+interface Options {
+  words: string[];
+  approveAs?: string;
+  speed: number;
+  inventory?: string;
+  json: boolean;
+}
+
+/** @throws {UsageError} with what is wrong and the right form. */
+function readOptions(argv: string[]): Options | 'help' {
+  const { values, positionals } = parse(argv);
+  if (values.help === true) return 'help';
+  if (positionals.length === 0) throw new UsageError(`What is to be drilled?\n\n${HELP}`);
+  const approveAs = values['approve-as'];
+  if (approveAs !== undefined && !PEOPLE.some((person) => person.name === approveAs)) {
+    throw new UsageError(`--approve-as takes one of ${PEOPLE.map((person) => person.name).join(', ')}, not "${approveAs}".`);
+  }
+  if (approveAs === undefined && !process.stdin.isTTY) {
+    throw new UsageError('A drill has to be approved by a second person, and there is no terminal to ask at. Say who approves: --approve-as approver.');
+  }
+  return {
+    words: positionals,
+    approveAs,
+    speed: parseSpeed(values.speed, DEFAULT_SPEED),
+    inventory: values.inventory,
+    json: values.json === true,
+  };
+}
+
+function parse(argv: string[]) {
+  try {
+    return parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: {
+        'approve-as': { type: 'string' },
+        speed: { type: 'string' },
+        inventory: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)}\n\n${HELP}`);
+  }
+}
+
+/** Plays a person at a terminal: sends signed requests to the bot, and reads only what the bot sent to Slack. */
+class TerminalDrill {
+  readonly #practice: Practice;
+  readonly #options: Options;
+  readonly #say: (line: string) => void;
+  readonly #asked = new Set<string>();
+  #shownBars = '';
+  #finish: (exitCode: number) => void = () => {};
+  #output: string | undefined;
+
+  constructor(practice: Practice, options: Options) {
+    this.#practice = practice;
+    this.#options = options;
+    const stream = options.json ? process.stderr : process.stdout;
+    this.#say = (line) => stream.write(`${line}\n`);
+  }
+
+  /** The component's output as the bot posted it; undefined when there was none. */
+  get output(): string | undefined {
+    return this.#output;
+  }
+
+  async run(): Promise<number> {
+    const { workspace } = this.#practice;
+    const ended = new Promise<number>((resolve) => {
+      this.#finish = resolve;
+    });
+    const unsubscribe = workspace.subscribe((event) => {
+      if (event.type === 'message_posted' || event.type === 'message_updated') this.#read(event.message);
+      if (event.type === 'file_shared') this.#readFile();
+    });
+    const command = `drill ${this.#options.words.map(quoted).join(' ')}`;
+    this.#say(`requester> /dr ${command}`);
+    const answer = await workspace.as('requester').command('/dr', command, WORKSPACE.channelId);
+    if (answer.error !== undefined) this.#finish(EXIT.otherOutcome);
+    const timer = setTimeout(() => {
+      if (!this.#hasCard()) this.#finish(EXIT.wrongUsage);
+    }, answerWasRefusal(this.#practice) ? 0 : CARD_WITHIN_MS);
+    const exitCode = await ended;
+    clearTimeout(timer);
+    unsubscribe();
+    return exitCode;
+  }
+
+  #hasCard(): boolean {
+    return this.#practice.workspace.messages(WORKSPACE.channelId).some((message) => stateOf(message) !== undefined);
+  }
+
+  #read(message: SlackMessage): void {
+    if (message.ephemeral_user !== undefined) {
+      this.#say(`\n(only visible to ${nameOf(message.ephemeral_user)}) ${plainText(message.text ?? '')}`);
+      return;
+    }
+    const state = stateOf(message);
+    if (state !== undefined) this.#readCard(message, state);
+    else if (hasButton(message, 'gate_approve')) void this.#decide(message);
+  }
+
+  #readCard(message: SlackMessage, state: Record<string, string>): void {
+    if (state.status === 'executing') {
+      this.#showBars(message);
+      return;
+    }
+    this.#say('');
+    for (const line of terminalLines(message.blocks)) this.#say(line);
+    if (!ENDED.includes(state.status ?? '')) return;
+    // With a result file still to come, the end is when it is there.
+    if (state.result_file === '' || this.#output !== undefined) this.#finish(exitCodeOf(state));
+  }
+
+  #showBars(message: SlackMessage): void {
+    const bars = terminalLines(message.blocks).filter((line) => /[█░]|launched/.test(line));
+    const text = bars.join('\n');
+    if (text === this.#shownBars) return;
+    this.#shownBars = text;
+    this.#say(`\n${text}`);
+  }
+
+  async #decide(message: SlackMessage): Promise<void> {
+    if (this.#asked.has(message.ts)) return;
+    this.#asked.add(message.ts);
+    this.#say('');
+    for (const line of terminalLines(message.blocks)) this.#say(line);
+    const decision = this.#options.approveAs === undefined ? await this.#ask() : { name: this.#options.approveAs, action: 'gate_approve' };
+    this.#say(`${decision.name}> [${decision.action === 'gate_approve' ? 'Approve Drill' : 'Reject Drill'}]`);
+    const { workspace } = this.#practice;
+    const before = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).length;
+    await workspace.as(decision.name).click(message, decision.action);
+    const answers = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).slice(before);
+    const refused = answers.length === 0 || !answers.some((answer) => /^(✅|🚫|Your (approval|rejection) is)/u.test(answer.text ?? ''));
+    if (!refused) return;
+    if (this.#options.approveAs !== undefined) this.#finish(EXIT.otherOutcome);
+    else {
+      this.#asked.delete(message.ts);
+      await this.#decide(message);
+    }
+  }
+
+  async #ask(): Promise<{ name: string; action: string }> {
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      for (;;) {
+        const line = (await terminal.question('Approve as a second person? [y] approve as approver, [n] reject as approver, or a name to approve as: ')).trim().toLowerCase();
+        if (line === 'y' || line === 'yes') return { name: 'approver', action: 'gate_approve' };
+        if (line === 'n' || line === 'no') return { name: 'approver', action: 'gate_reject' };
+        if (PEOPLE.some((person) => person.name === line)) return { name: line, action: 'gate_approve' };
+      }
+    } finally {
+      terminal.close();
+    }
+  }
+
+  #readFile(): void {
+    const file = this.#practice.workspace.files().at(-1);
+    if (file === undefined || !file.file.name?.startsWith('drill-result-')) return;
+    this.#output = file.content.toString('utf8');
+    const card = this.#practice.workspace.messages(WORKSPACE.channelId).find((message) => ENDED.includes(stateOf(message)?.status ?? ''));
+    const state = card && stateOf(card);
+    if (state !== undefined) this.#finish(exitCodeOf(state));
+  }
+}
+
+/** The state that the bot keeps with its card, for programs (message metadata). */
+function stateOf(message: SlackMessage): Record<string, string> | undefined {
+  const payload = message.metadata?.event_payload as Record<string, string> | undefined;
+  return payload?.key === 'card' ? payload : undefined;
+}
+
+function answerWasRefusal({ workspace }: Practice): boolean {
+  const answer = workspace.ephemerals(WORKSPACE.channelId, userIdOf('requester')).at(-1);
+  return !(answer?.text ?? '').startsWith('Looking at ');
+}
+
+function exitCodeOf(state: Record<string, string>): number {
+  return state.outcome === 'success' ? EXIT.success : EXIT.otherOutcome;
+}
+
+function hasButton(message: SlackMessage, actionId: string): boolean {
+  return JSON.stringify(message.blocks ?? []).includes(`"${actionId}"`);
+}
+
+function userIdOf(name: string): string {
+  return PEOPLE.find((person) => person.name === name)?.userId ?? '';
+}
+
+function nameOf(userId: string): string {
+  return PEOPLE.find((person) => person.userId === userId)?.name ?? userId;
+}
+
+function quoted(word: string): string {
+  return /\s/.test(word) ? `"${word}"` : word;
+}
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === 'help') {
+    process.stdout.write(`${HELP}\n`);
+    return EXIT.success;
+  }
+  const inventory = readInventory(options.inventory);
+  const clock = new ScaledClock({ speed: options.speed });
+  const wallClock = new ScaledClock({ speed: 1 });
+  const practice = await startPractice({ clock, wallClock, inventory });
+  try {
+    const drill = new TerminalDrill(practice, options);
+    const exitCode = await drill.run();
+    if (options.json && drill.output !== undefined) process.stdout.write(`${drill.output}\n`);
+    return exitCode;
+  } finally {
+    clock.stop();
+    wallClock.stop();
+    await practice.close();
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof UsageError ? error.message : `The drill could not be run: ${messageOf(error)}`}\n`);
+  process.exitCode = error instanceof UsageError ? EXIT.wrongUsage : EXIT.otherOutcome;
+}

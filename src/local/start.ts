@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { messageOf } from '../domain/errors.ts';
+import type { Log } from '../platform/platform.ts';
+import { ScaledClock } from './clock.ts';
+import { parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { startPractice } from './practice.ts';
+
+const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, and a simulated AWS behind it.
+
+  npm start [-- options]
+
+  --port N          port of the page (default 3000)
+  --speed N         simulated seconds per real second (default 60; 1 while a gate waits)
+  --inventory FILE  another inventory than practice/inventory.json
+  --verbose         the bot's log on stderr
+  --help            this
+
+Practice state is in memory: it ends with the process.`;
+
+const DEFAULT_PORT = 3_000;
+const DEFAULT_SPEED = 60;
+
+function readOptions(argv: string[]) {
+  try {
+    const { values } = parseArgs({
+      args: argv,
+      options: {
+        port: { type: 'string' },
+        speed: { type: 'string' },
+        inventory: { type: 'string' },
+        verbose: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(`${messageOf(error)}\n\n${HELP}`);
+  }
+}
+
+function parsePort(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PORT;
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port takes a number from 0 to 65535, not "${text}".`);
+  return port;
+}
+
+function stderrLog(): Log {
+  const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);
+  };
+  return { info: line('INFO'), warn: line('WARN'), error: line('ERROR') };
+}
+
+async function main(): Promise<void> {
+  const values = readOptions(process.argv.slice(2));
+  if (values.help === true) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const speed = parseSpeed(values.speed, DEFAULT_SPEED);
+  const clock = new ScaledClock({ speed });
+  const wallClock = new ScaledClock({ speed: 1 });
+  const banner = () => (clock.rate === speed ? `practice, ${speed}× time` : `practice, 1× time while a gate waits for a person (else ${speed}×)`);
+  const practice = await startPractice({
+    clock,
+    wallClock,
+    inventory: readInventory(values.inventory),
+    port: parsePort(values.port),
+    banner,
+    log: values.verbose === true ? stderrLog() : undefined,
+  });
+  process.stdout.write(`dr-chatops in practice mode: ${practice.pageUrl}\nEverything is simulated and in memory. Type /dr drill HRP wave 1. Stop with Ctrl+C.\n`);
+  const stop = () => {
+    clock.stop();
+    wallClock.stop();
+    practice.close().finally(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  const inUse = (error as { code?: string }).code === 'EADDRINUSE';
+  const message = inUse ? 'The port is in use: choose another with --port.' : messageOf(error);
+  process.stderr.write(`${message}\n`);
+  process.exit(error instanceof UsageError || inUse ? 2 : 1);
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { accountIdSchema, isAvailable, sourceServerIdSchema, VERBS } from '../../src/domain/vocabulary.ts';
+
+describe('the verbs', () => {
+  it('are those of the component, of which this version can only drill', () => {
+    expect(VERBS).toEqual(['drill', 'failover', 'failback', 'terminate', 'status']);
+    expect(VERBS.filter(isAvailable)).toEqual(['drill']);
+  });
+});
+
+describe('an AWS account id', () => {
+  it.each([
+    ['111111111111', true],
+    ['012345678901', true],
+    ['11111111111', false],
+    ['1111111111111', false],
+    ['11111111111a', false],
+    ['111111111111\n', false],
+  ])('%j: %s', (id, valid) => {
+    expect(accountIdSchema.safeParse(id).success).toBe(valid);
+  });
+});
+
+describe('a source server id', () => {
+  it.each([
+    ['s-0123456789abcdefG', true],
+    ['s-0123456789abcdef', false],
+    ['s-0123456789abcdef01', false],
+    ['s-0123456789abcde-f', false],
+    ['i-0123456789abcdefG', false],
+    [' s-0123456789abcdefG', false],
+  ])('%j: %s', (id, valid) => {
+    expect(sourceServerIdSchema.safeParse(id).success).toBe(valid);
+  });
+});
