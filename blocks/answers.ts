@@ -1,5 +1,5 @@
 import type { Catalogue } from '../src/domain/records.ts';
-import { count, escape } from './message.ts';
+import { count, escapeText } from './message.ts';
 
 /** What one person is told, only visible to them: texts in mrkdwn. */
 
@@ -19,7 +19,9 @@ export function helpText(catalogue: Catalogue | undefined): string {
 /** Which applications and waves exist. */
 export function applicationsText(catalogue: Catalogue | undefined): string {
   if (catalogue === undefined || catalogue.applications.length === 0) return 'No applications are known yet.';
-  const names = catalogue.applications.map((application) => `${escape(application.name)} (${wavesText(application.waves)})`);
+  const names = catalogue.applications.map(
+    (application) => `${escapeText(application.name)} (${wavesText(application.waves)})`,
+  );
   return `Applications: ${names.join(', ')}.`;
 }
 
@@ -36,5 +38,5 @@ export function wavesText(waves: Catalogue['applications'][number]['waves']): st
 /** The answer to an accepted request. */
 export function acceptedText(scope: string, servers: number | undefined): string {
   const about = servers === undefined ? '' : ` (about ${count(servers, 'server')})`;
-  return `Looking at ${escape(scope)}${about} in every staging account. The card follows in this channel; nothing is launched before somebody else approves.`;
+  return `Looking at ${escapeText(scope)}${about} in every staging account. The card follows in this channel; nothing is launched before somebody else approves.`;
 }

@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/types';
-import { type PlanRecord, type ExecutionRecord, type ExecutionView } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ExecutionStatus } from '../src/domain/status.ts';
-import { context, count, escape, header, lines, type Message, message, moment, section } from './message.ts';
+import { context, count, escapeText, header, lines, type Message, message, moment, section } from './message.ts';
 
 /** The words and the mark of a status in the card's first line. */
 const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
@@ -27,15 +27,23 @@ export function executionCard(view: ExecutionView): Message {
   const { execution } = view;
   const { mark, words } = STATUS_WORDS[execution.status];
   const title = `${verbWord(execution)}: ${scope(execution)}`;
-  return message(`${title}: ${words}. ${pushSummary(view)}`.trim(), [
-    header(`${mark} ${title} · ${words}`),
-    ...body(view),
-    context(
-      `Asked by <@${execution.requester.userId}> at ${moment(execution.startTime)} · ${escape(shortId(execution.executionId))}${
-        execution.reason === undefined ? '' : ` · “${escape(execution.reason)}”`
-      }`,
-    ),
-  ], { status: execution.status, outcome: execution.outcome ?? '', result_file: execution.resultLocation === undefined ? '' : 'in the thread' });
+  return message(
+    `${title}: ${words}. ${pushSummary(view)}`.trim(),
+    [
+      header(`${mark} ${title} · ${words}`),
+      ...body(view),
+      context(
+        `Asked by <@${execution.requester.userId}> at ${moment(execution.startTime)} · ${escapeText(shortId(execution.executionId))}${
+          execution.reason === undefined ? '' : ` · “${escapeText(execution.reason)}”`
+        }`,
+      ),
+    ],
+    {
+      status: execution.status,
+      outcome: execution.outcome ?? '',
+      result_file: execution.resultLocation === undefined ? '' : 'in the thread',
+    },
+  );
 }
 
 /** `Drill`, `Failover`, … */
@@ -55,7 +63,8 @@ export function shortId(executionId: string): string {
 
 function pushSummary(view: ExecutionView): string {
   const { execution, plan } = view;
-  if (execution.summary !== undefined) return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers launched.`;
+  if (execution.summary !== undefined)
+    return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers launched.`;
   if (execution.problem !== undefined) return execution.problem.message;
   return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
 }
@@ -64,7 +73,11 @@ function body(view: ExecutionView): KnownBlock[] {
   const { execution, plan } = view;
   switch (execution.status) {
     case 'planning':
-      return [section('Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is launched yet.')];
+      return [
+        section(
+          'Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is launched yet.',
+        ),
+      ];
     case 'awaiting approval':
     case 'rejected':
     case 'expired':
@@ -80,14 +93,15 @@ function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
   const gate = gates.at(-1);
   const voters = (gate?.votes ?? []).filter((vote) => vote.choice === 'reject').map((vote) => `<@${vote.userId}>`);
   if (execution.status === 'rejected') return [section(`Rejected by ${voters.join(', ')}. *Nothing was launched.*`)];
-  if (execution.status === 'expired') return [section('Nobody decided in time. *Nothing was launched.* Ask again with the same command.')];
+  if (execution.status === 'expired')
+    return [section('Nobody decided in time. *Nothing was launched.* Ask again with the same command.')];
   return [section('*Nothing was launched.*')];
 }
 
 function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
-  const problem = section(escape(execution.problem?.message ?? 'Nothing was launched.'));
+  const problem = section(escapeText(execution.problem?.message ?? 'Nothing was launched.'));
   if (plan === undefined || plan.stops.length === 0) return [problem];
-  const stops = plan.stops.map((stop) => `• ${escape(stop)}`);
+  const stops = plan.stops.map((stop) => `• ${escapeText(stop)}`);
   return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
 }
 
@@ -101,14 +115,26 @@ function preflight(plan: PlanRecord): KnownBlock[] {
       ? [`DRS would first clean up *${count(plan.cleanups.length, 'instance')} of earlier drills*.`]
       : []),
     ...(plan.skipped.length > 0
-      ? [`Left out: ${plan.skipped.slice(0, MOST_NAMES_SHOWN).map((server) => `${escape(server.sourceServerHostname)} (${escape(server.reason)})`).join(', ')}${plan.skipped.length > MOST_NAMES_SHOWN ? ' …' : ''}.`]
+      ? [
+          `Left out: ${plan.skipped
+            .slice(0, MOST_NAMES_SHOWN)
+            .map((server) => `${escapeText(server.sourceServerHostname)} (${escapeText(server.reason)})`)
+            .join(', ')}${plan.skipped.length > MOST_NAMES_SHOWN ? ' …' : ''}.`,
+        ]
       : []),
   ];
   return [
     section(facts.join('\n')),
     ...accountLines(plan),
     ...(warnings.length > 0
-      ? [section(`*Warnings*\n${lines(warnings.map((finding) => `• ${escape(finding.hostname)}: ${escape(finding.message)}`), MOST_NAMES_SHOWN)}`)]
+      ? [
+          section(
+            `*Warnings*\n${lines(
+              warnings.map((finding) => `• ${escapeText(finding.hostname)}: ${escapeText(finding.message)}`),
+              MOST_NAMES_SHOWN,
+            )}`,
+          ),
+        ]
       : []),
   ];
 }
@@ -129,29 +155,57 @@ function progress(view: ExecutionView): KnownBlock[] {
   const { execution, batches } = view;
   const servers = batches.flatMap((batch) => batch.servers);
   const launched = servers.filter((server) => server.state === 'launched').length;
-  const failed = batches.flatMap((batch) => batch.servers.filter((server) => server.state === 'failed').map((server) => ({ batch, server })));
+  const failed = batches.flatMap((batch) =>
+    batch.servers.filter((server) => server.state === 'failed').map((server) => ({ batch, server })),
+  );
   const skipped = servers.filter((server) => server.state === 'skipped');
   const accounts = [...new Set(batches.map((batch) => batch.accountId))].sort();
-  const bars = accounts.map((accountId) => accountBar(accountId, batches.filter((batch) => batch.accountId === accountId).flatMap((batch) => batch.servers)));
+  const bars = accounts.map((accountId) =>
+    accountBar(
+      accountId,
+      batches.filter((batch) => batch.accountId === accountId).flatMap((batch) => batch.servers),
+    ),
+  );
   const over = execution.endTime !== undefined;
-  const elapsed = over && execution.launchStartedAt !== undefined ? ` in ${spokenMinutes((execution.endTime ?? 0) - execution.launchStartedAt)}` : '';
+  const elapsed =
+    over && execution.launchStartedAt !== undefined
+      ? ` in ${spokenMinutes((execution.endTime ?? 0) - execution.launchStartedAt)}`
+      : '';
   const since = over || execution.launchStartedAt === undefined ? '' : ` · since ${moment(execution.launchStartedAt)}`;
   return [
-    section(`*${launched} of ${count(servers.length, 'server')} launched*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`),
+    section(
+      `*${launched} of ${count(servers.length, 'server')} launched*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`,
+    ),
     section(lines(bars, MOST_ACCOUNTS_SHOWN)),
     ...(failed.length > 0
-      ? [section(`*Failed*\n${lines(failed.map(({ server }) => failureLine(server)), MOST_NAMES_SHOWN)}`)]
+      ? [
+          section(
+            `*Failed*\n${lines(
+              failed.map(({ server }) => failureLine(server)),
+              MOST_NAMES_SHOWN,
+            )}`,
+          ),
+        ]
       : []),
     ...(skipped.length > 0
-      ? [section(`*Not started*\n${lines(skipped.map((server) => `• ${escape(server.hostname)}`), MOST_NAMES_SHOWN)}`)]
+      ? [
+          section(
+            `*Not started*\n${lines(
+              skipped.map((server) => `• ${escapeText(server.hostname)}`),
+              MOST_NAMES_SHOWN,
+            )}`,
+          ),
+        ]
       : []),
-    ...(execution.problem === undefined ? [] : [section(`⚠️ ${escape(execution.problem.message)}`)]),
-    ...(over && launched > 0 ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')] : []),
+    ...(execution.problem === undefined ? [] : [section(`⚠️ ${escapeText(execution.problem.message)}`)]),
+    ...(over && launched > 0
+      ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')]
+      : []),
   ];
 }
 
 function failureLine(server: BatchServer): string {
-  return `• ${escape(server.hostname)} (${server.sourceServerId}): ${escape(server.errorMessage ?? 'the launch failed')}`;
+  return `• ${escapeText(server.hostname)} (${server.sourceServerId}): ${escapeText(server.errorMessage ?? 'the launch failed')}`;
 }
 
 /** `██████░░░░ 6/10 · 111111111111 · 2 launching` */

@@ -1,7 +1,18 @@
 import type { KnownBlock } from '@slack/types';
 import type { ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
 import { scope, verbWord } from './execution-card.ts';
-import { actions, context, count, escape, header, lines, type Message, message, moment, section } from './message.ts';
+import {
+  actions,
+  context,
+  count,
+  escapeText,
+  header,
+  lines,
+  type Message,
+  message,
+  moment,
+  section,
+} from './message.ts';
 
 export const APPROVE_ACTION = 'gate_approve';
 export const REJECT_ACTION = 'gate_reject';
@@ -41,8 +52,12 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
   return message(`Approve? ${question}${size}. Asked by <@${execution.requester.userId}>.`, [
     header(`✋ Approve? ${question}`),
     ...changes(plan),
-    section(`${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`),
-    section(`${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires at ${moment(gate.expiresAt)} and nothing is launched.`),
+    section(
+      `${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`,
+    ),
+    section(
+      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires at ${moment(gate.expiresAt)} and nothing is launched.`,
+    ),
     actions(`gate:${gate.gateId}:r${gate.planRevision}`, [
       {
         type: 'button',
@@ -70,7 +85,9 @@ function whatLaunches(plan: PlanRecord): string {
 function sideEffects(plan: PlanRecord): string {
   const warnings = plan.findings.filter((finding) => finding.severity === 'warning').length;
   const parts = [
-    ...(plan.cleanups.length > 0 ? [`${count(plan.cleanups.length, 'instance')} of earlier drills will be cleaned up.`] : []),
+    ...(plan.cleanups.length > 0
+      ? [`${count(plan.cleanups.length, 'instance')} of earlier drills will be cleaned up.`]
+      : []),
     ...(warnings > 0 ? [`*${count(warnings, 'warning')}.*`] : []),
   ];
   return parts.join(' ');
@@ -80,7 +97,10 @@ function changes(plan: PlanRecord | undefined): KnownBlock[] {
   if (plan === undefined || plan.changes.length === 0) return [];
   return [
     section(
-      `⚠️ *The fleet has changed since the last approval, so it is asked again.*\n${lines(plan.changes.map((change) => `• ${escape(change)}`), MOST_CHANGES_SHOWN)}`,
+      `⚠️ *The fleet has changed since the last approval, so it is asked again.*\n${lines(
+        plan.changes.map((change) => `• ${escapeText(change)}`),
+        MOST_CHANGES_SHOWN,
+      )}`,
     ),
   ];
 }
@@ -97,7 +117,11 @@ function record(view: ExecutionView, gate: GateRecord, question: string): Messag
 /** Who decided, what, and when; and what became of it when the fleet has changed since. */
 export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
   const at = gate.settledAt === undefined ? '' : ` at ${moment(gate.settledAt)}`;
-  const who = (choice: string) => gate.votes.filter((vote) => vote.choice === choice).map((vote) => `<@${vote.userId}>`).join(' and ');
+  const who = (choice: string) =>
+    gate.votes
+      .filter((vote) => vote.choice === choice)
+      .map((vote) => `<@${vote.userId}>`)
+      .join(' and ');
   switch (gate.status) {
     case 'approved':
       return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since: see the next question.' : ''}`;

@@ -28,12 +28,13 @@ export function message(text: string, blocks: KnownBlock[], state?: Record<strin
   if (text.trim() === '') throw new MessageError('a message needs a text: it is what a phone shows');
   if (blocks.length > LIMITS.blocks) throw new MessageError(`${blocks.length} blocks; Slack takes ${LIMITS.blocks}`);
   const size = JSON.stringify(blocks).length;
-  if (size > LIMITS.messageCharacters) throw new MessageError(`${size} characters of blocks; ${LIMITS.messageCharacters} at most`);
+  if (size > LIMITS.messageCharacters)
+    throw new MessageError(`${size} characters of blocks; ${LIMITS.messageCharacters} at most`);
   return { text: cut(text, LIMITS.pushText), blocks, ...(state === undefined ? {} : { state }) };
 }
 
 /** Text for mrkdwn in which nothing of `value` has a meaning (Slack: escaping text). Tags and names come from outside. */
-export function escape(value: string): string {
+export function escapeText(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -51,7 +52,12 @@ export function section(mrkdwn: string): KnownBlock {
 }
 
 export function context(...mrkdwn: string[]): KnownBlock {
-  return { type: 'context', elements: mrkdwn.slice(0, LIMITS.contextElements).map((text) => ({ type: 'mrkdwn', text: cut(text, LIMITS.section) })) };
+  return {
+    type: 'context',
+    elements: mrkdwn
+      .slice(0, LIMITS.contextElements)
+      .map((text) => ({ type: 'mrkdwn', text: cut(text, LIMITS.section) })),
+  };
 }
 
 export function actions(blockId: string, buttons: Button[]): KnownBlock {

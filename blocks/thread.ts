@@ -1,7 +1,7 @@
 import type { ExecutionView } from '../src/domain/records.ts';
 import { scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
 import { decisionSentence } from './gate-card.ts';
-import { count, escape, type Message, message, section } from './message.ts';
+import { count, escapeText, type Message, message, section } from './message.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
 export interface Milestone {
@@ -17,17 +17,29 @@ export function milestones(view: ExecutionView): Milestone[] {
   const tell = (key: string, text: string) => story.push({ key, message: message(text, [section(text)]) });
   if (plan !== undefined && plan.stops.length === 0) {
     const warnings = plan.findings.length;
-    tell(`plan-${plan.revision}`, `Preflight passed: ${count(plan.totalServers, 'server')}, ${count(warnings, 'warning')}. Plan ${plan.hash.slice(0, 12)}, revision ${plan.revision}.`);
+    tell(
+      `plan-${plan.revision}`,
+      `Preflight passed: ${count(plan.totalServers, 'server')}, ${count(warnings, 'warning')}. Plan ${plan.hash.slice(0, 12)}, revision ${plan.revision}.`,
+    );
   }
   for (const gate of gates) {
-    if (gate.status !== 'pending') tell(`decided-${gate.gateId}`, decisionSentence({ execution: { ...execution, planRevision: gate.planRevision } }, gate));
+    if (gate.status !== 'pending')
+      tell(
+        `decided-${gate.gateId}`,
+        decisionSentence({ execution: { ...execution, planRevision: gate.planRevision } }, gate),
+      );
   }
-  if (execution.launchStartedAt !== undefined) tell('launch', `Launching ${count(plan?.totalServers ?? 0, 'drill instance')}.`);
-  if (execution.endTime !== undefined && execution.problem !== undefined) tell('problem', escape(execution.problem.message));
+  if (execution.launchStartedAt !== undefined)
+    tell('launch', `Launching ${count(plan?.totalServers ?? 0, 'drill instance')}.`);
+  if (execution.endTime !== undefined && execution.problem !== undefined)
+    tell('problem', escapeText(execution.problem.message));
   if (execution.endTime !== undefined && execution.summary !== undefined) {
     const { succeeded, totalServers, failed, skipped } = execution.summary;
     const duration = spokenMinutes(execution.endTime - (execution.launchStartedAt ?? execution.startTime));
-    tell('result', `${verbWord(execution)} ${scope(execution)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} launched, ${failed} failed, ${skipped} skipped.`);
+    tell(
+      'result',
+      `${verbWord(execution)} ${scope(execution)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} launched, ${failed} failed, ${skipped} skipped.`,
+    );
   }
   return story;
 }

@@ -50,8 +50,9 @@ export class CentralStack extends Stack {
     });
     const { streamArn } = new ExecutionHistory(this, 'ExecutionHistory', { tableName: names.tableName, key });
     const { bucket: results } = new ResultBucket(this, 'Results', { key });
+    const slackSecretName = names.named('dr-chatops/slack');
     const slackSecret = new Secret(this, 'SlackSecret', {
-      secretName: names.named('dr-chatops-slack'),
+      secretName: slackSecretName,
       description: "Slack's {botToken, signingSecret}: replace the placeholders by hand after the first deployment",
       encryptionKey: key,
       // Placeholders: nothing that Slack sends passes, until somebody puts the real ones here. Deploying again keeps them.
@@ -78,13 +79,19 @@ export class CentralStack extends Stack {
     );
     new CentralStateMachines(this, 'StateMachines', { names, functions, stagingAccountIds });
 
-    new StreamConsumer(this, 'EffectsConsumer', { streamArn, consumer: functions.effects.lambda, deadLetters });
+    new StreamConsumer(this, 'EffectsConsumer', {
+      streamArn,
+      consumer: functions.effects.lambda,
+      deadLetters,
+      batchSize: 10,
+    });
     new StreamConsumer(this, 'ProjectorConsumer', {
       streamArn,
       consumer: functions.projector.lambda,
       deadLetters,
       // Slack takes a change of a message every 3 s: what happens meanwhile is drawn together.
       window: Duration.seconds(3),
+      batchSize: 500,
     });
 
     /** An event that cannot be delivered, or that the function fails on, is kept among the dead letters. */
@@ -129,7 +136,10 @@ export class CentralStack extends Stack {
       value: requestUrl,
       description: 'Request URL of the Slack app: slash command and interactivity',
     });
-    new CfnOutput(this, 'SlackSecretName', { value: names.named('dr-chatops-slack') });
+    new CfnOutput(this, 'SlackSecretName', {
+      value: slackSecretName,
+      description: 'Secret in which to put the bot token and the signing secret of the Slack app',
+    });
   }
 }
 

@@ -4,16 +4,19 @@ import type { Deployment } from './deployment.ts';
 import { namesOf } from './names.ts';
 import { StagingAccountStack } from './staging-account-stack.ts';
 
-/** The CDK app of a deployment: the central stack, and one stack for each staging account. */
+/**
+ * The CDK app of a deployment: the central stack, and one stack for each staging account. That the central one comes
+ * first is not declared between them: each is deployed with credentials of its own account.
+ */
 export function stacksOf(deployment: Deployment, functionsDirectory: string, props: AppProps = {}) {
   const app = new App({ analyticsReporting: false, ...props });
   const { named } = namesOf(deployment);
-  Tags.of(app).add('dr-chatops', deployment.environment ?? 'only');
+  Tags.of(app).add('product', 'dr-chatops');
+  if (deployment.environment !== undefined) Tags.of(app).add('environment', deployment.environment);
   const central = new CentralStack(app, named('dr-chatops-central'), { deployment, functionsDirectory });
   const staging = deployment.stagingAccounts.map(
     (account) =>
       new StagingAccountStack(app, named(`dr-chatops-staging-${account.accountId}`), { deployment, account }),
   );
-  for (const stack of staging) stack.addStackDependency(central, 'its roles trust roles of the central stack');
   return { app, central, staging };
 }

@@ -78,13 +78,14 @@ export function executorRights(names: Names, accountId: string): PolicyStatement
       EXISTING_OF_DRS,
     ),
     allow(['ec2:RunInstances'], ec2('instance'), NEW_OF_DRS),
-    // What an instance is launched with belongs to the account; images belong to whoever made them.
+    // Images have no account in their ARN; a subnet and its security groups may be shared by another account.
     allow(
       ['ec2:RunInstances'],
       [
-        ...ec2('launch-template', 'network-interface', 'security-group', 'subnet', 'volume'),
-        `arn:${names.partition}:ec2:${names.region}::image/*`,
-        ...ec2('image'),
+        ...ec2('launch-template', 'network-interface', 'volume'),
+        names.arn('ec2', '', 'image/*'),
+        names.arn('ec2', '*', 'security-group/*'),
+        names.arn('ec2', '*', 'subnet/*'),
       ],
       VIA_SERVICE,
     ),

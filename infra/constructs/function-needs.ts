@@ -26,7 +26,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       // Slack waits for 3 s. Memory is for the CPU of a cold start.
       timeout: Duration.seconds(10),
       memoryMb: 1_769,
-      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.accessAndPolicies, may.slackSecret],
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.access, may.slackSecret],
     },
     effects: {
       description: 'Starts executions and rings the bells of settled gates',
@@ -60,7 +60,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'dr-execution: finds the servers, checks them, freezes the plan',
       ...FLEET,
       grants: [
-        may.table('GetItem', 'PutItem', 'UpdateItem'),
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
         may.policies,
         may.stagingAccounts,
         may.readStagingAccounts,

@@ -8,6 +8,8 @@ export interface StreamConsumerProps {
   readonly consumer: IFunction;
   /** Where the place of a batch is noted that could not be handled. */
   readonly deadLetters: IQueue;
+  /** Most changes handled together. */
+  readonly batchSize: number;
   /**
    * How long changes are collected before they are handled together.
    *
@@ -21,14 +23,18 @@ export interface StreamConsumerProps {
  * change that fails for good is noted and the next ones go on: it must not hold up every execution after it.
  */
 export class StreamConsumer extends Construct {
-  constructor(scope: Construct, id: string, { streamArn, consumer, deadLetters, window }: StreamConsumerProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { streamArn, consumer, deadLetters, batchSize, window }: StreamConsumerProps,
+  ) {
     super(scope, id);
     new EventSourceMapping(this, 'Mapping', {
       target: consumer,
       eventSourceArn: streamArn,
       // From the oldest change on, so that none is lost between the table's creation and this one's.
       startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
+      batchSize,
       maxBatchingWindow: window,
       bisectBatchOnError: true,
       reportBatchItemFailures: true,

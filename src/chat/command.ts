@@ -1,8 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { applicationsText, USAGE, wavesText } from '../../blocks/answers.ts';
-import { escape } from '../../blocks/message.ts';
+import { escapeText } from '../../blocks/message.ts';
 import type { Catalogue } from '../domain/records.ts';
-import { AVAILABLE_VERBS, isAvailable, VERBS, type AvailableVerb } from '../domain/vocabulary.ts';
+import { AVAILABLE_VERBS, type AvailableVerb, isAvailable, VERBS } from '../domain/vocabulary.ts';
 
 /** What somebody typed after `/dr`, understood or not. */
 export type Command =
@@ -31,14 +31,17 @@ export function parseCommand(text: string, catalogue: Catalogue | undefined): Co
     return problem(`*${known}* is not available in this version. Available: ${AVAILABLE_VERBS.join(', ')}.`);
   }
   if (unclosed !== undefined) return problem(unclosed);
-  if (reason !== undefined && reason.length > MAX_REASON) return problem(`The reason is longer than ${MAX_REASON} characters.`);
+  if (reason !== undefined && reason.length > MAX_REASON)
+    return problem(`The reason is longer than ${MAX_REASON} characters.`);
   if (application === undefined || isWaveWord(application)) {
     return problem(`Which application is to be drilled? ${applicationsText(catalogue)}`);
   }
   const found = findApplication(application, catalogue);
   if ('kind' in found) return found;
   const wave = parseWave(found, rest);
-  return typeof wave === 'number' ? { kind: 'request', verb: known, application: found.name, wave, ...(reason === undefined ? {} : { reason }) } : wave;
+  return typeof wave === 'number'
+    ? { kind: 'request', verb: known, application: found.name, wave, ...(reason === undefined ? {} : { reason }) }
+    : wave;
 }
 
 function problem(text: string): Problem {
@@ -47,20 +50,29 @@ function problem(text: string): Problem {
 
 /** Words, with `"…"` (also as phones type it) kept together, and the text after `reason`. */
 function split(text: string): { words: string[]; reason?: string; problem?: string } {
-  const straight = text.replace(/[“”„«»]/g, '"').replace(/[‘’]/g, "'").trim();
-  if ((straight.match(/"/g) ?? []).length % 2 === 1) return { words: straight.replaceAll('"', ' ').split(/\s+/), problem: 'A quotation mark is not closed.' };
+  const straight = text
+    .replace(/[“”„«»]/g, '"')
+    .replace(/[‘’]/g, "'")
+    .trim();
+  if ((straight.match(/"/g) ?? []).length % 2 === 1)
+    return { words: straight.replaceAll('"', ' ').split(/\s+/), problem: 'A quotation mark is not closed.' };
   const tokens = [...straight.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
   const at = tokens.findIndex((token) => token.toLowerCase() === 'reason');
   // An application may be called "reason": the word counts from the third place on.
   if (at < 2) return { words: tokens };
-  const reason = tokens.slice(at + 1).join(' ').trim();
-  return reason === '' ? { words: tokens.slice(0, at), problem: 'The reason is missing.' } : { words: tokens.slice(0, at), reason };
+  const reason = tokens
+    .slice(at + 1)
+    .join(' ')
+    .trim();
+  return reason === ''
+    ? { words: tokens.slice(0, at), problem: 'The reason is missing.' }
+    : { words: tokens.slice(0, at), reason };
 }
 
 function unknownVerb(verb: string): Problem {
   const near = closest(verb.toLowerCase(), [...VERBS, 'help']);
   const hint = distance(verb.toLowerCase(), near) <= 3 ? ` Did you mean \`${near}\`?` : '';
-  return problem(`I do not know “${escape(verb)}”.${hint} I know: ${[...AVAILABLE_VERBS, 'help'].join(', ')}.`);
+  return problem(`I do not know “${escapeText(verb)}”.${hint} I know: ${[...AVAILABLE_VERBS, 'help'].join(', ')}.`);
 }
 
 function findApplication(name: string, catalogue: Catalogue | undefined): Application | Problem {
@@ -71,32 +83,38 @@ function findApplication(name: string, catalogue: Catalogue | undefined): Applic
   const near = applications
     .map((application) => application.name)
     .filter((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= Math.max(2, candidate.length / 3));
-  const hint = near.length > 0 ? ` Did you mean ${near.map(escape).join(' or ')}?` : '';
-  const asOf = catalogue === undefined ? '' : ` (as of ${new Date(catalogue.refreshedAt).toISOString().slice(11, 16)} UTC, read anew every 5 minutes)`;
-  return problem(`There is no application “${escape(name)}”.${hint}\n${applicationsText(catalogue)}${asOf}`);
+  const hint = near.length > 0 ? ` Did you mean ${near.map(escapeText).join(' or ')}?` : '';
+  const asOf =
+    catalogue === undefined
+      ? ''
+      : ` (as of ${new Date(catalogue.refreshedAt).toISOString().slice(11, 16)} UTC, read anew every 5 minutes)`;
+  return problem(`There is no application “${escapeText(name)}”.${hint}\n${applicationsText(catalogue)}${asOf}`);
 }
 
 function parseWave(application: Application, words: string[]): number | Problem {
   const [keyword, value, ...more] = words;
-  const exists = application.waves.length === 0 ? '' : ` ${escape(application.name)} has ${wavesText(application.waves)}.`;
-  if (keyword === undefined) return problem(`Which wave of ${escape(application.name)}?${exists}`);
+  const exists =
+    application.waves.length === 0 ? '' : ` ${escapeText(application.name)} has ${wavesText(application.waves)}.`;
+  if (keyword === undefined) return problem(`Which wave of ${escapeText(application.name)}?${exists}`);
   if (!isWaveWord(keyword)) {
-    return problem(`After the application comes \`wave <number>\`, not “${escape(keyword)}”.${exists}`);
+    return problem(`After the application comes \`wave <number>\`, not “${escapeText(keyword)}”.${exists}`);
   }
   if (value === undefined) return problem(`The number of the wave is missing.${exists}`);
-  if (more.length > 0) return problem(`I do not understand “${escape(more.join(' '))}”.`);
+  if (more.length > 0) return problem(`I do not understand “${escapeText(more.join(' '))}”.`);
   const range = /^(\d+)\s*[-–]\s*(\d+)$/.exec(value);
   if (range !== null) {
     const [from, to] = [Number(range[1]), Number(range[2])];
     return from > to
-      ? problem(`“${value}” counts backwards: a range of waves goes from the lower to the higher number. One wave at a time can be drilled in this version.${exists}`)
+      ? problem(
+          `“${value}” counts backwards: a range of waves goes from the lower to the higher number. One wave at a time can be drilled in this version.${exists}`,
+        )
       : problem(`One wave at a time can be drilled in this version, not ${value}.${exists}`);
   }
-  if (!/^\d+$/.test(value)) return problem(`“${escape(value)}” is no number of a wave.${exists}`);
+  if (!/^\d+$/.test(value)) return problem(`“${escapeText(value)}” is no number of a wave.${exists}`);
   const wave = Number(value);
   if (wave < 1) return problem(`Waves are counted from 1, not from ${value}.${exists}`);
   if (application.waves.length > 0 && !application.waves.some((candidate) => candidate.wave === wave)) {
-    return problem(`${escape(application.name)} has no wave ${wave}.${exists}`);
+    return problem(`${escapeText(application.name)} has no wave ${wave}.${exists}`);
   }
   return wave;
 }

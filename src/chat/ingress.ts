@@ -5,11 +5,11 @@ import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
-import { drCommand } from './commands/dr.ts';
 import { gateButtons } from './actions/gate-buttons.ts';
 import { anyOtherButton } from './actions/other-buttons.ts';
-import type { ChatTools } from './tools.ts';
+import { drCommand } from './commands/dr.ts';
 import { verifyRequest } from './receiver.ts';
+import type { ChatTools } from './tools.ts';
 
 /**
  * Slack's requests, behind the HTTP API. Everything is done inside Slack's 3 seconds: verify, authorise, one conditional

@@ -41,7 +41,8 @@ export function verifyRequest(
   if (signature === undefined || timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) {
     return turnAway(401, 'the request is not signed');
   }
-  if (Math.abs(realNow / 1_000 - Number(timestamp)) > MAX_SKEW_SECONDS) return turnAway(401, 'the request is too old or from the future');
+  if (Math.abs(realNow / 1_000 - Number(timestamp)) > MAX_SKEW_SECONDS)
+    return turnAway(401, 'the request is too old or from the future');
   const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': Number(timestamp) };
   if (!isValidSlackRequest({ signingSecret, body, headers, nowMilliseconds: realNow })) {
     return turnAway(401, 'the signature is wrong');
@@ -74,7 +75,10 @@ function isWellFormed(contentType: string, body: string): boolean {
   const form = new URLSearchParams(body);
   const payload = form.get('payload');
   if (payload !== null) return hasType(payload);
-  return form.has('ssl_check') || (form.has('command') && form.has('user_id') && form.has('team_id') && form.has('channel_id'));
+  return (
+    form.has('ssl_check') ||
+    (form.has('command') && form.has('user_id') && form.has('team_id') && form.has('channel_id'))
+  );
 }
 
 function hasType(json: string): boolean {

@@ -28,7 +28,9 @@ export interface DrillRequest {
 export async function requestDrill(tools: ChatTools, request: DrillRequest): Promise<string> {
   const { asker, verb, application, wave, access } = request;
   if (!may(access, asker, ASK_PERMISSION, application)) {
-    const others = grantees(access, ASK_PERMISSION, application).slice(0, 5).map((userId) => `<@${userId}>`);
+    const others = grantees(access, ASK_PERMISSION, application)
+      .slice(0, 5)
+      .map((userId) => `<@${userId}>`);
     return `You may not ask for drills of ${application}.${others.length > 0 ? ` These people may: ${others.join(', ')}.` : ''}`;
   }
   const tags = { [TAG.application]: application, [TAG.wave]: String(wave) };
@@ -53,7 +55,9 @@ export async function requestDrill(tools: ChatTools, request: DrillRequest): Pro
     correlationId: executionId,
     planRevision: 0,
   });
-  const expected = request.catalogue?.applications.find((known) => known.name === application)?.waves.find((known) => known.wave === wave)?.servers;
+  const expected = request.catalogue?.applications
+    .find((known) => known.name === application)
+    ?.waves.find((known) => known.wave === wave)?.servers;
   return acceptedText(scope({ application, wave }), expected);
 }
 

@@ -159,9 +159,10 @@ function planHash(request: PlanRequest, servers: SourceServer[], cleanups: strin
 }
 
 /**
- * The servers to launch, each once. A server with DR-Enabled=false is skipped by name. An extended source server is known
- * in two accounts under the same stagingSourceServerArn: it is launched where it really replicates; when that record is
- * not among the discovered ones, nobody can tell and the plan stops.
+ * The servers to launch, each once. A server with DR-Enabled=false on any of its records is skipped by name. An extended
+ * source server is known in two accounts under the same stagingSourceServerArn: it is launched where it really
+ * replicates; a live instance or a running job of either record counts. When none or several of its records are that one, nobody
+ * can tell which to launch, and the plan stops.
  */
 function selectServers(discoveries: AccountDiscovery[]): {
   servers: SourceServer[];
@@ -169,35 +170,35 @@ function selectServers(discoveries: AccountDiscovery[]): {
   ambiguous: string[];
 } {
   const discovered = eachOnce(discoveries.flatMap((discovery) => discovery.servers));
-  const skipped: SkippedServer[] = [];
-  const enabled: SourceServer[] = [];
-  for (const server of discovered) {
-    if (server.tags[TAG.enabled] === 'false') skipped.push(skip(server, `its tag ${TAG.enabled} is false`));
-    else enabled.push(server);
-  }
   const servers: SourceServer[] = [];
+  const skipped: SkippedServer[] = [];
   const ambiguous: string[] = [];
-  for (const records of groupBy(enabled, physicalServer).values()) {
-    const [first, ...others] = records;
-    if (first === undefined) continue;
-    if (others.length === 0) {
-      servers.push(first);
+  for (const records of groupBy(discovered, physicalServer).values()) {
+    if (records.some((record) => record.tags[TAG.enabled] === 'false')) {
+      skipped.push(...records.map((record) => skip(record, `its tag ${TAG.enabled} is false`)));
       continue;
     }
-    const original = records.filter((record) => record.arn === physicalServer(record));
-    if (original.length !== 1 || original[0] === undefined) {
+    const originals = records.filter((record) => record.arn === physicalServer(record));
+    const chosen = originals[0] ?? records[0];
+    if (chosen === undefined) continue;
+    if (records.length > 1 && originals.length !== 1) {
+      const known = records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ');
       ambiguous.push(
-        `${first.hostname} is known ${records.length} times (${records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ')}) and it cannot be told which record to launch.`,
+        `${chosen.hostname} is known ${records.length} times (${known}) and it cannot be told which record to launch.`,
       );
-      servers.push(first);
-    } else {
-      servers.push(original[0]);
     }
-    const chosen = servers.at(-1);
-    for (const record of records) {
-      if (record !== chosen)
-        skipped.push(skip(record, `the same server as ${chosen?.sourceServerId} in ${chosen?.accountId}`));
-    }
+    const others = records.filter((record) => record !== chosen);
+    servers.push({
+      ...chosen,
+      existingInstances: [
+        ...chosen.existingInstances,
+        ...others.flatMap((record) => record.existingInstances.filter(isLive)),
+      ],
+      activeJobId: records.find((record) => record.activeJobId !== undefined)?.activeJobId,
+    });
+    skipped.push(
+      ...others.map((record) => skip(record, `the same server as ${chosen.sourceServerId} in ${chosen.accountId}`)),
+    );
   }
   servers.sort(
     (a, b) =>

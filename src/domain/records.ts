@@ -60,7 +60,14 @@ export interface WaveRecord {
 }
 
 /** `BATCH#id`: a batch with its servers. `version` is the optimistic lock. */
-export type BatchRecord = Batch & { executionId: string; planRevision: number; wave: number; version: number };
+export type BatchRecord = Batch & {
+  executionId: string;
+  planRevision: number;
+  /** Hash of the plan that the batch was frozen with: another plan's batch is never launched. */
+  planHash: string;
+  wave: number;
+  version: number;
+};
 
 /** The bell of a gate: the newest task token and whether it was rung. */
 export interface Bell {
@@ -102,7 +109,6 @@ export interface ExecutionView {
   plan?: PlanRecord;
   gates: GateRecord[];
   batches: BatchRecord[];
-  wave?: WaveRecord;
 }
 
 /** `CATALOGUE`: applications and waves that exist, for suggestions inside Slack's 3 s. */

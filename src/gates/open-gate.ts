@@ -43,7 +43,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       throw new DrError('NotFound', `There is no plan of ${executionId} that the gate ${gateId} could ask about.`);
     }
     const [{ drill: policy }, access] = await Promise.all([config.policies(), config.access()]);
-    const others = grantees(access, APPROVE_PERMISSION, execution.application).filter((userId) => userId !== execution.requester.userId);
+    const others = grantees(access, APPROVE_PERMISSION, execution.application).filter(
+      (userId) => userId !== execution.requester.userId,
+    );
     if (others.length < policy.quorum) {
       throw new DrError(
         'ConfigurationError',

@@ -18,7 +18,8 @@ export function bellRinger(platform: Platform): (gate: GateRecord) => Promise<vo
       await sfn.send(new SendTaskSuccessCommand({ taskToken: bell.taskToken, output: '{}' }));
       platform.log.info('Rang the bell of a gate', { executionId, gateId, decision: gate.status });
     } catch (error) {
-      if (!(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken)) throw error;
+      if (!(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken))
+        throw error;
       platform.log.info('The wait of a gate was over already', { executionId, gateId });
     }
     await store.markRung(gate, bell.taskToken, platform.now());

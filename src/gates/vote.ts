@@ -1,6 +1,6 @@
 import type { Person } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
-import { castVote, type Choice, type Refusal } from '../domain/gate.ts';
+import { type Choice, castVote, type Refusal } from '../domain/gate.ts';
 import type { GateRecord } from '../domain/records.ts';
 import type { Configuration } from '../platform/configuration.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
@@ -39,7 +39,8 @@ export async function vote(
     const result = castVote(gate, press, access, now);
     if (result.kind === 'refused') return { ...result, gate };
     const next: GateRecord = { ...gate, ...result.gate };
-    if (await tools.store.decideGate(next, { version: gate.version, before: now })) return { kind: 'recorded', gate: next };
+    if (await tools.store.decideGate(next, { version: gate.version, before: now }))
+      return { kind: 'recorded', gate: next };
   }
   throw new DrError('Conflict', 'Too many people pressed at the same moment. Nothing was recorded: press again.');
 }

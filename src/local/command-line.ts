@@ -15,7 +15,9 @@ export function parseSpeed(text: string | undefined, otherwise: number): number 
   if (text === undefined) return otherwise;
   const speed = Number(text);
   if (!Number.isFinite(speed) || speed <= 0 || speed > 10_000) {
-    throw new UsageError(`--speed takes simulated seconds per real second, more than 0 and at most 10000, not "${text}".`);
+    throw new UsageError(
+      `--speed takes simulated seconds per real second, more than 0 and at most 10000, not "${text}".`,
+    );
   }
   return speed;
 }

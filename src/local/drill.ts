@@ -43,10 +43,14 @@ function readOptions(argv: string[]): Options | 'help' {
   if (positionals.length === 0) throw new UsageError(`What is to be drilled?\n\n${HELP}`);
   const approveAs = values['approve-as'];
   if (approveAs !== undefined && !PEOPLE.some((person) => person.name === approveAs)) {
-    throw new UsageError(`--approve-as takes one of ${PEOPLE.map((person) => person.name).join(', ')}, not "${approveAs}".`);
+    throw new UsageError(
+      `--approve-as takes one of ${PEOPLE.map((person) => person.name).join(', ')}, not "${approveAs}".`,
+    );
   }
   if (approveAs === undefined && !process.stdin.isTTY) {
-    throw new UsageError('A drill has to be approved by a second person, and there is no terminal to ask at. Say who approves: --approve-as approver.');
+    throw new UsageError(
+      'A drill has to be approved by a second person, and there is no terminal to ask at. Say who approves: --approve-as approver.',
+    );
   }
   return {
     words: positionals,
@@ -110,9 +114,12 @@ class TerminalDrill {
     this.#say(`requester> /dr ${command}`);
     const answer = await workspace.as('requester').command('/dr', command, WORKSPACE.channelId);
     if (answer.error !== undefined) this.#finish(EXIT.otherOutcome);
-    const timer = setTimeout(() => {
-      if (!this.#hasCard()) this.#finish(EXIT.wrongUsage);
-    }, answerWasRefusal(this.#practice) ? 0 : CARD_WITHIN_MS);
+    const timer = setTimeout(
+      () => {
+        if (!this.#hasCard()) this.#finish(EXIT.wrongUsage);
+      },
+      answerWasRefusal(this.#practice) ? 0 : CARD_WITHIN_MS,
+    );
     const exitCode = await ended;
     clearTimeout(timer);
     unsubscribe();
@@ -158,13 +165,18 @@ class TerminalDrill {
     this.#asked.add(message.ts);
     this.#say('');
     for (const line of terminalLines(message.blocks)) this.#say(line);
-    const decision = this.#options.approveAs === undefined ? await this.#ask() : { name: this.#options.approveAs, action: 'gate_approve' };
+    const decision =
+      this.#options.approveAs === undefined
+        ? await this.#ask()
+        : { name: this.#options.approveAs, action: 'gate_approve' };
     this.#say(`${decision.name}> [${decision.action === 'gate_approve' ? 'Approve Drill' : 'Reject Drill'}]`);
     const { workspace } = this.#practice;
     const before = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).length;
     await workspace.as(decision.name).click(message, decision.action);
     const answers = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).slice(before);
-    const refused = answers.length === 0 || !answers.some((answer) => /^(✅|🚫|Your (approval|rejection) is)/u.test(answer.text ?? ''));
+    const refused =
+      answers.length === 0 ||
+      !answers.some((answer) => /^(✅|🚫|Your (approval|rejection) is)/u.test(answer.text ?? ''));
     if (!refused) return;
     if (this.#options.approveAs !== undefined) this.#finish(EXIT.otherOutcome);
     else {
@@ -177,7 +189,13 @@ class TerminalDrill {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
       for (;;) {
-        const line = (await terminal.question('Approve as a second person? [y] approve as approver, [n] reject as approver, or a name to approve as: ')).trim().toLowerCase();
+        const line = (
+          await terminal.question(
+            'Approve as a second person? [y] approve as approver, [n] reject as approver, or a name to approve as: ',
+          )
+        )
+          .trim()
+          .toLowerCase();
         if (line === 'y' || line === 'yes') return { name: 'approver', action: 'gate_approve' };
         if (line === 'n' || line === 'no') return { name: 'approver', action: 'gate_reject' };
         if (PEOPLE.some((person) => person.name === line)) return { name: line, action: 'gate_approve' };
@@ -191,7 +209,9 @@ class TerminalDrill {
     const file = this.#practice.workspace.files().at(-1);
     if (file === undefined || !file.file.name?.startsWith('drill-result-')) return;
     this.#output = file.content.toString('utf8');
-    const card = this.#practice.workspace.messages(WORKSPACE.channelId).find((message) => ENDED.includes(stateOf(message)?.status ?? ''));
+    const card = this.#practice.workspace
+      .messages(WORKSPACE.channelId)
+      .find((message) => ENDED.includes(stateOf(message)?.status ?? ''));
     const state = card && stateOf(card);
     if (state !== undefined) this.#finish(exitCodeOf(state));
   }
@@ -253,6 +273,8 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof UsageError ? error.message : `The drill could not be run: ${messageOf(error)}`}\n`);
+  process.stderr.write(
+    `${error instanceof UsageError ? error.message : `The drill could not be run: ${messageOf(error)}`}\n`,
+  );
   process.exitCode = error instanceof UsageError ? EXIT.wrongUsage : EXIT.otherOutcome;
 }

@@ -116,7 +116,11 @@ export async function startPractice(options: PracticeOptions) {
     banner: options.banner,
   });
 
-  const busArn = eventBridge.createBus({ name: BUS, accountId: CENTRAL_ACCOUNT, allowedAccounts: inventory.stagingAccounts.map((account) => account.accountId) });
+  const busArn = eventBridge.createBus({
+    name: BUS,
+    accountId: CENTRAL_ACCOUNT,
+    allowedAccounts: inventory.stagingAccounts.map((account) => account.accountId),
+  });
   const environment = {
     AWS_REGION: REGION,
     EXECUTION_TABLE: TABLE,
@@ -181,14 +185,31 @@ export async function startPractice(options: PracticeOptions) {
 
   const feed = dynamodb.stream(TABLE);
   const mappings = [
-    new EventSourceMapping({ feed, host, functionName: deployedName('effects'), clock: wallClock, batchSize: 10, windowMs: 0 }),
-    new EventSourceMapping({ feed, host, functionName: deployedName('projector'), clock: wallClock, batchSize: 500, windowMs: PROJECTOR_WINDOW_MS }),
+    new EventSourceMapping({
+      feed,
+      host,
+      functionName: deployedName('effects'),
+      clock: wallClock,
+      batchSize: 10,
+      windowMs: 0,
+    }),
+    new EventSourceMapping({
+      feed,
+      host,
+      functionName: deployedName('projector'),
+      clock: wallClock,
+      batchSize: 500,
+      windowMs: PROJECTOR_WINDOW_MS,
+    }),
   ];
   const bot = await serve(httpFront({ host, functionName: deployedName('slack-ingress'), path: REQUEST_PATH }));
   requestUrl = `${bot.url}${REQUEST_PATH}`;
   await host.invoke(deployedName('refresh-catalogue'), {});
   const schedule = new Schedule({ clock: wallClock, host });
-  const schedules = [schedule.every(60_000, deployedName('sweep-messages'), {}), schedule.every(300_000, deployedName('refresh-catalogue'), {})];
+  const schedules = [
+    schedule.every(60_000, deployedName('sweep-messages'), {}),
+    schedule.every(300_000, deployedName('refresh-catalogue'), {}),
+  ];
 
   return {
     workspace,
@@ -217,7 +238,9 @@ export async function startPractice(options: PracticeOptions) {
       for (const mapping of mappings) mapping.stop();
       await host.settled();
       await Promise.all(
-        [bot, slack, stepFunctions, dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts].map((server) => server.close()),
+        [bot, slack, stepFunctions, dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts].map((server) =>
+          server.close(),
+        ),
       );
     },
   };
@@ -227,7 +250,12 @@ export async function startPractice(options: PracticeOptions) {
     await Promise.all(
       (Object.entries(FUNCTIONS) as [FunctionName, string][]).map(async ([name, file]) => {
         const { create } = (await import(fileOf(file))) as { create: CreateHandler<unknown, unknown> };
-        const handler = create({ environment, credentials: identities.forRole(centralRole(name)), now: () => clock.now(), log });
+        const handler = create({
+          environment,
+          credentials: identities.forRole(centralRole(name)),
+          now: () => clock.now(),
+          log,
+        });
         const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
         host.register({ name: deployedName(name), arn, timeoutSeconds: 60, handler: (event) => handler(event) });
         arns[placeholderOf(name)] = `${arn}:1`;
@@ -241,7 +269,12 @@ export async function startPractice(options: PracticeOptions) {
     const definition = (name: string) => readFileSync(fileOf(`infra/state-machines/${name}.asl.json`), 'utf8');
     for (const { accountId } of inventory.stagingAccounts) {
       const name = 'drs-staging-account-executor';
-      engine.createStateMachine({ name, accountId, roleArn: `arn:aws:iam::${accountId}:role/${EXECUTOR_ROLE}`, definition: definition(name) });
+      engine.createStateMachine({
+        name,
+        accountId,
+        roleArn: `arn:aws:iam::${accountId}:role/${EXECUTOR_ROLE}`,
+        definition: definition(name),
+      });
     }
     const central = (name: string, extra: Record<string, string> = {}) =>
       engine.createStateMachine({
@@ -257,7 +290,13 @@ export async function startPractice(options: PracticeOptions) {
   }
 
   function addRoles(mainArn: string): void {
-    const readers: FunctionName[] = ['prepare', 'discover-servers', 'record-account-result', 'close-execution', 'refresh-catalogue'];
+    const readers: FunctionName[] = [
+      'prepare',
+      'discover-servers',
+      'record-account-result',
+      'close-execution',
+      'refresh-catalogue',
+    ];
     for (const { accountId } of inventory.stagingAccounts) {
       sts.addRole({
         roleArn: `arn:aws:iam::${accountId}:role/${READER_ROLE}`,
@@ -273,7 +312,8 @@ export async function startPractice(options: PracticeOptions) {
   }
 
   function putConfiguration(): void {
-    const people = (...names: string[]) => PEOPLE.filter((person) => names.includes(person.name)).map((person) => person.userId);
+    const people = (...names: string[]) =>
+      PEOPLE.filter((person) => names.includes(person.name)).map((person) => person.userId);
     const put = (name: string, value: unknown) => ssm.put(`${CONFIG_PATH}/${name}`, JSON.stringify(value));
     put('access', {
       teamId: WORKSPACE.teamId,

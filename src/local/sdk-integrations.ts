@@ -14,7 +14,14 @@ import { LambdaError as HostedFunctionError } from './lambda/lambda-error.ts';
 import { IntegrationError, LambdaError } from './step-functions/errors.ts';
 import type { Integrations } from './step-functions/integrations.ts';
 
-type Call = (credentials: ReturnType<Identities['forRole']>, input: unknown) => Promise<unknown>;
+interface Clients {
+  drs: DrsClient;
+  ec2: EC2Client;
+  eventBridge: EventBridgeClient;
+  sts: STSClient;
+}
+
+type Call = (clients: Clients, input: object) => Promise<unknown>;
 
 /**
  * What Step Functions calls on AWS, by the unmodified SDK clients with the state machine's own role. One attempt a call:
@@ -22,15 +29,22 @@ type Call = (credentials: ReturnType<Identities['forRole']>, input: unknown) => 
  */
 export function sdkIntegrations(options: { identities: Identities; host: FunctionHost; region: string }): Integrations {
   const { identities, host, region } = options;
-  const client = (credentials: ReturnType<Identities['forRole']>) => ({ region, credentials, maxAttempts: 1 });
+  const clientsOf = memoised((roleArn) => {
+    const settings = { region, credentials: identities.forRole(roleArn), maxAttempts: 1 };
+    return {
+      drs: new DrsClient(settings),
+      ec2: new EC2Client(settings),
+      eventBridge: new EventBridgeClient(settings),
+      sts: new STSClient(settings),
+    };
+  });
   const calls: Record<string, Call> = {
-    'drs:describeJobs': async (credentials, input) => new DrsClient(client(credentials)).send(new DescribeJobsCommand(lowerFirst(input))),
-    'drs:describeRecoveryInstances': async (credentials, input) =>
-      new DrsClient(client(credentials)).send(new DescribeRecoveryInstancesCommand(lowerFirst(input))),
-    'drs:startRecovery': async (credentials, input) =>
-      new DrsClient(client(credentials)).send(new StartRecoveryCommand(lowerFirst(input) as StartRecoveryCommandInput)),
-    'ec2:describeInstances': async (credentials, input) =>
-      new EC2Client(client(credentials)).send(new DescribeInstancesCommand(input as object)),
+    'drs:describeJobs': ({ drs }, input) => drs.send(new DescribeJobsCommand(lowerFirst(input))),
+    'drs:describeRecoveryInstances': ({ drs }, input) =>
+      drs.send(new DescribeRecoveryInstancesCommand(lowerFirst(input))),
+    'drs:startRecovery': ({ drs }, input) =>
+      drs.send(new StartRecoveryCommand(lowerFirst(input) as StartRecoveryCommandInput)),
+    'ec2:describeInstances': ({ ec2 }, input) => ec2.send(new DescribeInstancesCommand(input)),
   };
 
   return {
@@ -47,19 +61,21 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
       const call = calls[`${service}:${action}`];
       const prefix = service.charAt(0).toUpperCase() + service.slice(1);
       if (call === undefined) {
-        throw new IntegrationError({ error: `${prefix}.UnknownOperationException`, cause: `no ${service}:${action} in practice mode` });
+        throw new IntegrationError({
+          error: `${prefix}.UnknownOperationException`,
+          cause: `no ${service}:${action} in practice mode`,
+        });
       }
       try {
-        return upperFirst(await call(identities.forRole(machine.roleArn), input));
+        return upperFirst(await call(clientsOf(machine.roleArn), input));
       } catch (error) {
         throw new IntegrationError(describe(error, prefix));
       }
     },
 
     async putEvents({ entries, machine }) {
-      const eventBridge = new EventBridgeClient(client(identities.forRole(machine.roleArn)));
       try {
-        const answer = await eventBridge.send(new PutEventsCommand({ Entries: entries }));
+        const answer = await clientsOf(machine.roleArn).eventBridge.send(new PutEventsCommand({ Entries: entries }));
         if ((answer.FailedEntryCount ?? 0) > 0) {
           throw new IntegrationError({ error: 'EventBridge.FailedEntry', cause: JSON.stringify(answer.Entries) });
         }
@@ -71,9 +87,10 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
     },
 
     async assumeRole({ roleArn, externalId, machine }) {
-      const sts = new STSClient(client(identities.forRole(machine.roleArn)));
       try {
-        await sts.send(new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'states', ExternalId: externalId }));
+        await clientsOf(machine.roleArn).sts.send(
+          new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'states', ExternalId: externalId }),
+        );
       } catch (error) {
         throw new IntegrationError(describe(error, 'Sts'));
       }
@@ -82,9 +99,24 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
   };
 }
 
+function memoised<T>(make: (key: string) => T): (key: string) => T {
+  const made = new Map<string, T>();
+  return (key) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const fresh = make(key);
+    made.set(key, fresh);
+    return fresh;
+  };
+}
+
 /** An answer of DRS is an exception with a name; a lost connection is the SDK's own. */
 function describe(error: unknown, prefix: string): { error: string; cause: string } {
-  const { name, message, $metadata } = error as { name?: string; message?: string; $metadata?: { httpStatusCode?: number } };
+  const { name, message, $metadata } = error as {
+    name?: string;
+    message?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
   const answered = $metadata?.httpStatusCode !== undefined;
   return { error: `${prefix}.${answered ? name : 'SdkClientException'}`, cause: message ?? String(error) };
 }

@@ -41,7 +41,8 @@ function readOptions(argv: string[]) {
 function parsePort(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port takes a number from 0 to 65535, not "${text}".`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port takes a number from 0 to 65535, not "${text}".`);
   return port;
 }
 
@@ -61,7 +62,10 @@ async function main(): Promise<void> {
   const speed = parseSpeed(values.speed, DEFAULT_SPEED);
   const clock = new ScaledClock({ speed });
   const wallClock = new ScaledClock({ speed: 1 });
-  const banner = () => (clock.rate === speed ? `practice, ${speed}× time` : `practice, 1× time while a gate waits for a person (else ${speed}×)`);
+  const banner = () =>
+    clock.rate === speed
+      ? `practice, ${speed}× time`
+      : `practice, 1× time while a gate waits for a person (else ${speed}×)`;
   const practice = await startPractice({
     clock,
     wallClock,
@@ -70,7 +74,9 @@ async function main(): Promise<void> {
     banner,
     log: values.verbose === true ? stderrLog() : undefined,
   });
-  process.stdout.write(`dr-chatops in practice mode: ${practice.pageUrl}\nEverything is simulated and in memory. Type /dr drill HRP wave 1. Stop with Ctrl+C.\n`);
+  process.stdout.write(
+    `dr-chatops in practice mode: ${practice.pageUrl}\nEverything is simulated and in memory. Type /dr drill HRP wave 1. Stop with Ctrl+C.\n`,
+  );
   const stop = () => {
     clock.stop();
     wallClock.stop();

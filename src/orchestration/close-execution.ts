@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
-import { configuration } from '../platform/configuration.ts';
-import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
 import { results } from './results.ts';
-import { settleAccount } from './settle-account.ts';
+import { settleAccount, settleTools } from './settle-account.ts';
 
 /** From the state machine itself, or from EventBridge when a machine of dr-execution has ended by itself. */
 const eventSchema = z.union([
@@ -25,8 +23,8 @@ const eventSchema = z.union([
  * gets a final state, the lock is freed. An execution that is over only has its lock freed.
  */
 export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
-  const store = executionStore(platform);
-  const tools = { platform, store, configuration: configuration(platform) };
+  const tools = settleTools(platform);
+  const { store } = tools;
   const { conclude } = results(platform, store);
 
   return async (event) => {
@@ -63,7 +61,12 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     const plan = await store.getPlan(executionId, execution.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
     for (const { accountId, region } of accountsOf(plan)) {
-      await settleAccount(tools, plan, { accountId, region }, { failure: `The execution ended with ${failure.error}.` });
+      await settleAccount(
+        tools,
+        plan,
+        { accountId, region },
+        { failure: `The execution ended with ${failure.error}.` },
+      );
     }
     const output = await conclude({
       executionId,

@@ -4,7 +4,7 @@ import type { PlanRecord } from '../domain/records.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { discoverFleet } from './discovery.ts';
+import { fleetDiscovery } from './discovery.ts';
 import { type Run, runSchema } from './run.ts';
 
 /** A staging account in which something is to be launched. */
@@ -20,6 +20,7 @@ export interface AccountOfRun {
 export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const discoverFleet = fleetDiscovery(platform, config);
 
   return async (event) => {
     const run = runSchema.parse(event);
@@ -38,10 +39,12 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
         wave: run.wave,
         options: run.options,
         policy: policies.drill,
-        selection: Object.entries(run.tags).map(([key, value]) => `${key}=${value}`).join(' and '),
+        selection: Object.entries(run.tags)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' and '),
         revision: run.planRevision,
       },
-      await discoverFleet(platform, config, run.tags),
+      await discoverFleet(run.tags),
     );
     return await store.freezePlan(run.executionId, plan);
   }

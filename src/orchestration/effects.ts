@@ -22,7 +22,10 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
       try {
         await follow(record);
       } catch (error) {
-        platform.log.error('An effect failed and will be tried again', { error: nameOf(error), message: messageOf(error) });
+        platform.log.error('An effect failed and will be tried again', {
+          error: nameOf(error),
+          message: messageOf(error),
+        });
         return { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
       }
     }

@@ -50,7 +50,13 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
     }
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const batches = await store.getBatches(plan, account.accountId);
+    const batches = await store.getBatches(plan, account);
+    if (batches.some((batch) => batch.planHash !== plan.hash)) {
+      throw new DrError(
+        'PlanChanged',
+        `The batches of ${account.accountId} are not those of the plan. Nothing was launched there.`,
+      );
+    }
     const { maxWaitMinutes, parallelism, continueOnFailure } = run.options;
     return {
       ...account,
@@ -67,7 +73,10 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
         options: { maxWaitMinutes, parallelism, continueOnFailure },
         batches: batches
           .filter((batch) => !isBatchTerminal(batch.status))
-          .map((batch) => ({ batchId: batch.batchId, serverIds: batch.servers.map((server) => server.sourceServerId) })),
+          .map((batch) => ({
+            batchId: batch.batchId,
+            serverIds: batch.servers.map((server) => server.sourceServerId),
+          })),
       },
     };
   };

@@ -8,7 +8,7 @@ import { firstTickSeconds, gateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { discoverFleet } from './discovery.ts';
+import { fleetDiscovery } from './discovery.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string(), approvedGateId: z.string().optional() });
 
@@ -28,6 +28,7 @@ export type PrepareAnswer =
 export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const discoverFleet = fleetDiscovery(platform, config);
 
   return async (event) => {
     const { executionId, approvedGateId } = eventSchema.parse(event);
@@ -39,7 +40,10 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
 
   async function plan(execution: ExecutionRecord, revision: number): Promise<PrepareAnswer> {
     const stored = await store.getPlan(execution.executionId, revision);
-    return await put(execution, stored ?? (await store.freezePlan(execution.executionId, await discover(execution, revision))));
+    return await put(
+      execution,
+      stored ?? (await store.freezePlan(execution.executionId, await discover(execution, revision))),
+    );
   }
 
   async function lookAgain(execution: ExecutionRecord, gateId: string): Promise<PrepareAnswer> {
@@ -57,9 +61,13 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     return await put(execution, await store.freezePlan(execution.executionId, now));
   }
 
-  async function discover(execution: ExecutionRecord, revision: number, approved?: PlanRequest['approved']): Promise<Plan> {
+  async function discover(
+    execution: ExecutionRecord,
+    revision: number,
+    approved?: PlanRequest['approved'],
+  ): Promise<Plan> {
     const policies = await config.policies();
-    const discoveries = await discoverFleet(platform, config, execution.tags);
+    const discoveries = await discoverFleet(execution.tags);
     return freezePlan(
       {
         verb: execution.verb,

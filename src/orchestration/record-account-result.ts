@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { executorResultSchema } from '../domain/account-outcome.ts';
 import { DrError } from '../domain/errors.ts';
-import { configuration } from '../platform/configuration.ts';
-import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { runSchema } from './run.ts';
-import { type AccountOutcome, settleAccount } from './settle-account.ts';
+import { type AccountOutcome, settleAccount, settleTools } from './settle-account.ts';
 
 const eventSchema = z.strictObject({
   run: runSchema,
@@ -18,8 +16,11 @@ const eventSchema = z.strictObject({
 });
 
 /** State "Record the account's result": every server of the account gets its final state; counts go on. */
-export const create: CreateHandler<unknown, { accountId: string; launched: number; failed: number; skipped: number }> = (platform) => {
-  const tools = { platform, store: executionStore(platform), configuration: configuration(platform) };
+export const create: CreateHandler<
+  unknown,
+  { accountId: string; launched: number; failed: number; skipped: number }
+> = (platform) => {
+  const tools = settleTools(platform);
 
   return async (event) => {
     const { run, accountId, region, outcome } = eventSchema.parse(event);

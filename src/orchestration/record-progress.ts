@@ -30,19 +30,25 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   return async (event) => {
     const { account, detail } = eventSchema.parse(event);
     if (account !== detail.accountId) {
-      platform.log.warn('A progress event of one account speaks of another; ignored', { account, accountId: detail.accountId });
+      platform.log.warn('A progress event of one account speaks of another; ignored', {
+        account,
+        accountId: detail.accountId,
+      });
       return;
     }
     for (const report of detail.batches) await record(detail.executionId, detail.accountId, report);
   };
 
-  async function record(executionId: string, accountId: string, report: z.infer<typeof eventSchema>['detail']['batches'][number]): Promise<void> {
+  async function record(
+    executionId: string,
+    accountId: string,
+    report: z.infer<typeof eventSchema>['detail']['batches'][number],
+  ): Promise<void> {
     const batch = await store.getBatch(executionId, report.batchId);
     if (batch === undefined || batch.accountId !== accountId || isBatchTerminal(batch.status)) return;
     const reported = new Map(report.servers.map((server) => [server.id, server.status]));
     const servers = batch.servers.map((server) => {
       const status = reported.get(server.sourceServerId);
-      // A failure is only final with its reason, which the account's result brings.
       const state = status === undefined ? server.state : serverStateOf(status);
       return { ...server, state: laterServerState(server.state, state) };
     });

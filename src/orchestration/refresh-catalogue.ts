@@ -1,10 +1,10 @@
-import type { Catalogue } from '../domain/records.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { Catalogue } from '../domain/records.ts';
 import { TAG } from '../domain/vocabulary.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { stagingAccountReader } from '../platform/staging-account.ts';
+import { stagingAccountReaders } from '../platform/staging-account.ts';
 
 /**
  * Every five minutes: which applications and waves exist, for answers inside Slack's 3 s. What an account that cannot
@@ -13,15 +13,19 @@ import { stagingAccountReader } from '../platform/staging-account.ts';
 export const create: CreateHandler<unknown, { applications: number }> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const readerOf = stagingAccountReaders(platform);
 
   return async () => {
     const accounts = await config.stagingAccounts();
     const answers = await Promise.all(
       accounts.map(async (account) => {
         try {
-          return await stagingAccountReader(platform, account).allTags();
+          return await readerOf(account).allTags();
         } catch (error) {
-          platform.log.error('A staging account could not be read', { accountId: account.accountId, error: messageOf(error) });
+          platform.log.error('A staging account could not be read', {
+            accountId: account.accountId,
+            error: messageOf(error),
+          });
           return undefined;
         }
       }),
@@ -55,13 +59,18 @@ function countApplications(allTags: Record<string, string>[]): Applications {
 }
 
 function merge(found: Applications, before: Applications): Applications {
-  const merged = new Map(found.map((application) => [application.name, new Map(application.waves.map((wave) => [wave.wave, wave.servers]))]));
+  const merged = new Map(
+    found.map((application) => [application.name, new Map(application.waves.map((wave) => [wave.wave, wave.servers]))]),
+  );
   for (const application of before) {
     const waves = merged.get(application.name) ?? new Map<number, number>();
     for (const { wave, servers } of application.waves) waves.set(wave, Math.max(servers, waves.get(wave) ?? 0));
     merged.set(application.name, waves);
   }
-  return [...merged].map(([name, waves]) => ({ name, waves: [...waves].map(([wave, servers]) => ({ wave, servers })) }));
+  return [...merged].map(([name, waves]) => ({
+    name,
+    waves: [...waves].map(([wave, servers]) => ({ wave, servers })),
+  }));
 }
 
 export const handler = onLambda(create);

@@ -81,7 +81,12 @@ function stopped(batches: Batch[], plan: PlanRecord): Batch[] {
       const finding = stoppers.get(server.sourceServerId);
       return finding === undefined
         ? { ...server, state: 'skipped' as const, errorMessage: 'the drill was stopped before anything was launched' }
-        : { ...server, state: 'failed' as const, errorCode: FINDING_CODES[finding.kind], errorMessage: finding.message };
+        : {
+            ...server,
+            state: 'failed' as const,
+            errorCode: FINDING_CODES[finding.kind],
+            errorMessage: finding.message,
+          };
     }),
   }));
 }

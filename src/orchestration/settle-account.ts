@@ -3,13 +3,29 @@ import { DrError, messageOf } from '../domain/errors.ts';
 import type { BatchRecord, PlanRecord } from '../domain/records.ts';
 import { isBatchTerminal } from '../domain/status.ts';
 import { JOB_TAG } from '../domain/vocabulary.ts';
-import type { Configuration } from '../platform/configuration.ts';
-import type { ExecutionStore } from '../platform/execution-store.ts';
+import { type Configuration, configuration } from '../platform/configuration.ts';
+import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
-import { type StagingAccountReader, stagingAccountReader } from '../platform/staging-account.ts';
+import { type StagingAccountReader, stagingAccountReaders } from '../platform/staging-account.ts';
 
 /** What the executor left: its result, or the reason why it gave none. */
 export type AccountOutcome = { result: ExecutorResult } | { failure: string };
+
+export interface SettleTools {
+  platform: Platform;
+  store: ExecutionStore;
+  configuration: Configuration;
+  readerOf: ReturnType<typeof stagingAccountReaders>;
+}
+
+export function settleTools(platform: Platform): SettleTools {
+  return {
+    platform,
+    store: executionStore(platform),
+    configuration: configuration(platform),
+    readerOf: stagingAccountReaders(platform),
+  };
+}
 
 /**
  * Writes the final state of every server of an account: from the executor's result, or, when it died, from the jobs
@@ -17,7 +33,7 @@ export type AccountOutcome = { result: ExecutorResult } | { failure: string };
  * @throws when the account cannot be read after its executor died: then nobody knows yet, and it must be tried again.
  */
 export async function settleAccount(
-  tools: { platform: Platform; store: ExecutionStore; configuration: Configuration },
+  tools: SettleTools,
   plan: PlanRecord,
   account: { accountId: string; region: string },
   outcome: AccountOutcome,
@@ -25,11 +41,11 @@ export async function settleAccount(
   const { platform, store } = tools;
   const reader = await readerOf(tools, account);
   const jobs = 'failure' in outcome ? await foundJobs(reader, plan.executionId) : [];
-  const open = (await store.getBatches(plan, account.accountId)).filter((batch) => !isBatchTerminal(batch.status));
+  const open = (await store.getBatches(plan, account)).filter((batch) => !isBatchTerminal(batch.status));
   for (const batch of open) {
     await settle(batch);
   }
-  const servers = (await store.getBatches(plan, account.accountId)).flatMap((batch) => batch.servers);
+  const servers = (await store.getBatches(plan, account)).flatMap((batch) => batch.servers);
   const count = (state: string) => servers.filter((server) => server.state === state).length;
   return { launched: count('launched'), failed: count('failed'), skipped: count('skipped') };
 
@@ -70,7 +86,7 @@ export async function settleAccount(
 }
 
 async function readerOf(
-  tools: { platform: Platform; configuration: Configuration },
+  tools: SettleTools,
   account: { accountId: string; region: string },
 ): Promise<StagingAccountReader> {
   const configured = (await tools.configuration.stagingAccounts()).find(
@@ -79,7 +95,7 @@ async function readerOf(
   if (configured === undefined) {
     throw new DrError('ConfigurationError', `The staging account ${account.accountId} is no longer configured.`);
   }
-  return stagingAccountReader(tools.platform, configured);
+  return tools.readerOf(configured);
 }
 
 async function foundJobs(reader: StagingAccountReader, executionId: string): Promise<FoundJob[]> {

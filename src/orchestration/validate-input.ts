@@ -35,7 +35,13 @@ export const create: CreateHandler<unknown, Run> = (platform) => {
       correlationId: correlationIdOf(metadata, runName),
     };
     if (metadata.executionId === undefined) {
-      return { ...common, executionId: `run-${runName}`, direct: true, planRevision: 1, wave: Number(tags[TAG.wave] ?? 0) || 0 };
+      return {
+        ...common,
+        executionId: `run-${runName}`,
+        direct: true,
+        planRevision: 1,
+        wave: Number(tags[TAG.wave] ?? 0) || 0,
+      };
     }
     const approved = await approvedPlan(store, metadata, { action, tags });
     return { ...common, ...approved, direct: false };
@@ -53,8 +59,10 @@ async function approvedPlan(
   const { executionId, gateId, planHash } = named.data;
   const [execution, gate] = await Promise.all([store.getExecution(executionId), store.getGate(executionId, gateId)]);
   const plan = execution && (await store.getPlan(executionId, execution.planRevision));
-  if (!execution || !gate || !plan) throw refuse(`There is no execution ${executionId} with a plan and the gate ${gateId}.`);
-  if (plan.hash !== planHash || !isApproved(gate, plan)) throw refuse(`The plan of ${executionId} is not the approved one.`);
+  if (!execution || !gate || !plan)
+    throw refuse(`There is no execution ${executionId} with a plan and the gate ${gateId}.`);
+  if (plan.hash !== planHash || !isApproved(gate, plan))
+    throw refuse(`The plan of ${executionId} is not the approved one.`);
   if (execution.status !== 'executing') throw refuse(`The execution ${executionId} is ${execution.status}.`);
   if (asked.action !== execution.verb || !sameTags(asked.tags, execution.tags)) {
     throw refuse('The action or the tags are not those of the approved plan.');

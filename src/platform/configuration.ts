@@ -64,6 +64,11 @@ export function configuration(platform: Platform): Configuration {
       if (accounts.length === 0) {
         throw new DrError('ConfigurationError', `There is no staging account under ${CONFIG_PATH}/staging-accounts.`);
       }
+      const places = accounts.map(({ accountId, region }) => `${accountId} in ${region}`);
+      const twice = places.find((place, index) => places.indexOf(place) !== index);
+      if (twice !== undefined) {
+        throw new DrError('ConfigurationError', `The staging account ${twice} is configured twice.`);
+      }
       return accounts.sort((a, b) => a.priority - b.priority || a.accountId.localeCompare(b.accountId));
     },
   };
@@ -78,7 +83,9 @@ function check<T>(path: string, value: string | undefined, schema: z.ZodType<T>)
   }
   const parsed = schema.safeParse(content);
   if (!parsed.success) {
-    throw new DrError('ConfigurationError', describeIssues(`The SSM parameter ${path}`, parsed.error), { cause: parsed.error });
+    throw new DrError('ConfigurationError', describeIssues(`The SSM parameter ${path}`, parsed.error), {
+      cause: parsed.error,
+    });
   }
   return parsed.data;
 }

@@ -24,7 +24,10 @@ export function readSettings<Name extends Setting>(
 ): Record<Name, string> {
   const missing = names.filter((name) => !environment[name]);
   if (missing.length > 0) {
-    throw new DrError('ConfigurationError', `This function's environment lacks ${missing.join(', ')}. Deploy the stack again.`);
+    throw new DrError(
+      'ConfigurationError',
+      `This function's environment lacks ${missing.join(', ')}. Deploy the stack again.`,
+    );
   }
   return Object.fromEntries(names.map((name) => [name, environment[name]])) as Record<Name, string>;
 }

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { PlannedBatch, Plan } from '../domain/plan.ts';
+import type { Plan, PlannedBatch } from '../domain/plan.ts';
 import type {
   BatchRecord,
   Catalogue,
@@ -31,7 +31,10 @@ const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
 /** Changes of an execution that may come with a move of its status. */
 export type ExecutionChanges = Partial<
-  Pick<ExecutionRecord, 'planRevision' | 'launchStartedAt' | 'endTime' | 'outcome' | 'summary' | 'resultLocation' | 'problem'>
+  Pick<
+    ExecutionRecord,
+    'planRevision' | 'launchStartedAt' | 'endTime' | 'outcome' | 'summary' | 'resultLocation' | 'problem'
+  >
 >;
 
 /** The execution-history table: the truth. All decisions are conditional writes of single items. */
@@ -64,6 +67,7 @@ export function executionStore(platform: Platform) {
       db.send(new PutCommand({ TableName, Item: item, ConditionExpression: 'attribute_not_exists(executionId)' })),
     );
 
+  /** The items of a key whose sort key begins with `prefix`; all of them when it is empty. */
   async function query<T>(executionId: string, prefix: string): Promise<T[]> {
     const items: T[] = [];
     let ExclusiveStartKey: Record<string, unknown> | undefined;
@@ -71,9 +75,10 @@ export function executionStore(platform: Platform) {
       const page = await db.send(
         new QueryCommand({
           TableName,
-          KeyConditionExpression: 'executionId = :id AND begins_with(#item, :prefix)',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':id': executionId, ':prefix': prefix },
+          KeyConditionExpression:
+            prefix === '' ? 'executionId = :id' : 'executionId = :id AND begins_with(#item, :prefix)',
+          ...(prefix === '' ? {} : { ExpressionAttributeNames: { '#item': 'item' } }),
+          ExpressionAttributeValues: { ':id': executionId, ...(prefix === '' ? {} : { ':prefix': prefix }) },
           ConsistentRead: true,
           ExclusiveStartKey,
         }),
@@ -151,7 +156,12 @@ export function executionStore(platform: Platform) {
       );
       await Promise.all(writes);
       const { batches, ...rest } = plan;
-      const record: PlanRecord = { ...rest, executionId, batchIds: batches.map((batch) => batch.batchId), frozenAt: platform.now() };
+      const record: PlanRecord = {
+        ...rest,
+        executionId,
+        batchIds: batches.map((batch) => batch.batchId),
+        frozenAt: platform.now(),
+      };
       const stored = await putIfNew({ ...record, item: ITEM.plan(plan.revision) });
       return stored ? record : ((await get<PlanRecord>(executionId, ITEM.plan(plan.revision))) ?? record);
     },
@@ -159,10 +169,14 @@ export function executionStore(platform: Platform) {
     getPlan: (executionId: string, revision: number) => get<PlanRecord>(executionId, ITEM.plan(revision)),
 
     /** The batches of a plan, in its order; of one account when that is given. */
-    async getBatches(plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>, accountId?: string): Promise<BatchRecord[]> {
+    async getBatches(
+      plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>,
+      account?: { accountId: string; region: string },
+    ): Promise<BatchRecord[]> {
       const items = await query<BatchRecord>(plan.executionId, ITEM.batch(`r${plan.revision}-`));
       const wanted = items.filter((batch) => plan.batchIds.includes(batch.batchId));
-      return accountId === undefined ? wanted : wanted.filter((batch) => batch.accountId === accountId);
+      if (account === undefined) return wanted;
+      return wanted.filter((batch) => batch.accountId === account.accountId && batch.region === account.region);
     },
 
     getBatch: (executionId: string, batchId: string) => get<BatchRecord>(executionId, ITEM.batch(batchId)),
@@ -269,7 +283,10 @@ export function executionStore(platform: Platform) {
      * Takes the lock of an application for an execution. Passes when nobody holds it or the execution itself does; when
      * its owner is over (or was never stored), the lock is taken over. Otherwise the answer is the owner.
      */
-    async lockApplication(application: string, executionId: string): Promise<{ locked: true } | { locked: false; owner: string }> {
+    async lockApplication(
+      application: string,
+      executionId: string,
+    ): Promise<{ locked: true } | { locked: false; owner: string }> {
       const Key = { executionId: `LOCK#${application}`, item: LOCK_ITEM };
       const put = (condition: string, values: Record<string, unknown>) =>
         conditionally(
@@ -283,7 +300,8 @@ export function executionStore(platform: Platform) {
             }),
           ),
         );
-      if (await put('attribute_not_exists(#owner) OR #owner = :mine', { ':mine': executionId })) return { locked: true };
+      if (await put('attribute_not_exists(#owner) OR #owner = :mine', { ':mine': executionId }))
+        return { locked: true };
       const held = await get<{ owner: string; takenAt: number }>(Key.executionId, LOCK_ITEM);
       if (held === undefined) return await this.lockApplication(application, executionId);
       const owner = await this.getExecution(held.owner);
@@ -322,15 +340,16 @@ export function executionStore(platform: Platform) {
     /** Messages that could not be drawn (StatusIndex; eventually consistent). */
     dirtyMessages: () => byStatus<MessageRecord>('dirty', 'MESSAGE#'),
 
-    /** Everything of an execution that its cards are drawn from; undefined for a key that is no execution. */
-    async view(executionId: string): Promise<ExecutionView | undefined> {
-      const execution = await get<ExecutionRecord>(executionId, ITEM.execution);
+    /** Everything of an execution that its messages are drawn from, and the messages; undefined for a key that is none. */
+    async view(executionId: string): Promise<{ view: ExecutionView; messages: MessageRecord[] } | undefined> {
+      const items = await query<{ item: string }>(executionId, '');
+      const startingWith = <T>(prefix: string): T[] => items.filter(({ item }) => item.startsWith(prefix)) as T[];
+      const [execution] = startingWith<ExecutionRecord>(ITEM.execution);
       if (execution === undefined) return undefined;
-      const gates = await this.getGates(executionId);
-      const plan = execution.planRevision > 0 ? await this.getPlan(executionId, execution.planRevision) : undefined;
-      const batches = plan === undefined ? [] : await this.getBatches(plan);
-      const wave = await this.getWave(executionId, execution.wave);
-      return { execution, plan, gates, batches, wave };
+      const plan = startingWith<PlanRecord>('PLAN#').find(({ revision }) => revision === execution.planRevision);
+      const batches = startingWith<BatchRecord>('BATCH#').filter(({ batchId }) => plan?.batchIds.includes(batchId));
+      const gates = startingWith<GateRecord>('GATE#').sort((a, b) => a.planRevision - b.planRevision);
+      return { view: { execution, plan, gates, batches }, messages: startingWith<MessageRecord>('MESSAGE#') };
     },
 
     getCatalogue: () => get<Catalogue>(CATALOGUE_KEY.executionId, CATALOGUE_KEY.item),
@@ -370,6 +389,7 @@ function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRe
     accountId: batch.accountId,
     region: batch.region,
     planRevision: plan.revision,
+    planHash: plan.hash,
     wave: plan.wave,
     status: 'planned',
     servers: batch.servers.map((server) => ({ ...server, state: 'planned' })),

@@ -24,7 +24,9 @@ export type CreateHandler<Event, Answer> = (platform: Platform) => (event: Event
  * The handler that Lambda calls: built once, at the first invocation, so that an error in the configuration is reported
  * by the invocation instead of by a failed start. It has two arguments: the Node 24 runtime refuses three.
  */
-export function onLambda<Event, Answer>(create: CreateHandler<Event, Answer>): (event: Event, context: unknown) => Promise<Answer> {
+export function onLambda<Event, Answer>(
+  create: CreateHandler<Event, Answer>,
+): (event: Event, context: unknown) => Promise<Answer> {
   let handle: ((event: Event) => Promise<Answer>) | undefined;
   return async (event, _context) => {
     handle ??= create(lambdaPlatform());

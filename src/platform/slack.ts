@@ -29,7 +29,10 @@ export function slackSecrets(platform: Platform): { read(): Promise<SlackSecrets
 
 function parse(text: string | undefined): SlackSecrets {
   const invalid = () =>
-    new DrError('ConfigurationError', 'The Slack secret must be JSON with botToken and signingSecret. Set it in Secrets Manager.');
+    new DrError(
+      'ConfigurationError',
+      'The Slack secret must be JSON with botToken and signingSecret. Set it in Secrets Manager.',
+    );
   let content: unknown;
   try {
     content = JSON.parse(text ?? '');

@@ -3,9 +3,9 @@ import {
   DescribeRecoveryInstancesCommand,
   DescribeSourceServersCommand,
   DrsClient,
+  type SourceServer as DrsSourceServer,
   type Job,
   type RecoveryInstance,
-  type SourceServer as DrsSourceServer,
 } from '@aws-sdk/client-drs';
 import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
@@ -39,7 +39,21 @@ export interface LaunchedInstance {
 /** Reads DRS and EC2 of one staging account, through its reader role. */
 export type StagingAccountReader = ReturnType<typeof stagingAccountReader>;
 
-export function stagingAccountReader(platform: Platform, account: StagingAccount) {
+/**
+ * Readers of the staging accounts, one for each account and Region, made once: a client keeps its assumed role's
+ * credentials, a new one would assume the role again.
+ */
+export function stagingAccountReaders(platform: Platform): (account: StagingAccount) => StagingAccountReader {
+  const readers = new Map<string, StagingAccountReader>();
+  return (account) => {
+    const key = JSON.stringify(account);
+    const reader = readers.get(key) ?? stagingAccountReader(platform, account);
+    readers.set(key, reader);
+    return reader;
+  };
+}
+
+function stagingAccountReader(platform: Platform, account: StagingAccount) {
   const credentials = fromTemporaryCredentials({
     ...(platform.credentials === undefined ? {} : { masterCredentials: platform.credentials }),
     params: {
@@ -54,13 +68,17 @@ export function stagingAccountReader(platform: Platform, account: StagingAccount
   const ec2 = new EC2Client({ region: account.region, credentials, retryMode: 'adaptive' });
 
   async function allSourceServers(): Promise<DrsSourceServer[]> {
-    return await pages((nextToken) => drs.send(new DescribeSourceServersCommand({ filters: {}, maxResults: 200, nextToken })));
+    return await pages((nextToken) =>
+      drs.send(new DescribeSourceServersCommand({ filters: {}, maxResults: 200, nextToken })),
+    );
   }
 
   async function recoveryInstances(sourceServerIDs: string[]): Promise<RecoveryInstance[]> {
     return await inChunks(sourceServerIDs, (chunk) =>
       pages((nextToken) =>
-        drs.send(new DescribeRecoveryInstancesCommand({ filters: { sourceServerIDs: chunk }, maxResults: 100, nextToken })),
+        drs.send(
+          new DescribeRecoveryInstancesCommand({ filters: { sourceServerIDs: chunk }, maxResults: 100, nextToken }),
+        ),
       ),
     );
   }
@@ -88,7 +106,9 @@ export function stagingAccountReader(platform: Platform, account: StagingAccount
 
   async function recentJobs(): Promise<Job[]> {
     const fromDate = new Date(platform.now() - JOB_LOOKBACK_MS).toISOString();
-    return await pages((nextToken) => drs.send(new DescribeJobsCommand({ filters: { fromDate }, maxResults: 100, nextToken })));
+    return await pages((nextToken) =>
+      drs.send(new DescribeJobsCommand({ filters: { fromDate }, maxResults: 100, nextToken })),
+    );
   }
 
   return {
@@ -115,7 +135,9 @@ export function stagingAccountReader(platform: Platform, account: StagingAccount
 
     /** The jobs of the last day that carry all of `tags`. */
     async jobsWithTags(tags: Record<string, string>): Promise<Job[]> {
-      return await explained(account, async () => (await recentJobs()).filter((job) => matchesTags(job.tags ?? {}, tags)));
+      return await explained(account, async () =>
+        (await recentJobs()).filter((job) => matchesTags(job.tags ?? {}, tags)),
+      );
     },
 
     /** Details of the recovery instances that exist now for these servers, drill instances among them. */
@@ -138,7 +160,9 @@ export function stagingAccountReader(platform: Platform, account: StagingAccount
   };
 }
 
-async function pages<T>(ask: (nextToken: string | undefined) => Promise<{ items?: T[]; nextToken?: string }>): Promise<T[]> {
+async function pages<T>(
+  ask: (nextToken: string | undefined) => Promise<{ items?: T[]; nextToken?: string }>,
+): Promise<T[]> {
   const items: T[] = [];
   let nextToken: string | undefined;
   do {

@@ -37,20 +37,30 @@ const platformError = z.object({ data: z.object({ error: z.string() }) });
 /** What became of a drawing. `retry` means that it is stored as dirty and will be drawn again. */
 export type Delivered = { status: 'shown'; ts: string } | { status: 'retry' } | { status: 'undeliverable' };
 
-/** Brings drawings to Slack, each to its one message. */
-export function delivery(tools: { store: ExecutionStore; slack: WebClient; now: () => number; log: Log }) {
-  const { store, slack, now, log } = tools;
+export interface DeliveryTools {
+  store: ExecutionStore;
+  slack: WebClient;
+  /** The execution's messages as they are stored. */
+  messages: MessageRecord[];
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  log: Log;
+}
 
+/** Brings drawings of one execution to Slack, each to its one message. */
+export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
   return {
     /** Posts the drawing, or updates its message when what is drawn has changed. */
     async deliver(execution: ExecutionRecord, drawing: Drawing, threadTs: string | undefined): Promise<Delivered> {
       const { record, mayBePosted } = await recordOf(execution, drawing.key);
       if (record.status === 'undeliverable') return { status: 'undeliverable' };
       const drawn = hashOf(drawing.message);
-      if (record.ts !== undefined && (record.drawn === drawn || !drawing.redrawn)) return { status: 'shown', ts: record.ts };
+      if (record.ts !== undefined && (record.drawn === drawn || !drawing.redrawn))
+        return { status: 'shown', ts: record.ts };
       try {
         const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
-        const shownAt = ts === undefined ? await post(record, drawing.message, threadTs) : await update(record, drawing.message, ts);
+        const shownAt =
+          ts === undefined ? await post(record, drawing.message, threadTs) : await update(record, drawing.message, ts);
         await store.putMessage({ ...record, ts: shownAt, drawn, status: 'shown', error: undefined });
         return { status: 'shown', ts: shownAt };
       } catch (error) {
@@ -89,8 +99,11 @@ export function delivery(tools: { store: ExecutionStore; slack: WebClient; now: 
    * The stored message, or the intent to post it. An intent that was there already may stand for a post whose answer was
    * lost.
    */
-  async function recordOf(execution: ExecutionRecord, key: string): Promise<{ record: MessageRecord; mayBePosted: boolean }> {
-    const stored = await store.getMessage(execution.executionId, key);
+  async function recordOf(
+    execution: ExecutionRecord,
+    key: string,
+  ): Promise<{ record: MessageRecord; mayBePosted: boolean }> {
+    const stored = messages.find((message) => message.key === key);
     if (stored !== undefined) return { record: stored, mayBePosted: true };
     const intent: MessageRecord = {
       executionId: execution.executionId,
@@ -118,19 +131,34 @@ export function delivery(tools: { store: ExecutionStore; slack: WebClient; now: 
   }
 
   async function update(record: MessageRecord, message: Message, ts: string): Promise<string> {
-    await slack.chat.update({ channel: record.channelId, ts, text: message.text, blocks: message.blocks, metadata: metadataOf(record, message) });
+    await slack.chat.update({
+      channel: record.channelId,
+      ts,
+      text: message.text,
+      blocks: message.blocks,
+      metadata: metadataOf(record, message),
+    });
     return ts;
   }
 
   async function findPosted(record: MessageRecord, threadTs: string | undefined): Promise<string | undefined> {
     const ask = { channel: record.channelId, limit: HISTORY_LIMIT, include_all_metadata: true };
     const answer =
-      threadTs === undefined ? await slack.conversations.history(ask) : await slack.conversations.replies({ ...ask, ts: threadTs });
+      threadTs === undefined
+        ? await slack.conversations.history(ask)
+        : await slack.conversations.replies({ ...ask, ts: threadTs });
     const ours = (answer.messages ?? []).find((candidate) => {
       const metadata = z
-        .object({ event_type: z.literal(EVENT_TYPE), event_payload: z.object({ execution_id: z.string(), key: z.string() }) })
+        .object({
+          event_type: z.literal(EVENT_TYPE),
+          event_payload: z.object({ execution_id: z.string(), key: z.string() }),
+        })
         .safeParse(candidate.metadata);
-      return metadata.success && metadata.data.event_payload.execution_id === record.executionId && metadata.data.event_payload.key === record.key;
+      return (
+        metadata.success &&
+        metadata.data.event_payload.execution_id === record.executionId &&
+        metadata.data.event_payload.key === record.key
+      );
     });
     return ours?.ts;
   }
@@ -145,14 +173,22 @@ export function delivery(tools: { store: ExecutionStore; slack: WebClient; now: 
     const code = parsed.success ? parsed.data.data.error : messageOf(error);
     const permanent = PERMANENT_ERRORS.includes(code);
     const status = permanent ? 'undeliverable' : 'dirty';
-    log.error('A message could not be shown', { executionId: record.executionId, key: record.key, error: code, status });
+    log.error('A message could not be shown', {
+      executionId: record.executionId,
+      key: record.key,
+      error: code,
+      status,
+    });
     await store.putMessage({ ...record, status, error: code });
     return { status: permanent ? 'undeliverable' : 'retry' };
   }
 }
 
 function metadataOf(record: MessageRecord, message: Message) {
-  return { event_type: EVENT_TYPE, event_payload: { execution_id: record.executionId, key: record.key, ...message.state } };
+  return {
+    event_type: EVENT_TYPE,
+    event_payload: { execution_id: record.executionId, key: record.key, ...message.state },
+  };
 }
 
 function hashOf(message: Message): string {

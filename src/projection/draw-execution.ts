@@ -14,10 +14,11 @@ export function executionDrawer(platform: Platform): (executionId: string) => Pr
   const secrets = slackSecrets(platform);
 
   return async (executionId) => {
-    const view = await store.view(executionId);
-    if (view === undefined) return;
+    const stored = await store.view(executionId);
+    if (stored === undefined) return;
+    const { view, messages } = stored;
     const slack = await slackClient(secrets, platform.log);
-    const { deliver, deliverFile } = delivery({ store, slack, now: platform.now, log: platform.log });
+    const { deliver, deliverFile } = delivery({ store, slack, messages, now: platform.now, log: platform.log });
     let cardTs: string | undefined;
     for (const drawing of drawingsOf(view)) {
       if (drawing.place === 'thread' && cardTs === undefined) continue;

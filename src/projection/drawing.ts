@@ -21,8 +21,17 @@ export const CARD = 'card';
 export function drawingsOf(view: ExecutionView): Drawing[] {
   return [
     { key: CARD, place: 'channel', message: executionCard(view), redrawn: true },
-    ...milestones(view).map(({ key, message }): Drawing => ({ key: `thread-${key}`, place: 'thread', message, redrawn: false })),
-    ...view.gates.map((gate): Drawing => ({ key: `gate-${gate.gateId}`, place: 'channel', message: gateCard(view, gate), redrawn: true })),
+    ...milestones(view).map(
+      ({ key, message }): Drawing => ({ key: `thread-${key}`, place: 'thread', message, redrawn: false }),
+    ),
+    ...view.gates.map(
+      (gate): Drawing => ({
+        key: `gate-${gate.gateId}`,
+        place: 'channel',
+        message: gateCard(view, gate),
+        redrawn: true,
+      }),
+    ),
   ];
 }
 

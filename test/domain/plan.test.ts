@@ -106,6 +106,29 @@ describe('which servers are launched', () => {
     expect(plan.stops).toEqual([expect.stringContaining('hrp-001 is known 2 times')]);
   });
 
+  it('stops on a live instance that only the other record of an extended server knows', () => {
+    const original = aServer(1);
+    const extended = aServer(2, {
+      accountId: OTHER_ACCOUNT,
+      stagingSourceServerArn: original.arn,
+      existingInstances: [anInstance()],
+    });
+    const plan = planOf([original, extended]);
+    expect(plan.findings).toMatchObject([{ kind: 'live instance', sourceServerId: original.sourceServerId }]);
+    expect(plan.stops).toHaveLength(1);
+  });
+
+  it('leaves an extended server out in whole when one of its records has DR-Enabled=false', () => {
+    const original = aServer(1, { tags: { 'DR-Application': 'HRP', 'DR-Wave': '1', 'DR-Enabled': 'false' } });
+    const extended = aServer(2, { accountId: OTHER_ACCOUNT, stagingSourceServerArn: original.arn });
+    const plan = planOf([original, extended]);
+    expect(plan.totalServers).toBe(0);
+    expect(plan.skipped.map((server) => server.sourceServerId)).toEqual([
+      original.sourceServerId,
+      extended.sourceServerId,
+    ]);
+  });
+
   it('takes an empty stagingSourceServerArn for none', () => {
     const plan = planOf(servers(3, { stagingSourceServerArn: '' }));
     expect(plan).toMatchObject({ totalServers: 3, skipped: [], stops: [] });
@@ -223,8 +246,9 @@ describe('the plan hash', () => {
     expect(hashOf(fleet, asFailover)).not.toBe(hashOf(fleet));
   });
 
-  it('does not change with health, lag, running jobs, the revision or an instance that is gone', () => {
+  it('does not change with host names, health, lag, running jobs, the revision or an instance that is gone', () => {
     const anyDay = fc.record({
+      hostname: fc.constantFrom('hrp-a', 'hrp-b', 'hrp-c'),
       replicationState: fc.constantFrom(...STATES),
       lagDuration: fc.constantFrom(undefined, 'PT2M'),
       activeJobId: fc.constantFrom(undefined, 'drsjob-1'),

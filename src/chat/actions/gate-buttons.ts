@@ -1,5 +1,5 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
-import { APPROVE_ACTION, decisionSentence, readButtonValue, REJECT_ACTION } from '../../../blocks/gate-card.ts';
+import { APPROVE_ACTION, decisionSentence, REJECT_ACTION, readButtonValue } from '../../../blocks/gate-card.ts';
 import { moment } from '../../../blocks/message.ts';
 import type { Choice, Refusal } from '../../domain/gate.ts';
 import type { GateRecord } from '../../domain/records.ts';
@@ -11,7 +11,9 @@ export function gateButtons(app: App, tools: ChatTools): void {
   const listen = (actionId: string, choice: Choice) =>
     app.action<BlockAction<ButtonAction>>(actionId, async ({ ack, action, body, respond }) => {
       const person = { userId: body.user.id, teamId: body.user.team_id ?? body.team?.id ?? '' };
-      const text = await press(tools, action.value, choice, person).catch((error: unknown) => explain(error, tools.log));
+      const text = await press(tools, action.value, choice, person).catch((error: unknown) =>
+        explain(error, tools.log),
+      );
       await ack();
       await respond({ response_type: 'ephemeral', replace_original: false, text });
     });
@@ -39,7 +41,8 @@ async function press(
 }
 
 function recordedText(gate: GateRecord, choice: Choice): string {
-  if (gate.status === 'approved') return '✅ Your approval is recorded. The fleet is looked at once more, then the launch begins.';
+  if (gate.status === 'approved')
+    return '✅ Your approval is recorded. The fleet is looked at once more, then the launch begins.';
   if (gate.status === 'rejected') return '🚫 Your rejection is recorded. Nothing will be launched.';
   const given = gate.votes.filter((earlier) => earlier.choice === 'approve').length;
   return `Your ${choice === 'approve' ? 'approval' : 'rejection'} is recorded: ${given} of ${gate.quorum} approvals.`;
@@ -47,13 +50,18 @@ function recordedText(gate: GateRecord, choice: Choice): string {
 
 async function refusedText(tools: ChatTools, result: Extract<PressResult, { kind: 'refused' }>): Promise<string> {
   const { gate } = result;
-  const asked = gate.approvers.slice(0, 5).map((userId) => `<@${userId}>`).join(', ');
+  const asked = gate.approvers
+    .slice(0, 5)
+    .map((userId) => `<@${userId}>`)
+    .join(', ');
   const texts: Record<Refusal, () => Promise<string> | string> = {
     'own request': () => `You asked for this drill, so somebody else has to decide: ${asked}. Nothing was recorded.`,
     'no permission': () => `You may not decide about ${gate.application}. Asked are ${asked}. Nothing was recorded.`,
     'already voted': () => 'Your vote is recorded already; it counts once.',
-    expired: () => `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is launched; ask again with the same command.`,
-    'old card': () => 'This card is out of date: the question has changed. Use the newest card of this execution. Nothing was recorded.',
+    expired: () =>
+      `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is launched; ask again with the same command.`,
+    'old card': () =>
+      'This card is out of date: the question has changed. Use the newest card of this execution. Nothing was recorded.',
     settled: async () => {
       const execution = await tools.store.getExecution(gate.executionId);
       const decided = execution === undefined ? 'It is decided.' : decisionSentence({ execution }, gate);

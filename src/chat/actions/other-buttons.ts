@@ -8,6 +8,10 @@ const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${APPROVE_ACTION}|${REJECT_ACTION})$)`
 export function anyOtherButton(app: App): void {
   app.action(UNKNOWN_BUTTON, async ({ ack, respond }) => {
     await ack();
-    await respond({ response_type: 'ephemeral', replace_original: false, text: 'This button is from an older version and does nothing any more.' });
+    await respond({
+      response_type: 'ephemeral',
+      replace_original: false,
+      text: 'This button is from an older version and does nothing any more.',
+    });
   });
 }

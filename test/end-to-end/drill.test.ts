@@ -1,0 +1,343 @@
+import { describe, expect, test } from 'vitest';
+import { outputSchema } from '../../src/domain/contract.ts';
+import { executionIdOf, startWorld } from './world.ts';
+
+describe('a drill of HRP wave 1', () => {
+  test('is asked for, approved by another person, launched once for each server, and reported', async () => {
+    const world = await startWorld();
+
+    expect(await world.says('requester', 'drill HRP wave 1 reason "quarterly test"')).toContain(
+      'Looking at HRP wave 1',
+    );
+    await world.untilAsked();
+    expect(world.cardStatus()).toBe('awaiting approval');
+    expect(world.textOf(world.cards()[0])).toContain('30 drill instances');
+    expect(world.textOf(world.cards()[0])).toContain('quarterly test');
+    expect(world.textOf(world.openGateCards()[0])).toContain('<@U0PAPPROVE1> <@U0PAPPROVE2>');
+    expect(world.launches()).toHaveLength(0);
+
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('Your approval is recorded');
+    await world.untilStatus('completed');
+    await world.drawn();
+
+    const result = outputSchema.parse(world.result());
+    const expected = world.serversOf('HRP', 1).map((server) => server.sourceServerId);
+    expect(result).toMatchObject({
+      status: 'success',
+      action: 'drill',
+      summary: { totalServers: 30, succeeded: 30, failed: 0, skipped: 0 },
+      failedServers: [],
+      nextPhaseReady: true,
+    });
+    expect(result.recoveryInstances.map((instance) => instance.sourceServerId).sort()).toEqual([...expected].sort());
+    for (const instance of result.recoveryInstances) {
+      expect(instance).toMatchObject({
+        status: 'launched',
+        privateIp: expect.any(String),
+        launchTime: expect.any(String),
+      });
+    }
+    expect(result.stagingAccountResults).toHaveLength(3);
+    expect(world.textOf(world.cards()[0])).toContain('30 of 30 servers launched');
+    expect(world.cards()).toHaveLength(1);
+    expect(world.textOf(world.gateCards()[0])).toContain('Approved by <@U0PAPPROVE1>');
+    expect(world.openGateCards()).toHaveLength(0);
+    const [card] = world.cards();
+    if (card === undefined) throw new Error('no card');
+    const story = world.threadOf(card).map((reply) => reply.text ?? '');
+    expect(story.join('\n')).toMatch(
+      /Preflight passed[\s\S]*Approved by[\s\S]*Launching 30[\s\S]*ended with \*success\*/,
+    );
+    expect(story.filter((text) => text.includes('Launching'))).toHaveLength(1);
+  });
+
+  test('launches drills only, in jobs of at most 100 servers, each server once, tagged to be found again', async () => {
+    const world = await startWorld();
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+
+    const jobs = world.jobs();
+    expect(jobs).toHaveLength(3);
+    const servers = jobs.flatMap((job) => job.participants.map((participant) => participant.sourceServerId));
+    expect(new Set(servers).size).toBe(servers.length);
+    for (const job of jobs) {
+      expect(job).toMatchObject({ type: 'LAUNCH', isDrill: true });
+      expect(job.participants.length).toBeLessThanOrEqual(100);
+      expect(job.tags).toMatchObject({
+        'DR-Orchestration': 'true',
+        'DR-ExecutionId': executionIdOf(world.cards()[0]),
+        'DR-BatchId': expect.stringMatching(/^r1-w1-\d{12}-01$/),
+      });
+    }
+  });
+
+  test('keeps task tokens and secrets out of cards, answers and logs', async () => {
+    const world = await startWorld();
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    const token = gate?.bell?.taskToken ?? '';
+    expect(token.length).toBeGreaterThan(20);
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+    await world.drawn();
+
+    const { workspace } = world.practice;
+    const seen = JSON.stringify([
+      world.messages(),
+      ...['requester', 'approver'].map((name) =>
+        workspace.ephemerals('C0INCIDENT1', workspace.person(name)?.userId ?? ''),
+      ),
+      workspace.files().map((file) => file.content.toString('utf8')),
+      world.logLines,
+    ]);
+    expect(seen).toContain('Approved by');
+    for (const secret of [token, world.practice.botToken, world.practice.signingSecret])
+      expect(seen).not.toContain(secret);
+  });
+
+  test('names the servers that failed to launch and ends as partial', async () => {
+    const world = await startWorld();
+    const [first, second] = world.serversOf('HRP', 1);
+    if (first === undefined || second === undefined) throw new Error('HRP wave 1 is empty');
+    world.practice.drs.jobs.failNextLaunch(first.sourceServerId);
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('second-approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('partial');
+    await world.drawn();
+
+    const result = outputSchema.parse(world.result());
+    expect(result).toMatchObject({
+      status: 'partial',
+      nextPhaseReady: true,
+      summary: { totalServers: 30, succeeded: 29, failed: 1 },
+    });
+    expect(result.failedServers).toMatchObject([{ sourceServerId: first.sourceServerId, errorCode: 'LaunchFailed' }]);
+    expect(world.textOf(world.cards()[0])).toContain(first.hostname);
+  });
+
+  test('ends as timeout, with what is known of every server, when a job sticks', async () => {
+    const world = await startWorld();
+    world.practice.drs.jobs.stickNextJob('111111111111');
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('failed');
+    await world.drawn();
+
+    const result = outputSchema.parse(world.result());
+    expect(result.status).toBe('timeout');
+    expect(result.summary).toMatchObject({ totalServers: 30, succeeded: 20, failed: 10 });
+    for (const server of result.failedServers) {
+      expect(server).toMatchObject({
+        errorCode: 'JobTimeout',
+        stagingAccountId: '111111111111',
+        errorMessage: expect.stringMatching(/drsjob-/),
+      });
+    }
+  });
+
+  test('is not disturbed by throttling and by lost answers, and starts no second job', async () => {
+    const world = await startWorld();
+    world.practice.drs.faults.throttleNext(2, {
+      operation: 'StartRecovery',
+      accountId: '111111111111',
+      retryAfterSeconds: 0,
+    });
+    world.practice.drs.faults.dropNextAnswer(1, { operation: 'StartRecovery', accountId: '222222222222' });
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed', 'partial', 'failed');
+    await world.drawn();
+
+    expect(world.result()).toMatchObject({ status: 'success', summary: { succeeded: 30 } });
+    expect(world.jobs()).toHaveLength(3);
+  });
+
+  test('goes on without Slack having anything to say: progress events that are lost change nothing', async () => {
+    const world = await startWorld();
+    for (let n = 0; n < 50; n += 1) world.practice.host.crashNext('dr-chatops-record-progress', 'before');
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+    await world.drawn();
+    expect(world.result().summary.succeeded).toBe(30);
+  });
+
+  test.each([
+    'prepare',
+    'open-gate',
+    'read-decision',
+    'begin-wave',
+    'validate-input',
+    'discover-servers',
+    'load-account-work',
+    'record-account-result',
+    'aggregate-results',
+    'finish',
+    'effects',
+    'projector',
+  ])('survives a crash of %s before and after its work, launching each server once', async (name) => {
+    const world = await startWorld();
+    world.practice.host.crashNext(`dr-chatops-${name}`, 'before');
+    world.practice.host.crashNext(`dr-chatops-${name}`, 'after');
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed', 'partial', 'failed');
+    await world.drawn();
+    expect(world.result()).toMatchObject({ status: 'success', summary: { succeeded: 30 } });
+    expect(world.jobs()).toHaveLength(3);
+    expect(world.cards()).toHaveLength(1);
+    expect(world.gateCards()).toHaveLength(1);
+  });
+});
+
+describe('preflight', () => {
+  test('stops before anybody is asked when a live instance exists, and names it', async () => {
+    const world = await startWorld();
+    await world.says('requester', 'drill HRP wave 3');
+    await world.untilStatus('failed');
+    await world.drawn();
+
+    expect(world.textOf(world.cards()[0])).toMatch(/hrp-web-009 \(s-[0-9a-zA-Z]{17}\): live instance i-[0-9a-f]+/);
+    expect(world.gateCards()).toHaveLength(0);
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test('stops on a stalled server and names it', async () => {
+    const world = await startWorld();
+    await world.says('requester', 'drill HRP wave 2');
+    await world.untilStatus('failed');
+    expect(world.textOf(world.cards()[0])).toContain('hrp-app-017');
+    expect(world.textOf(world.cards()[0])).toContain('replication stalled');
+    expect(world.gateCards()).toHaveLength(0);
+  });
+
+  test('stops when nothing matches any more, although the catalogue still knows the wave', async () => {
+    const world = await startWorld();
+    for (const server of world.serversOf('HRP', 1)) world.practice.fleet.removeSourceServer(server.sourceServerId);
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilStatus('failed');
+    expect(world.textOf(world.cards()[0])).toContain('No source server matches HRP wave 1');
+    expect(world.gateCards()).toHaveLength(0);
+  });
+
+  test('stops when an account cannot be read, and names the account', async () => {
+    const world = await startWorld();
+    world.practice.drs.faults.denyAccount('444444444444');
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilStatus('failed');
+    expect(world.textOf(world.cards()[0])).toContain('Account 444444444444 could not be read');
+    expect(world.gateCards()).toHaveLength(0);
+  });
+
+  test('leaves out a server with DR-Enabled=false by name', async () => {
+    const world = await startWorld();
+    await world.says('requester', 'drill HRP wave 4');
+    await world.untilAsked();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed', 'partial');
+    await world.drawn();
+    expect(world.result().skippedServers).toMatchObject([
+      { sourceServerHostname: 'hrp-batch-030', reason: expect.stringContaining('DR-Enabled') },
+    ]);
+    expect(world.result().summary).toMatchObject({ totalServers: 30, succeeded: 29, skipped: 1 });
+  });
+});
+
+describe('between the approval and the launch', () => {
+  test('a live instance that appears while people think stops the drill after the approval', async () => {
+    const world = await startWorld();
+    const [victim] = world.serversOf('HRP', 1);
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    world.practice.fleet.addRecoveryInstance(victim?.sourceServerId ?? '', { isDrill: false });
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('failed');
+    expect(world.textOf(world.cards()[0])).toContain(victim?.hostname);
+    expect(world.textOf(world.cards()[0])).toContain('looked at again after the approval');
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test.each(['in DRS', 'in EC2 only'])(
+    'a live instance that appears %s right before StartRecovery stops the batch',
+    async (where) => {
+      const world = await startWorld();
+      const victim = world.serversOf('HRP', 1).find((server) => server.accountId === '222222222222');
+      if (victim === undefined) throw new Error('no server of HRP wave 1 in 222222222222');
+      await world.says('requester', 'drill HRP wave 1');
+      await world.untilAsked();
+      world.onceAfter('load-account-work', () => {
+        const instance = world.practice.fleet.addRecoveryInstance(victim.sourceServerId, { isDrill: false });
+        if (where === 'in EC2 only') world.practice.fleet.forgetRecoveryInstance(instance.instanceId);
+      });
+      await world.presses('approver', 'approve', world.openGateCards()[0]);
+      await world.untilStatus('partial', 'failed', 'completed');
+      await world.drawn();
+
+      const result = outputSchema.parse(world.result());
+      expect(result.failedServers).toMatchObject([
+        { sourceServerId: victim.sourceServerId, errorCode: 'LiveInstance' },
+      ]);
+      expect(result.summary).toMatchObject({ totalServers: 30, succeeded: 20, failed: 1, skipped: 9 });
+      expect(
+        world
+          .jobs()
+          .some((job) => job.participants.some((participant) => participant.sourceServerId === victim.sourceServerId)),
+      ).toBe(false);
+      expect(world.textOf(world.cards()[0])).toContain(victim.hostname);
+    },
+  );
+
+  test('a fleet that has changed is asked about again, with what changed, and only the new plan is launched', async () => {
+    const world = await startWorld();
+    const [gone, model] = world.serversOf('HRP', 1);
+    if (gone === undefined || model === undefined) throw new Error('HRP wave 1 is empty');
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    const oldCard = world.openGateCards()[0];
+    world.practice.fleet.removeSourceServer(gone.sourceServerId);
+    world.practice.fleet.addSourceServer({
+      ...model,
+      sourceServerId: 's-0000000000000new1',
+      hostname: 'hrp-db-new',
+      recoveryInstance: undefined,
+    });
+    await world.presses('approver', 'approve', oldCard);
+    await world.untilAsked(2);
+    expect(world.jobs()).toHaveLength(0);
+    const newCard = world.openGateCards()[0];
+    expect(world.textOf(newCard)).toContain('hrp-db-new (s-0000000000000new1) is new');
+    expect(world.textOf(newCard)).toContain(`${gone.hostname} (${gone.sourceServerId}) is gone`);
+
+    // The old question stays decided, whoever presses its buttons.
+    expect(await world.presses('second-approver', 'approve', oldCard)).toContain('decided already');
+    await world.drawn();
+    expect(world.jobs()).toHaveLength(0);
+
+    await world.presses('second-approver', 'approve', newCard);
+    await world.untilStatus('completed');
+    await world.drawn();
+    const launched = world.result().recoveryInstances.map((instance) => instance.sourceServerId);
+    expect(launched).toContain('s-0000000000000new1');
+    expect(launched).not.toContain(gone.sourceServerId);
+    expect(launched).toHaveLength(30);
+  });
+
+  test('health that flickers while people think does not ask again', async () => {
+    const world = await startWorld();
+    const [server] = world.serversOf('HRP', 1);
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    world.practice.fleet.setReplication(server?.sourceServerId ?? '', { state: 'BACKLOG', lagDuration: 'PT2M' });
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+    expect(world.gateCards()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest';
+import { executionIdOf, startWorld, type World } from './world.ts';
+
+async function askedWorld(): Promise<World> {
+  const world = await startWorld();
+  await world.says('requester', 'drill HRP wave 1');
+  await world.untilAsked();
+  return world;
+}
+
+describe('the approval gate', () => {
+  test('a rejection ends the drill: nothing is launched, the card says who rejected it, the lock is free', async () => {
+    const world = await askedWorld();
+    expect(await world.presses('approver', 'reject', world.openGateCards()[0])).toContain('Your rejection is recorded');
+    await world.untilStatus('rejected');
+    await world.drawn();
+
+    expect(world.textOf(world.gateCards()[0])).toContain('Rejected by <@U0PAPPROVE1>');
+    expect(world.openGateCards()).toHaveLength(0);
+    expect(world.jobs()).toHaveLength(0);
+    expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
+  });
+
+  test('unanswered, it expires and is never a yes; a late press is answered and changes nothing', async () => {
+    const world = await askedWorld();
+    const card = world.openGateCards()[0];
+    await world.untilStatus('expired');
+    await world.drawn();
+
+    expect(world.textOf(world.gateCards()[0])).toContain('Expired unanswered');
+    expect(world.jobs()).toHaveLength(0);
+    expect(await world.presses('approver', 'approve', card)).toContain('expired');
+    await world.drawn();
+    expect(world.cardStatus()).toBe('expired');
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test('a press after the deadline does not count even before the machine has noticed the deadline', async () => {
+    const world = await askedWorld();
+    const executionId = executionIdOf(world.cards()[0]);
+    const [gate] = await world.table.gates(executionId);
+    // The machine cannot read the decision while its function is down; time goes on.
+    for (let n = 0; n < 3; n += 1) world.practice.host.crashNext('dr-chatops-read-decision', 'before');
+    await world.clock.advance((gate?.expiresAt ?? 0) - world.clock.now() + 1_000);
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('expired');
+    await world.untilStatus('expired');
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test.each([
+    ['requester', 'somebody else has to decide'],
+    ['reader', 'You may not decide'],
+    ['stranger', 'You may not decide'],
+  ])('a press by the %s is answered only to them and changes nothing', async (person, answer) => {
+    const world = await askedWorld();
+    const before = world.textOf(world.gateCards()[0]);
+    expect(await world.presses(person, 'approve', world.openGateCards()[0])).toContain(answer);
+    expect(await world.presses(person, 'reject', world.openGateCards()[0])).toContain(answer);
+    await world.drawn();
+
+    expect(world.textOf(world.gateCards()[0])).toBe(before);
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate).toMatchObject({ status: 'pending', votes: [] });
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test('a right that is withdrawn while people think is gone at the press', async () => {
+    const world = await askedWorld();
+    const path = `${world.practice.configPath}/access`;
+    const access = world.practice.ssm.get(path) ?? '';
+    world.practice.ssm.put(path, access.replace('"U0PAPPROVE1",', ''));
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('You may not decide');
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test('rights that cannot be read refuse the press and say so', async () => {
+    const world = await askedWorld();
+    world.practice.ssm.put(`${world.practice.configPath}/access`, '{"teamId":');
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('not valid JSON');
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate).toMatchObject({ status: 'pending', votes: [] });
+  });
+
+  test('two presses at once settle it once; the other is told who decided', async () => {
+    const world = await askedWorld();
+    const card = world.openGateCards()[0];
+    const answers = await Promise.all([
+      world.presses('approver', 'approve', card),
+      world.presses('second-approver', 'reject', card),
+    ]);
+    expect(answers.filter((answer) => answer.includes('is recorded'))).toHaveLength(1);
+    expect(answers.filter((answer) => answer.includes('decided already'))).toHaveLength(1);
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate?.votes).toHaveLength(1);
+    await world.untilStatus('completed', 'rejected');
+    expect(world.cardStatus()).toBe(gate?.status === 'approved' ? 'completed' : 'rejected');
+  });
+
+  test('the same person pressing many times counts once, and one job a batch is started', async () => {
+    const world = await askedWorld();
+    const card = world.openGateCards()[0];
+    await Promise.all(Array.from({ length: 10 }, () => world.presses('approver', 'approve', card)));
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate?.votes).toHaveLength(1);
+    await world.untilStatus('completed');
+    expect(world.jobs()).toHaveLength(3);
+  });
+
+  test('with a quorum of two, one approval is not enough', async () => {
+    const world = await startWorld();
+    world.practice.ssm.put(`${world.practice.configPath}/policies`, JSON.stringify({ drill: { quorum: 2 } }));
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilAsked();
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('1 of 2');
+    expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('recorded already');
+    await world.clock.advance(600_000);
+    expect(world.textOf(world.openGateCards()[0])).toContain('1 given');
+    expect(world.jobs()).toHaveLength(0);
+    await world.presses('second-approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+  });
+
+  test('a policy that nobody could satisfy fails before anybody waits for it', async () => {
+    const world = await startWorld();
+    world.practice.ssm.put(`${world.practice.configPath}/policies`, JSON.stringify({ drill: { quorum: 3 } }));
+    await world.says('requester', 'drill HRP wave 1');
+    await world.untilStatus('failed');
+    expect(world.textOf(world.cards()[0])).toContain('needs 3 approval');
+    expect(world.jobs()).toHaveLength(0);
+  });
+
+  test('a bell that is lost is noticed at the next tick', async () => {
+    const world = await askedWorld();
+    const executionId = executionIdOf(world.cards()[0]);
+    // Every delivery of the decision fails until the stream gives it up.
+    for (let n = 0; n < 20; n += 1) world.practice.host.crashNext('dr-chatops-effects', 'before');
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.untilStatus('completed');
+    const [gate] = await world.table.gates(executionId);
+    expect(gate).toMatchObject({ status: 'approved' });
+    expect(world.jobs()).toHaveLength(3);
+  });
+
+  test('a second execution of the same application waits for nobody: it is refused with who holds it', async () => {
+    const world = await askedWorld();
+    expect(await world.says('approver', 'drill HRP wave 2')).toContain('HRP is busy with drill HRP wave 1');
+    expect(world.cards()).toHaveLength(1);
+    expect(await world.says('requester', 'drill Connectors wave 1')).toContain('Looking at Connectors wave 1');
+  });
+
+  test('a machine that is stopped from outside is closed: the gate is cancelled, the lock is free, the card says so', async () => {
+    const world = await askedWorld();
+    const machine = world.practice.engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
+    const [running] = world.practice.engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' });
+    world.practice.engine.stopExecution({ executionArn: running?.executionArn ?? '', cause: 'an operator stopped it' });
+    await world.untilStatus('failed');
+    await world.drawn();
+
+    expect(world.textOf(world.cards()[0])).toContain('an operator stopped it');
+    expect(world.textOf(world.gateCards()[0])).toContain('Cancelled');
+    expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
+  });
+
+  test('a machine that is stopped while servers launch: every server is in the result', async () => {
+    const world = await askedWorld();
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.clock.runUntil(() => world.jobs().length === 3, { what: 'three jobs' });
+    const machine = world.practice.engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
+    const [running] = world.practice.engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' });
+    world.practice.engine.stopExecution({ executionArn: running?.executionArn ?? '' });
+    await world.untilStatus('failed', 'partial');
+    await world.drawn();
+
+    const result = world.result();
+    const listed = [...result.recoveryInstances, ...result.failedServers, ...result.skippedServers].map(
+      (server) => server.sourceServerId,
+    );
+    expect(listed).toHaveLength(30);
+    expect(new Set(listed).size).toBe(30);
+    expect(result.failedServers[0]?.errorMessage).toMatch(/drsjob-/);
+  });
+});

@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { onTestFinished } from 'vitest';
+import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/gate-card.ts';
+import type { ComponentOutput } from '../../src/domain/contract.ts';
+import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';
+import type { AwsCall } from '../../src/local/aws/identities.ts';
+import { VirtualClock } from '../../src/local/clock.ts';
+import { loadInventory } from '../../src/local/inventory.ts';
+import { deployedName, type Practice, startPractice } from '../../src/local/practice.ts';
+import type { SlackMessage } from '../../src/local/slack/model.ts';
+import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
+
+const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
+
+/** A whole deployment on a virtual clock, with people in it. What it shows is what Slack received, unless it says so. */
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+export async function startWorld() {
+  const clock = new VirtualClock();
+  const inventory = loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
+  const calls: AwsCall[] = [];
+  const logLines: string[] = [];
+  const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    logLines.push(JSON.stringify({ level, message, ...fields }));
+  };
+  const practice = await startPractice({
+    clock,
+    wallClock: clock,
+    inventory,
+    log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
+    onCall: (call) => calls.push(call),
+  });
+  onTestFinished(() => practice.close());
+  const { workspace } = practice;
+  const table = tableOf(practice);
+
+  const messages = () => workspace.messages(WORKSPACE.channelId);
+  const cards = () => messages().filter((message) => message.metadata?.event_payload?.key === 'card');
+  const gateCards = () =>
+    messages().filter((message) => String(message.metadata?.event_payload?.key).startsWith('gate-'));
+  const openGateCards = () => gateCards().filter((message) => JSON.stringify(message.blocks).includes(APPROVE_ACTION));
+  const statusOf = (card: SlackMessage | undefined) => String(card?.metadata?.event_payload?.status ?? 'none');
+
+  return {
+    clock,
+    practice,
+    inventory,
+    calls,
+    logLines,
+    messages,
+    cards,
+    gateCards,
+    openGateCards,
+    /** All of a card's text. */
+    textOf: (message: SlackMessage | undefined) => JSON.stringify(message?.blocks ?? ''),
+    threadOf: (card: SlackMessage) =>
+      workspace.thread(WORKSPACE.channelId, card.ts).filter((reply) => reply.ts !== card.ts),
+    cardStatus: () => statusOf(cards().at(-1)),
+
+    /** Types a command; the answer is what only this person sees. */
+    async says(person: string, text: string): Promise<string> {
+      await workspace.as(person).command('/dr', text, WORKSPACE.channelId);
+      return ephemerals(person).at(-1)?.text ?? '';
+    },
+
+    /** Presses a button; the answer is what only this person sees. */
+    async presses(person: string, button: 'approve' | 'reject', card: SlackMessage | undefined): Promise<string> {
+      if (card === undefined) throw new Error('there is no card to press a button on');
+      await workspace.as(person).click(card, button === 'approve' ? APPROVE_ACTION : REJECT_ACTION);
+      return ephemerals(person).at(-1)?.text ?? '';
+    },
+
+    untilAsked: (times = 1) =>
+      clock.runUntil(() => gateCards().length >= times && openGateCards().length > 0, {
+        what: 'a question to the approvers',
+        withinMs: 600_000,
+      }),
+    untilStatus: (...statuses: string[]) =>
+      clock.runUntil(() => statuses.includes(statusOf(cards().at(-1))), {
+        what: `a card that says ${statuses.join(' or ')}`,
+        withinMs: 6 * 3_600_000,
+      }),
+    /** Lets the projector draw what is left to draw. */
+    drawn: () => clock.advance(10_000),
+
+    /** The component's output, as the file in the thread. */
+    result(): ComponentOutput {
+      const file = workspace.files().at(-1);
+      if (file === undefined) throw new Error('there is no result file');
+      return JSON.parse(file.content.toString('utf8')) as ComponentOutput;
+    },
+
+    /** Servers of the inventory with these tags. */
+    serversOf: (application: string, wave: number) =>
+      inventory.sourceServers.filter(
+        (server) => server.tags['DR-Application'] === application && server.tags['DR-Wave'] === String(wave),
+      ),
+
+    jobs: () => inventory.stagingAccounts.flatMap(({ accountId }) => practice.drs.jobs.list(accountId)),
+    launches: () => calls.filter((call) => call.action === 'StartRecovery' && call.outcome === 'ok'),
+
+    /** What is stored: for what no card shows. */
+    table,
+
+    /** Runs `action` once, at the end of the next invocation of this function. */
+    onceAfter(name: Parameters<typeof deployedName>[0], action: () => void): void {
+      const stop = practice.host.onInvoke((invocation) => {
+        if (invocation.functionName !== deployedName(name)) return;
+        stop();
+        action();
+      });
+    },
+  };
+
+  function ephemerals(person: string): SlackMessage[] {
+    const userId = PEOPLE.find((candidate) => candidate.name === person)?.userId ?? '';
+    return workspace.ephemerals(WORKSPACE.channelId, userId);
+  }
+}
+
+function tableOf(practice: Practice) {
+  const credentials = practice.identities.forRole('arn:aws:iam::900000000000:role/test-reader');
+  const db = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials }));
+  const TableName = practice.tableName;
+  async function items<T>(executionId: string, prefix: string): Promise<T[]> {
+    const answer = await db.send(
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: 'executionId = :id AND begins_with(#item, :prefix)',
+        ExpressionAttributeNames: { '#item': 'item' },
+        ExpressionAttributeValues: { ':id': executionId, ':prefix': prefix },
+        ConsistentRead: true,
+      }),
+    );
+    return (answer.Items ?? []) as T[];
+  }
+  return {
+    gates: (executionId: string) => items<GateRecord>(executionId, 'GATE#'),
+    batches: (executionId: string) => items<BatchRecord>(executionId, 'BATCH#'),
+    async execution(executionId: string): Promise<ExecutionRecord | undefined> {
+      const answer = await db.send(
+        new GetCommand({ TableName, Key: { executionId, item: 'EXECUTION' }, ConsistentRead: true }),
+      );
+      return answer.Item as ExecutionRecord | undefined;
+    },
+  };
+}
+
+/** The execution's id on a card. */
+export function executionIdOf(card: SlackMessage | undefined): string {
+  return String(card?.metadata?.event_payload?.execution_id ?? '');
+}
