@@ -218,7 +218,7 @@ function accountBar(accountId: string, servers: BatchServer[]): string {
     ...(of('launching') > 0 ? [`${of('launching')} launching`] : []),
     ...(of('failed') > 0 ? [`*${of('failed')} failed*`] : []),
   ];
-  return `\`${bar}\` ${launched}/${servers.length} · \`${accountId}\`${extras.length > 0 ? ` · ${extras.join(' · ')}` : ''}`;
+  return `${bar} ${launched}/${servers.length} · \`${accountId}\`${extras.length > 0 ? ` · ${extras.join(' · ')}` : ''}`;
 }
 
 /** Milliseconds as `24 min` or `1 h 5 min`. */

@@ -73,7 +73,7 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
         value: buttonValue(gate),
       },
     ]),
-    context('The card above says what would happen, server account by server account.'),
+    context('The card above says what would happen in each account.'),
   ]);
 }
 

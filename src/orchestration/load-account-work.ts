@@ -29,6 +29,8 @@ export interface AccountWork {
     action: string;
     correlationId: string;
     eventBusArn: string;
+    /** ISO 8601; jobs of this run are not older. */
+    startedAt: string;
     options: { maxWaitMinutes: number; parallelism: number; continueOnFailure: boolean };
     batches: { batchId: string; serverIds: string[] }[];
   };
@@ -70,6 +72,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
         action: run.action,
         correlationId: run.correlationId,
         eventBusArn: EVENT_BUS_ARN,
+        startedAt: new Date(run.startedAt).toISOString(),
         options: { maxWaitMinutes, parallelism, continueOnFailure },
         batches: batches
           .filter((batch) => !isBatchTerminal(batch.status))

@@ -40,7 +40,7 @@ export async function settleAccount(
 ): Promise<{ launched: number; failed: number; skipped: number }> {
   const { platform, store } = tools;
   const reader = await readerOf(tools, account);
-  const jobs = 'failure' in outcome ? await foundJobs(reader, plan.executionId) : [];
+  const jobs = 'failure' in outcome ? await foundJobs(reader, plan) : [];
   const open = (await store.getBatches(plan, account)).filter((batch) => !isBatchTerminal(batch.status));
   for (const batch of open) {
     await settle(batch);
@@ -98,8 +98,8 @@ async function readerOf(
   return tools.readerOf(configured);
 }
 
-async function foundJobs(reader: StagingAccountReader, executionId: string): Promise<FoundJob[]> {
-  const jobs = await reader.jobsWithTags({ [JOB_TAG.executionId]: executionId });
+async function foundJobs(reader: StagingAccountReader, plan: PlanRecord): Promise<FoundJob[]> {
+  const jobs = await reader.jobsWithTags({ [JOB_TAG.executionId]: plan.executionId }, plan.frozenAt);
   return jobs.map((job) => ({
     batchId: job.tags?.[JOB_TAG.batchId] ?? '',
     jobId: job.jobID ?? '',

@@ -104,8 +104,8 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     });
   }
 
-  async function recentJobs(): Promise<Job[]> {
-    const fromDate = new Date(platform.now() - JOB_LOOKBACK_MS).toISOString();
+  async function jobsSince(since: number): Promise<Job[]> {
+    const fromDate = new Date(since).toISOString();
     return await pages((nextToken) =>
       drs.send(new DescribeJobsCommand({ filters: { fromDate }, maxResults: 100, nextToken })),
     );
@@ -123,7 +123,11 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
         const matching = (await allSourceServers()).filter((server) => matchesTags(server.tags ?? {}, tags));
         if (matching.length === 0) return [];
         const ids = matching.map((server) => server.sourceServerID ?? '');
-        const [known, tagged, jobs] = await Promise.all([recoveryInstances(ids), ec2Instances(ids), recentJobs()]);
+        const [known, tagged, jobs] = await Promise.all([
+          recoveryInstances(ids),
+          ec2Instances(ids),
+          jobsSince(platform.now() - JOB_LOOKBACK_MS),
+        ]);
         return matching.map((server) => toSourceServer(server, account, { known, tagged, jobs }));
       });
     },
@@ -133,10 +137,10 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
       return await explained(account, async () => (await allSourceServers()).map((server) => server.tags ?? {}));
     },
 
-    /** The jobs of the last day that carry all of `tags`. */
-    async jobsWithTags(tags: Record<string, string>): Promise<Job[]> {
+    /** The jobs since a moment (milliseconds since the epoch) that carry all of `tags`. */
+    async jobsWithTags(tags: Record<string, string>, since: number): Promise<Job[]> {
       return await explained(account, async () =>
-        (await recentJobs()).filter((job) => matchesTags(job.tags ?? {}, tags)),
+        (await jobsSince(since)).filter((job) => matchesTags(job.tags ?? {}, tags)),
       );
     },
 
