@@ -1,10 +1,13 @@
 import type { Catalogue } from '../src/domain/records.ts';
-import { count, escapeText } from './message.ts';
+import { count, escapeText, name } from './message.ts';
 
 /** What one person is told, only visible to them: texts in mrkdwn. */
 
 /** The form of every command of this version. */
 export const USAGE = '`/dr drill <application> wave <number> [reason "…"]`';
+
+/** More would make an answer that nobody reads, and in the end one that Slack cuts. */
+const MOST_APPLICATIONS_SHOWN = 40;
 
 /** `/dr help`: the commands, and what exists to use them on. */
 export function helpText(catalogue: Catalogue | undefined): string {
@@ -19,10 +22,11 @@ export function helpText(catalogue: Catalogue | undefined): string {
 /** Which applications and waves exist. */
 export function applicationsText(catalogue: Catalogue | undefined): string {
   if (catalogue === undefined || catalogue.applications.length === 0) return 'No applications are known yet.';
-  const names = catalogue.applications.map(
-    (application) => `${escapeText(application.name)} (${wavesText(application.waves)})`,
-  );
-  return `Applications: ${names.join(', ')}.`;
+  const names = catalogue.applications
+    .slice(0, MOST_APPLICATIONS_SHOWN)
+    .map((application) => `${name(application.name)} (${wavesText(application.waves)})`);
+  const rest = catalogue.applications.length - names.length;
+  return `Applications: ${names.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
 }
 
 /** `waves 1–4` */

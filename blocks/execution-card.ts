@@ -2,7 +2,22 @@ import type { KnownBlock } from '@slack/types';
 import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ExecutionStatus } from '../src/domain/status.ts';
-import { context, count, escapeText, header, lines, type Message, message, moment, section } from './message.ts';
+import {
+  context,
+  count,
+  cut,
+  escapeText,
+  header,
+  LIMITS,
+  lines,
+  type Message,
+  message,
+  moment,
+  name,
+  oneLine,
+  section,
+  sentence,
+} from './message.ts';
 
 /** The words and the mark of a status in the card's first line. */
 const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
@@ -18,23 +33,31 @@ const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
   cancelled: { mark: '🚫', words: 'cancelled' },
 };
 
+/** In the card's first line instead of `failed`: servers may still be launching. */
+const TIMED_OUT = { mark: '⌛', words: 'timed out' };
+
 const MOST_ACCOUNTS_SHOWN = 40;
+/** A line for each of so many accounts: under Slack's limit of a section, with room for how many more there are. */
+const ACCOUNT_LIST_CHARACTERS = LIMITS.section - 50;
 const MOST_NAMES_SHOWN = 10;
 const BAR_WIDTH = 10;
+/** In characters; a reason of more is refused when it is typed. */
+const MAX_REASON_SHOWN = 300;
+const MAX_PROBLEM_SHOWN = 500;
 
 /** The one card of an execution, drawn whole from what is stored: action, scope and state first. */
 export function executionCard(view: ExecutionView): Message {
   const { execution } = view;
-  const { mark, words } = STATUS_WORDS[execution.status];
+  const { mark, words } = execution.outcome === 'timeout' ? TIMED_OUT : STATUS_WORDS[execution.status];
   const title = `${verbWord(execution)}: ${scope(execution)}`;
   return message(
-    `${title}: ${words}. ${pushSummary(view)}`.trim(),
+    `${escapeText(title)}: ${words}. ${pushSummary(view)}`.trim(),
     [
       header(`${mark} ${title} · ${words}`),
       ...body(view),
       context(
         `Asked by <@${execution.requester.userId}> at ${moment(execution.startTime)} · ${escapeText(shortId(execution.executionId))}${
-          execution.reason === undefined ? '' : ` · “${escapeText(execution.reason)}”`
+          execution.reason === undefined ? '' : ` · “${sentence(execution.reason, MAX_REASON_SHOWN)}”`
         }`,
       ),
     ],
@@ -46,14 +69,20 @@ export function executionCard(view: ExecutionView): Message {
   );
 }
 
+/** A failure before anything was launched reads otherwise than a launch that failed. */
+function stateWords(execution: ExecutionRecord): { mark: string; words: string } {
+  const unlaunched = execution.status === 'failed' && execution.launchStartedAt === undefined;
+  return unlaunched ? { mark: '🛑', words: 'stopped, nothing launched' } : STATUS_WORDS[execution.status];
+}
+
 /** `Drill`, `Failover`, … */
 export function verbWord(execution: Pick<ExecutionRecord, 'verb'>): string {
   return execution.verb.charAt(0).toUpperCase() + execution.verb.slice(1);
 }
 
-/** `HRP wave 1` */
+/** `HRP wave 1`; not escaped. */
 export function scope(execution: Pick<ExecutionRecord, 'application' | 'wave'>): string {
-  return `${execution.application} wave ${execution.wave}`;
+  return `${cut(oneLine(execution.application), LIMITS.name)} wave ${execution.wave}`;
 }
 
 /** The first eight characters of an execution's id: enough to speak of it. */
@@ -65,7 +94,7 @@ function pushSummary(view: ExecutionView): string {
   const { execution, plan } = view;
   if (execution.summary !== undefined)
     return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers launched.`;
-  if (execution.problem !== undefined) return execution.problem.message;
+  if (execution.problem !== undefined) return sentence(execution.problem.message);
   return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
 }
 
@@ -78,10 +107,12 @@ function body(view: ExecutionView): KnownBlock[] {
           'Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is launched yet.',
         ),
       ];
+    case 'cancelled':
+      if (execution.launchStartedAt !== undefined) return progress(view);
+      return [...endedWithoutLaunch(view), ...(plan === undefined ? [] : preflight(plan))];
     case 'awaiting approval':
     case 'rejected':
     case 'expired':
-    case 'cancelled':
       return [...endedWithoutLaunch(view), ...(plan === undefined ? [] : preflight(plan))];
     default:
       return execution.launchStartedAt === undefined ? preflightFailure(view) : progress(view);
@@ -99,9 +130,9 @@ function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
 }
 
 function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
-  const problem = section(escapeText(execution.problem?.message ?? 'Nothing was launched.'));
+  const problem = section(sentence(execution.problem?.message ?? 'Nothing was launched.', MAX_PROBLEM_SHOWN));
   if (plan === undefined || plan.stops.length === 0) return [problem];
-  const stops = plan.stops.map((stop) => `• ${escapeText(stop)}`);
+  const stops = plan.stops.map((stop) => `• ${sentence(stop)}`);
   return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
 }
 
@@ -116,10 +147,10 @@ function preflight(plan: PlanRecord): KnownBlock[] {
       : []),
     ...(plan.skipped.length > 0
       ? [
-          `Left out: ${plan.skipped
-            .slice(0, MOST_NAMES_SHOWN)
-            .map((server) => `${escapeText(server.sourceServerHostname)} (${escapeText(server.reason)})`)
-            .join(', ')}${plan.skipped.length > MOST_NAMES_SHOWN ? ' …' : ''}.`,
+          `Left out:\n${lines(
+            plan.skipped.map((server) => `• ${name(server.sourceServerHostname)}: ${sentence(server.reason)}`),
+            MOST_NAMES_SHOWN,
+          )}`,
         ]
       : []),
   ];
@@ -130,7 +161,7 @@ function preflight(plan: PlanRecord): KnownBlock[] {
       ? [
           section(
             `*Warnings*\n${lines(
-              warnings.map((finding) => `• ${escapeText(finding.hostname)}: ${escapeText(finding.message)}`),
+              warnings.map((finding) => `• ${name(finding.hostname)}: ${sentence(finding.message)}`),
               MOST_NAMES_SHOWN,
             )}`,
           ),
@@ -148,7 +179,7 @@ function accountLines(plan: PlanRecord): KnownBlock[] {
     if (account.cleanups > 0) parts.push(`${account.cleanups} to clean up`);
     return `\`${account.accountId}\` ${parts.join(' · ')}`;
   });
-  return [section(lines(rows, MOST_ACCOUNTS_SHOWN))];
+  return [section(lines(rows, MOST_ACCOUNTS_SHOWN, ACCOUNT_LIST_CHARACTERS))];
 }
 
 function progress(view: ExecutionView): KnownBlock[] {
@@ -176,7 +207,7 @@ function progress(view: ExecutionView): KnownBlock[] {
     section(
       `*${launched} of ${count(servers.length, 'server')} launched*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`,
     ),
-    section(lines(bars, MOST_ACCOUNTS_SHOWN)),
+    ...(bars.length > 0 ? [section(lines(bars, MOST_ACCOUNTS_SHOWN, ACCOUNT_LIST_CHARACTERS))] : []),
     ...(failed.length > 0
       ? [
           section(
@@ -191,13 +222,15 @@ function progress(view: ExecutionView): KnownBlock[] {
       ? [
           section(
             `*Not started*\n${lines(
-              skipped.map((server) => `• ${escapeText(server.hostname)}`),
+              skipped.map((server) => `• ${name(server.hostname)}`),
               MOST_NAMES_SHOWN,
             )}`,
           ),
         ]
       : []),
-    ...(execution.problem === undefined ? [] : [section(`⚠️ ${escapeText(execution.problem.message)}`)]),
+    ...(execution.problem === undefined
+      ? []
+      : [section(`⚠️ ${sentence(execution.problem.message, MAX_PROBLEM_SHOWN)}`)]),
     ...(over && launched > 0
       ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')]
       : []),
@@ -205,7 +238,7 @@ function progress(view: ExecutionView): KnownBlock[] {
 }
 
 function failureLine(server: BatchServer): string {
-  return `• ${escapeText(server.hostname)} (${server.sourceServerId}): ${escapeText(server.errorMessage ?? 'the launch failed')}`;
+  return `• ${name(server.hostname)} (${name(server.sourceServerId)}): ${sentence(server.errorMessage ?? 'the launch failed')}`;
 }
 
 /** `██████░░░░ 6/10 · 111111111111 · 2 launching` */

@@ -12,6 +12,7 @@ import {
   message,
   moment,
   section,
+  sentence,
 } from './message.ts';
 
 export const APPROVE_ACTION = 'gate_approve';
@@ -45,12 +46,13 @@ const MOST_CHANGES_SHOWN = 10;
  */
 export function gateCard(view: ExecutionView, gate: GateRecord): Message {
   const { execution, plan } = view;
-  const question = `${verbWord(execution)} ${scope(execution)}`;
+  const title = `${verbWord(execution)} ${scope(execution)}`;
+  const question = escapeText(title);
   if (gate.status !== 'pending') return record(view, gate, question);
   const asked = gate.approvers.slice(0, MOST_ASKED_BY_NAME).map((userId) => `<@${userId}>`);
   const size = plan === undefined ? '' : `: launch ${whatLaunches(plan)}`;
   return message(`Approve? ${question}${size}. Asked by <@${execution.requester.userId}>.`, [
-    header(`✋ Approve? ${question}`),
+    header(`✋ Approve? ${title}`),
     ...changes(plan),
     section(
       `${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`,
@@ -98,7 +100,7 @@ function changes(plan: PlanRecord | undefined): KnownBlock[] {
   return [
     section(
       `⚠️ *The fleet has changed since the last approval, so it is asked again.*\n${lines(
-        plan.changes.map((change) => `• ${escapeText(change)}`),
+        plan.changes.map((change) => `• ${sentence(change)}`),
         MOST_CHANGES_SHOWN,
       )}`,
     ),
@@ -124,7 +126,7 @@ export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: G
       .join(' and ');
   switch (gate.status) {
     case 'approved':
-      return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since: see the next question.' : ''}`;
+      return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since, so this approval no longer counts.' : ''}`;
     case 'rejected':
       return `🚫 Rejected by ${who('reject')}${at}. Nothing was launched.`;
     case 'expired':

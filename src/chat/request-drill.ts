@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { acceptedText } from '../../blocks/answers.ts';
 import { scope, shortId } from '../../blocks/execution-card.ts';
-import { moment } from '../../blocks/message.ts';
+import { escapeText, moment, name } from '../../blocks/message.ts';
 import { type Access, ASK_PERMISSION, grantees, may, type Person } from '../domain/access.ts';
 import { parseComponentInput } from '../domain/contract.ts';
 import type { Catalogue } from '../domain/records.ts';
@@ -31,7 +31,7 @@ export async function requestDrill(tools: ChatTools, request: DrillRequest): Pro
     const others = grantees(access, ASK_PERMISSION, application)
       .slice(0, 5)
       .map((userId) => `<@${userId}>`);
-    return `You may not ask for drills of ${application}.${others.length > 0 ? ` These people may: ${others.join(', ')}.` : ''}`;
+    return `You may not ask for drills of ${name(application)}.${others.length > 0 ? ` These people may: ${others.join(', ')}.` : ''}`;
   }
   const tags = { [TAG.application]: application, [TAG.wave]: String(wave) };
   // At least one server: a drill of nothing is a mistake that must show (design: zero matches).
@@ -74,6 +74,6 @@ async function busyText(tools: ChatTools, application: string, owner: string): P
   const what =
     other === undefined
       ? 'another request'
-      : `${other.verb} ${scope(other)} (${other.status}, asked by <@${other.requester.userId}> at ${moment(other.startTime)}, ${shortId(owner)})`;
-  return `${application} is busy with ${what}. Nothing was started: one execution at a time runs for an application.`;
+      : `${other.verb} ${escapeText(scope(other))} (${other.status}, asked by <@${other.requester.userId}> at ${moment(other.startTime)}, ${shortId(owner)})`;
+  return `${name(application)} is busy with ${what}. Nothing was started: one execution at a time runs for an application.`;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { escapeText } from '../../blocks/message.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import type { Configuration } from '../platform/configuration.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
@@ -18,7 +19,7 @@ export interface ChatTools {
  * unknown one gets an id that is shown and logged.
  */
 export function explain(error: unknown, log: Log): string {
-  if (error instanceof DrError) return `⚠️ ${error.message}`;
+  if (error instanceof DrError) return `⚠️ ${escapeText(error.message)}`;
   const id = randomBytes(4).toString('hex');
   log.error('An unexpected error', { id, error: nameOf(error), message: messageOf(error) });
   return `⚠️ Something went wrong on our side (error ${id}); the log says more under this id. Look at the card to see whether it took effect before you try again.`;

@@ -50,6 +50,7 @@ export class ScaledClock implements Clock {
   #realBase = performance.now();
   #simulatedBase: number;
   #people = 0;
+  #stopped = false;
   readonly #timers = new Set<ScaledTimer>();
   readonly #listeners = new Set<(rate: number) => void>();
 
@@ -70,6 +71,7 @@ export class ScaledClock implements Clock {
   }
 
   after(delayMs: number, task: () => void): CancelTimer {
+    if (this.#stopped) return () => {};
     const timer: ScaledTimer = { due: this.now() + Math.max(0, delayMs), task, handle: undefined };
     this.#timers.add(timer);
     this.#arm(timer);
@@ -105,8 +107,9 @@ export class ScaledClock implements Clock {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Cancels every timer, so that the process can end. */
+  /** Cancels every timer and takes no new one, so that the process can end. */
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer.handle);
     this.#timers.clear();
   }

@@ -114,12 +114,12 @@ class TerminalDrill {
     this.#say(`requester> /dr ${command}`);
     const answer = await workspace.as('requester').command('/dr', command, WORKSPACE.channelId);
     if (answer.error !== undefined) this.#finish(EXIT.otherOutcome);
-    const timer = setTimeout(
-      () => {
-        if (!this.#hasCard()) this.#finish(EXIT.wrongUsage);
-      },
-      answerWasRefusal(this.#practice) ? 0 : CARD_WITHIN_MS,
-    );
+    if (answerWasRefusal(this.#practice)) this.#finish(EXIT.wrongUsage);
+    const timer = setTimeout(() => {
+      if (this.#hasCard()) return;
+      this.#say(`The bot has shown no card within ${CARD_WITHIN_MS / 1_000} seconds.`);
+      this.#finish(EXIT.otherOutcome);
+    }, CARD_WITHIN_MS);
     const exitCode = await ended;
     clearTimeout(timer);
     unsubscribe();

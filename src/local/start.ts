@@ -41,7 +41,7 @@ function readOptions(argv: string[]) {
 function parsePort(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+  if (!/^\d+$/.test(text) || port > 65_535)
     throw new UsageError(`--port takes a number from 0 to 65535, not "${text}".`);
   return port;
 }
@@ -63,9 +63,7 @@ async function main(): Promise<void> {
   const clock = new ScaledClock({ speed });
   const wallClock = new ScaledClock({ speed: 1 });
   const banner = () =>
-    clock.rate === speed
-      ? `practice, ${speed}× time`
-      : `practice, 1× time while a gate waits for a person (else ${speed}×)`;
+    clock.rate === speed ? `practice · ${speed}× time` : `practice · 1× while a gate waits, else ${speed}×`;
   const practice = await startPractice({
     clock,
     wallClock,

@@ -1,4 +1,3 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { ComponentOutput } from '../domain/contract.ts';
 import type { Finding } from '../domain/plan.ts';
 import type { PlanRecord, WaveRecord } from '../domain/records.ts';
@@ -6,6 +5,7 @@ import { type Batch, buildOutput } from '../domain/result.ts';
 import { readSettings } from '../platform/environment.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
+import { resultStore } from '../platform/result-store.ts';
 import type { Run } from './run.ts';
 
 /** The whole result of a run: built from the stored batches, kept in S3, its summary in the table. */
@@ -16,12 +16,12 @@ export interface Results {
 
 export function results(platform: Platform, store: ExecutionStore): Results {
   const { RESULT_BUCKET } = readSettings(platform.environment, 'RESULT_BUCKET');
-  const s3 = new S3Client({ credentials: platform.credentials, forcePathStyle: true });
+  const bucket = resultStore(platform);
 
   return {
     async conclude(run) {
       const plan = await store.getPlan(run.executionId, run.planRevision);
-      const key = `results/${run.executionId}/wave-${String(run.wave).padStart(2, '0')}.json`;
+      const location = `s3://${RESULT_BUCKET}/results/${run.executionId}/wave-${String(run.wave).padStart(2, '0')}.json`;
       const build = (endedAt: number, batches: Batch[]) =>
         buildOutput({
           input: run,
@@ -30,20 +30,13 @@ export function results(platform: Platform, store: ExecutionStore): Results {
           stops: plan?.stops ?? [],
           startedAt: run.startedAt,
           endedAt,
-          resultLocation: `s3://${RESULT_BUCKET}/${key}`,
+          resultLocation: location,
         });
       const batches = plan === undefined ? [] : await store.getBatches(plan);
       const output = build(platform.now(), batches);
       const wave = await store.recordWave(waveRecord(run, output));
       const final = build(wave.endedAt, batches);
-      await s3.send(
-        new PutObjectCommand({
-          Bucket: RESULT_BUCKET,
-          Key: key,
-          Body: JSON.stringify(final, null, 2),
-          ContentType: 'application/json',
-        }),
-      );
+      await bucket.write(location, JSON.stringify(final, null, 2));
       return final;
     },
   };
@@ -89,13 +82,4 @@ function stopped(batches: Batch[], plan: PlanRecord): Batch[] {
           };
     }),
   }));
-}
-
-/** Reads a stored result by its `s3://bucket/key` location, as JSON text. */
-export async function readResult(platform: Platform, location: string): Promise<string> {
-  const match = /^s3:\/\/([^/]+)\/(.+)$/.exec(location);
-  if (match === null) throw new Error(`not the location of a result: ${location}`);
-  const s3 = new S3Client({ credentials: platform.credentials, forcePathStyle: true });
-  const answer = await s3.send(new GetObjectCommand({ Bucket: match[1], Key: match[2] }));
-  return (await answer.Body?.transformToString()) ?? '';
 }

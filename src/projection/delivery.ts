@@ -55,7 +55,8 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       const { record, mayBePosted } = await recordOf(execution, drawing.key);
       if (record.status === 'undeliverable') return { status: 'undeliverable' };
       const drawn = hashOf(drawing.message);
-      if (record.ts !== undefined && (record.drawn === drawn || !drawing.redrawn))
+      // A dirty message is drawn again even when it is back at what was drawn last, or it would be swept for ever.
+      if (record.ts !== undefined && record.status === 'shown' && (record.drawn === drawn || !drawing.redrawn))
         return { status: 'shown', ts: record.ts };
       try {
         const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);

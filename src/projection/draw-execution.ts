@@ -1,6 +1,6 @@
-import { readResult } from '../orchestration/results.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
+import { resultStore } from '../platform/result-store.ts';
 import { slackClient, slackSecrets } from '../platform/slack.ts';
 import { delivery } from './delivery.ts';
 import { CARD, drawingsOf, resultFileOf } from './drawing.ts';
@@ -12,6 +12,7 @@ import { CARD, drawingsOf, resultFileOf } from './drawing.ts';
 export function executionDrawer(platform: Platform): (executionId: string) => Promise<void> {
   const store = executionStore(platform);
   const secrets = slackSecrets(platform);
+  const results = resultStore(platform);
 
   return async (executionId) => {
     const stored = await store.view(executionId);
@@ -27,7 +28,7 @@ export function executionDrawer(platform: Platform): (executionId: string) => Pr
     }
     const file = resultFileOf(view);
     if (file !== undefined && cardTs !== undefined) {
-      await deliverFile(view.execution, { ...file, read: () => readResult(platform, file.location) }, cardTs);
+      await deliverFile(view.execution, { ...file, read: () => results.read(file.location) }, cardTs);
     }
   };
 }

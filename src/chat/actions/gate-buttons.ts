@@ -1,6 +1,6 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import { APPROVE_ACTION, decisionSentence, REJECT_ACTION, readButtonValue } from '../../../blocks/gate-card.ts';
-import { moment } from '../../../blocks/message.ts';
+import { moment, name } from '../../../blocks/message.ts';
 import type { Choice, Refusal } from '../../domain/gate.ts';
 import type { GateRecord } from '../../domain/records.ts';
 import { type PressResult, vote } from '../../gates/vote.ts';
@@ -56,7 +56,8 @@ async function refusedText(tools: ChatTools, result: Extract<PressResult, { kind
     .join(', ');
   const texts: Record<Refusal, () => Promise<string> | string> = {
     'own request': () => `You asked for this drill, so somebody else has to decide: ${asked}. Nothing was recorded.`,
-    'no permission': () => `You may not decide about ${gate.application}. Asked are ${asked}. Nothing was recorded.`,
+    'no permission': () =>
+      `You may not decide about ${name(gate.application)}. Asked are ${asked}. Nothing was recorded.`,
     'already voted': () => 'Your vote is recorded already; it counts once.',
     expired: () =>
       `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is launched; ask again with the same command.`,
