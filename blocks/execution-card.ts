@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, PlanRecord, Problem } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ExecutionStatus } from '../src/domain/status.ts';
 import {
@@ -85,6 +85,11 @@ export function scope(execution: Pick<ExecutionRecord, 'application' | 'wave'>):
   return `${cut(oneLine(execution.application), LIMITS.name)} wave ${execution.wave}`;
 }
 
+/** What went wrong, in words, for mrkdwn; never empty. */
+export function problemText({ code, message }: Problem): string {
+  return sentence(message, MAX_PROBLEM_SHOWN) || sentence(code) || 'The reason is not known.';
+}
+
 /** The first eight characters of an execution's id: enough to speak of it. */
 export function shortId(executionId: string): string {
   return executionId.slice(0, 8);
@@ -130,7 +135,7 @@ function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
 }
 
 function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
-  const problem = section(sentence(execution.problem?.message ?? 'Nothing was launched.', MAX_PROBLEM_SHOWN));
+  const problem = section(problemText(execution.problem ?? { code: '', message: 'Nothing was launched.' }));
   if (plan === undefined || plan.stops.length === 0) return [problem];
   const stops = plan.stops.map((stop) => `• ${sentence(stop)}`);
   return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
@@ -228,9 +233,7 @@ function progress(view: ExecutionView): KnownBlock[] {
           ),
         ]
       : []),
-    ...(execution.problem === undefined
-      ? []
-      : [section(`⚠️ ${sentence(execution.problem.message, MAX_PROBLEM_SHOWN)}`)]),
+    ...(execution.problem === undefined ? [] : [section(`⚠️ ${problemText(execution.problem)}`)]),
     ...(over && launched > 0
       ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')]
       : []),

@@ -1,7 +1,7 @@
 import type { ExecutionView } from '../src/domain/records.ts';
-import { scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
+import { problemText, scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
 import { decisionSentence } from './gate-card.ts';
-import { count, escapeText, LIMITS, type Message, message, section, sentence } from './message.ts';
+import { count, escapeText, type Message, message, section } from './message.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
 export interface Milestone {
@@ -32,7 +32,7 @@ export function milestones(view: ExecutionView): Milestone[] {
   if (execution.launchStartedAt !== undefined)
     tell('launch', `Launching ${count(plan?.totalServers ?? 0, 'drill instance')}.`);
   if (execution.endTime !== undefined && execution.problem !== undefined)
-    tell('problem', sentence(execution.problem.message, LIMITS.sentence * 2));
+    tell('problem', problemText(execution.problem));
   if (execution.endTime !== undefined && execution.summary !== undefined) {
     const { succeeded, totalServers, failed, skipped } = execution.summary;
     const duration = spokenMinutes(execution.endTime - (execution.launchStartedAt ?? execution.startTime));

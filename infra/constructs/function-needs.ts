@@ -37,7 +37,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Draws cards and threads from what is stored',
       timeout: Duration.minutes(1),
       memoryMb: 512,
-      grants: [may.changes, may.table('GetItem', 'PutItem', 'Query'), may.readResults, may.slackSecret],
+      grants: [may.changes, may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.readResults, may.slackSecret],
     },
     'sweep-messages': {
       description: 'Draws again what Slack could not take',

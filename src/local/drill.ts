@@ -113,8 +113,12 @@ class TerminalDrill {
     const command = `drill ${this.#options.words.map(quoted).join(' ')}`;
     this.#say(`requester> /dr ${command}`);
     const answer = await workspace.as('requester').command('/dr', command, WORKSPACE.channelId);
-    if (answer.error !== undefined) this.#finish(EXIT.otherOutcome);
-    if (answerWasRefusal(this.#practice)) this.#finish(EXIT.wrongUsage);
+    const words = workspace.ephemerals(WORKSPACE.channelId, userIdOf('requester')).at(-1)?.text ?? '';
+    if (answer.error !== undefined) {
+      this.#say(`The bot did not answer: ${answer.error}`);
+      this.#finish(EXIT.otherOutcome);
+    } else if (words.startsWith('⚠️')) this.#finish(EXIT.otherOutcome);
+    else if (!words.startsWith('Looking at ')) this.#finish(EXIT.wrongUsage);
     const timer = setTimeout(() => {
       if (this.#hasCard()) return;
       this.#say(`The bot has shown no card within ${CARD_WITHIN_MS / 1_000} seconds.`);
@@ -137,7 +141,13 @@ class TerminalDrill {
     }
     const state = stateOf(message);
     if (state !== undefined) this.#readCard(message, state);
-    else if (hasButton(message, 'gate_approve')) void this.#decide(message);
+    else if (hasButton(message, 'gate_approve')) {
+      this.#decide(message).catch((error: unknown) => {
+        // Ctrl+C or the end of the input at the question: nobody decided.
+        this.#say(`\nNobody decided, so nothing was launched (${messageOf(error)}).`);
+        this.#finish(EXIT.otherOutcome);
+      });
+    }
   }
 
   #readCard(message: SlackMessage, state: Record<string, string>): void {
@@ -221,11 +231,6 @@ class TerminalDrill {
 function stateOf(message: SlackMessage): Record<string, string> | undefined {
   const payload = message.metadata?.event_payload as Record<string, string> | undefined;
   return payload?.key === 'card' ? payload : undefined;
-}
-
-function answerWasRefusal({ workspace }: Practice): boolean {
-  const answer = workspace.ephemerals(WORKSPACE.channelId, userIdOf('requester')).at(-1);
-  return !(answer?.text ?? '').startsWith('Looking at ');
 }
 
 function exitCodeOf(state: Record<string, string>): number {

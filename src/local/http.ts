@@ -29,7 +29,7 @@ export interface LocalServer {
 }
 
 /** The request with its path decoded; undefined when the path cannot be. */
-function toRequest(incoming: IncomingMessage, body: Buffer): LocalRequest | undefined {
+export function toRequest(incoming: IncomingMessage, body: Buffer): LocalRequest | undefined {
   try {
     const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     return {

@@ -1,5 +1,12 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { Plan, PlannedBatch } from '../domain/plan.ts';
 import type {
   BatchRecord,
@@ -69,20 +76,30 @@ export function executionStore(platform: Platform) {
 
   /** The items of a key whose sort key begins with `prefix`; all of them when it is empty. */
   async function query<T>(executionId: string, prefix: string): Promise<T[]> {
+    return await pages<T>({
+      KeyConditionExpression: prefix === '' ? 'executionId = :id' : 'executionId = :id AND begins_with(#item, :prefix)',
+      ...(prefix === '' ? {} : { ExpressionAttributeNames: { '#item': 'item' } }),
+      ExpressionAttributeValues: { ':id': executionId, ...(prefix === '' ? {} : { ':prefix': prefix }) },
+      ConsistentRead: true,
+    });
+  }
+
+  /** Items of StatusIndex: eventually consistent. */
+  async function byStatus<T>(status: string, itemPrefix: string): Promise<T[]> {
+    return await pages<T>({
+      IndexName: 'StatusIndex',
+      KeyConditionExpression: '#status = :status',
+      FilterExpression: 'begins_with(#item, :prefix)',
+      ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
+      ExpressionAttributeValues: { ':status': status, ':prefix': itemPrefix },
+    });
+  }
+
+  async function pages<T>(question: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
     const items: T[] = [];
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
+    let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
     do {
-      const page = await db.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression:
-            prefix === '' ? 'executionId = :id' : 'executionId = :id AND begins_with(#item, :prefix)',
-          ...(prefix === '' ? {} : { ExpressionAttributeNames: { '#item': 'item' } }),
-          ExpressionAttributeValues: { ':id': executionId, ...(prefix === '' ? {} : { ':prefix': prefix }) },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      );
+      const page = await db.send(new QueryCommand({ ...question, TableName, ExclusiveStartKey }));
       items.push(...((page.Items ?? []) as T[]));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey !== undefined);
@@ -337,6 +354,25 @@ export function executionStore(platform: Platform) {
       await db.send(new PutCommand({ TableName, Item: { ...message, item: ITEM.message(message.key) } }));
     },
 
+    /** Notes that a message has to be drawn again, whatever else is stored of it. */
+    async markDirty(executionId: string, key: string, error: string): Promise<void> {
+      await db.send(
+        new UpdateCommand({
+          TableName,
+          Key: { executionId, item: ITEM.message(key) },
+          UpdateExpression:
+            'SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now)',
+          ExpressionAttributeNames: {
+            '#status': 'status',
+            '#error': 'error',
+            '#key': 'key',
+            '#startTime': 'startTime',
+          },
+          ExpressionAttributeValues: { ':dirty': 'dirty', ':error': error, ':key': key, ':now': platform.now() },
+        }),
+      );
+    },
+
     /** Messages that could not be drawn (StatusIndex; eventually consistent). */
     dirtyMessages: () => byStatus<MessageRecord>('dirty', 'MESSAGE#'),
 
@@ -358,27 +394,6 @@ export function executionStore(platform: Platform) {
       await db.send(new PutCommand({ TableName, Item: { ...catalogue, ...CATALOGUE_KEY } }));
     },
   };
-
-  async function byStatus<T>(status: string, itemPrefix: string): Promise<T[]> {
-    const items: T[] = [];
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await db.send(
-        new QueryCommand({
-          TableName,
-          IndexName: 'StatusIndex',
-          KeyConditionExpression: '#status = :status',
-          FilterExpression: 'begins_with(#item, :prefix)',
-          ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
-          ExpressionAttributeValues: { ':status': status, ':prefix': itemPrefix },
-          ExclusiveStartKey,
-        }),
-      );
-      items.push(...((page.Items ?? []) as T[]));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey !== undefined);
-    return items;
-  }
 }
 
 function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {

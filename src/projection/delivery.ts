@@ -105,7 +105,7 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
     key: string,
   ): Promise<{ record: MessageRecord; mayBePosted: boolean }> {
     const stored = messages.find((message) => message.key === key);
-    if (stored !== undefined) return { record: stored, mayBePosted: true };
+    if (stored !== undefined) return { record: { ...stored, channelId: execution.channelId }, mayBePosted: true };
     const intent: MessageRecord = {
       executionId: execution.executionId,
       key,

@@ -1,32 +1,38 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { messageOf } from '../domain/errors.ts';
+import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { executionDrawer } from './draw-execution.ts';
+import { CARD } from './drawing.ts';
 
 /** Items whose change is seen on a card. Not MESSAGE items: drawing writes those. */
 const DRAWN_FROM = ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'];
 
 /**
- * Draws cards and threads from the table's stream: many changes of an execution are one drawing of its newest state.
- * One execution that cannot be drawn stops no other; it is delivered again.
+ * Draws cards and threads from the table's stream: many changes of an execution are one drawing of its newest state. An
+ * execution that cannot be drawn is left to the sweep, so that it holds up no other.
  */
 export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
+  const store = executionStore(platform);
   const draw = executionDrawer(platform);
 
   return async (event) => {
-    const firstRecords = new Map<string, string>();
+    const executions = new Map<string, string>();
     for (const record of event.Records) {
       const changed = changedExecution(record);
-      if (changed !== undefined && !firstRecords.has(changed)) {
-        firstRecords.set(changed, record.dynamodb?.SequenceNumber ?? '');
+      if (changed !== undefined && !executions.has(changed)) {
+        executions.set(changed, record.dynamodb?.SequenceNumber ?? '');
       }
     }
     const batchItemFailures: { itemIdentifier: string }[] = [];
-    for (const [executionId, sequenceNumber] of firstRecords) {
+    for (const [executionId, sequenceNumber] of executions) {
       try {
-        await draw(executionId);
+        await draw(executionId).catch(async (error: unknown) => {
+          platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
+          await store.markDirty(executionId, CARD, messageOf(error));
+        });
       } catch (error) {
-        platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
+        platform.log.error('The table cannot be reached', { executionId, error: messageOf(error) });
         batchItemFailures.push({ itemIdentifier: sequenceNumber });
       }
     }

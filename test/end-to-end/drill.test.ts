@@ -53,10 +53,7 @@ describe('a drill of HRP wave 1', () => {
 
   test('launches drills only, in jobs of at most 100 servers, each server once, tagged to be found again', async () => {
     const world = await startWorld();
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('completed');
+    await world.approvedDrill('completed');
 
     const jobs = world.jobs();
     expect(jobs).toHaveLength(3);
@@ -103,11 +100,7 @@ describe('a drill of HRP wave 1', () => {
     const [first, second] = world.serversOf('HRP', 1);
     if (first === undefined || second === undefined) throw new Error('HRP wave 1 is empty');
     world.practice.drs.jobs.failNextLaunch(first.sourceServerId);
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('second-approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('partial');
-    await world.drawn();
+    await world.approvedDrill('partial');
 
     const result = outputSchema.parse(world.result());
     expect(result).toMatchObject({
@@ -122,11 +115,7 @@ describe('a drill of HRP wave 1', () => {
   test('ends as timeout, with what is known of every server, when a job sticks', async () => {
     const world = await startWorld();
     world.practice.drs.jobs.stickNextJob('111111111111');
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('failed');
-    await world.drawn();
+    await world.approvedDrill('failed');
 
     const result = outputSchema.parse(world.result());
     expect(result.status).toBe('timeout');
@@ -148,11 +137,7 @@ describe('a drill of HRP wave 1', () => {
       retryAfterSeconds: 0,
     });
     world.practice.drs.faults.dropNextAnswer(1, { operation: 'StartRecovery', accountId: '222222222222' });
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('completed', 'partial', 'failed');
-    await world.drawn();
+    await world.approvedDrill();
 
     expect(world.result()).toMatchObject({ status: 'success', summary: { succeeded: 30 } });
     expect(world.jobs()).toHaveLength(3);
@@ -161,11 +146,7 @@ describe('a drill of HRP wave 1', () => {
   test('goes on without Slack having anything to say: progress events that are lost change nothing', async () => {
     const world = await startWorld();
     for (let n = 0; n < 50; n += 1) world.practice.host.crashNext('dr-chatops-record-progress', 'before');
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('completed');
-    await world.drawn();
+    await world.approvedDrill('completed');
     expect(world.result().summary.succeeded).toBe(30);
   });
 
@@ -186,11 +167,7 @@ describe('a drill of HRP wave 1', () => {
     const world = await startWorld();
     world.practice.host.crashNext(`dr-chatops-${name}`, 'before');
     world.practice.host.crashNext(`dr-chatops-${name}`, 'after');
-    await world.says('requester', 'drill HRP wave 1');
-    await world.untilAsked();
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.untilStatus('completed', 'partial', 'failed');
-    await world.drawn();
+    await world.approvedDrill();
     expect(world.result()).toMatchObject({ status: 'success', summary: { succeeded: 30 } });
     expect(world.jobs()).toHaveLength(3);
     expect(world.cards()).toHaveLength(1);

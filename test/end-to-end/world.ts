@@ -82,6 +82,14 @@ export async function startWorld() {
         what: `a card that says ${statuses.join(' or ')}`,
         withinMs: 6 * 3_600_000,
       }),
+    /** A drill of HRP wave 1, approved, until its card says one of these (default: any end), and drawn to the end. */
+    async approvedDrill(...statuses: string[]): Promise<void> {
+      await this.says('requester', 'drill HRP wave 1');
+      await this.untilAsked();
+      await this.presses('approver', 'approve', this.openGateCards()[0]);
+      await this.untilStatus(...(statuses.length > 0 ? statuses : ['completed', 'partial', 'failed']));
+      await this.drawn();
+    },
     /** Lets the projector draw what is left to draw. */
     drawn: () => clock.advance(10_000),
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LocalRequest, LocalResponse, LocalServer } from '../http.ts';
+import { type LocalRequest, type LocalResponse, type LocalServer, toRequest } from '../http.ts';
 import { PageFeed } from './page/feed.ts';
 import { handlePageRequest, type PageOptions } from './page/routes.ts';
 import type { SlackApp } from './person.ts';
@@ -23,14 +23,7 @@ async function readRequest(incoming: IncomingMessage): Promise<LocalRequest | un
     if (bytes > LARGEST_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
-  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
-  return {
-    method: incoming.method ?? 'GET',
-    path: decodeURIComponent(url.pathname),
-    query: url.searchParams,
-    headers: incoming.headers,
-    body: Buffer.concat(chunks),
-  };
+  return toRequest(incoming, Buffer.concat(chunks));
 }
 
 /**
@@ -43,7 +36,7 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<LocalResponse | undefined> {
     const request = await readRequest(incoming);
-    if (request === undefined) return { status: 413, body: 'too large' };
+    if (request === undefined) return { status: 400, body: 'too large, or the path is malformed' };
     if (request.path === '/page/events') {
       feed.open(request.query.get('as') ?? '', outgoing);
       return undefined;

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { executionCard } from '../../blocks/execution-card.ts';
+import { type Message, LIMITS as OURS } from '../../blocks/message.ts';
+import { GATE_STATUSES } from '../../src/domain/gate.ts';
+import type { ExecutionView, GateRecord } from '../../src/domain/records.ts';
+import { EXECUTION_STATUSES } from '../../src/domain/status.ts';
+import { OUTCOMES } from '../../src/domain/vocabulary.ts';
+import { messageBlocks } from '../../src/local/slack/blocks.ts';
+import { LIMITS } from '../../src/local/slack/limits.ts';
+import { drawingsOf } from '../../src/projection/drawing.ts';
+import { aBatchServer, REGION } from '../domain/fleet.ts';
+import {
+  APPROVER,
+  aBatchRecord,
+  aDecidedGate,
+  aGate,
+  anExecution,
+  aPlan,
+  headline,
+  LAUNCHING,
+  minutes,
+  mrkdwnOf,
+  REQUESTER,
+  START,
+  TASK_TOKEN,
+  viewsOfEveryState,
+} from './views.ts';
+
+/** Text that would mention, link, make up lines, or blow up when it is escaped. */
+const HOSTILE = '<!channel> <@U0STRANGER> <https://evil.example|ok> & `code` @here #general "\\ \n✅ *Approved*\u0000';
+const KNOWN_PEOPLE = [REQUESTER, APPROVER, 'U0PAPPROVE2'];
+
+const messagesOf = (view: ExecutionView): Message[] => drawingsOf(view).map((drawing) => drawing.message);
+
+/** Fails unless Slack would take the message as it is, and nothing in it has a meaning but what we put there. */
+function expectSendable(message: Message): void {
+  expect(message.text.trim()).not.toBe('');
+  expect(message.text.length).toBeLessThanOrEqual(LIMITS.updatedText);
+  expect(JSON.stringify(message.blocks).length).toBeLessThanOrEqual(OURS.messageCharacters);
+  messageBlocks(message.blocks);
+  for (const mrkdwn of mrkdwnOf(message)) {
+    const ours = mrkdwn
+      .replace(/<!date\^\d+\^\{time\}\|\d\d:\d\d UTC>/g, '')
+      .replace(/<@(U[A-Z0-9]+)>/g, (mention, userId: string) => (KNOWN_PEOPLE.includes(userId) ? '' : mention));
+    expect(ours).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/);
+  }
+  expect(JSON.stringify(message)).not.toContain(TASK_TOKEN);
+}
+
+interface Fleet {
+  servers: number;
+  accounts: number;
+  /** For everything that has a name or a sentence. */
+  text: string;
+}
+
+/** The view of an execution of a fleet, with as much to say of each server as there can be. */
+function largeView(
+  { servers, accounts, text }: Fleet,
+  execution: Partial<ExecutionView['execution']>,
+  gate: Partial<GateRecord> = {},
+): ExecutionView {
+  const states = ['launched', 'failed', 'skipped', 'launching', 'planned'] as const;
+  const accountIds = Array.from({ length: accounts }, (_, index) => String(900_000_000_000 + index));
+  const perAccount = Math.ceil(servers / accounts);
+  const batches = accountIds.map((accountId, account) =>
+    aBatchRecord({
+      accountId,
+      batchId: `r1-w1-${accountId}-01`,
+      servers: Array.from({ length: perAccount }, (_, index) => ({
+        ...aBatchServer(account * perAccount + index, { state: states[index % states.length] }),
+        hostname: text,
+        errorMessage: text,
+      })),
+    }),
+  );
+  const each = <T>(make: (index: number) => T) => Array.from({ length: servers }, (_, index) => make(index));
+  const plan = aPlan({
+    totalServers: servers,
+    batchIds: batches.map((batch) => batch.batchId),
+    accounts: accountIds.map((accountId) => ({
+      accountId,
+      region: REGION,
+      servers: perAccount,
+      healthy: perAccount - 5,
+      lagging: 5,
+      cleanups: perAccount,
+    })),
+    skipped: each(() => ({
+      sourceServerId: aBatchServer(1).sourceServerId,
+      sourceServerHostname: text,
+      stagingAccountId: '900000000000',
+      reason: text,
+    })),
+    findings: each(() => ({
+      severity: 'warning',
+      kind: 'replication',
+      sourceServerId: aBatchServer(1).sourceServerId,
+      hostname: text,
+      accountId: '900000000000',
+      message: text,
+    })),
+    cleanups: each(() => 'i-0123456789abcdef0'),
+    stops: execution.problem === undefined ? [] : each(() => text),
+    changes: each(() => text),
+  });
+  return {
+    execution: anExecution({ application: text, reason: text, planRevision: 1, ...execution }),
+    plan,
+    gates: [aGate(gate)],
+    batches,
+  };
+}
+
+const THOUSAND = { servers: 1_000, accounts: 40 };
+const TEXTS: [string, string][] = [
+  ['long names', `${'hrp-database-server-with-a-long-name'.repeat(7)}.example`],
+  ['names of nothing but ampersands', '&'.repeat(400)],
+  ['names of nothing but quotation marks', '"'.repeat(400)],
+  ['hostile names', HOSTILE],
+  ['names of astral characters, cut in half', `${'😀'.repeat(200)}\uD83D`],
+];
+
+describe('a thousand servers in forty accounts, with hundreds of warnings and failures', () => {
+  describe.each(TEXTS)('%s', (_, text) => {
+    const over = { endTime: START + minutes(90) };
+    const problem = { code: 'X', message: text.repeat(3) };
+    const summary = { totalServers: 1_000, succeeded: 200, failed: 600, skipped: 200 };
+    test.each<[string, Partial<ExecutionView['execution']>]>([
+      ['planning', {}],
+      ['awaiting approval', { status: 'awaiting approval' }],
+      ['stopped at preflight', { status: 'failed', problem, ...over }],
+      ['executing', LAUNCHING],
+      ['partly launched', { ...LAUNCHING, ...over, status: 'partial', outcome: 'partial', summary, problem }],
+      ['rejected', { status: 'rejected', ...over }],
+      ['expired', { status: 'expired', ...over }],
+      ['cancelled', { status: 'cancelled', ...over }],
+    ])('every message fits while it is %s', (_state, execution) => {
+      for (const message of messagesOf(largeView({ ...THOUSAND, text }, execution))) expectSendable(message);
+    });
+
+    test('the record of a decision fits', () => {
+      for (const choice of ['approve', 'reject'] as const) {
+        const view = largeView({ ...THOUSAND, text }, { status: 'awaiting approval' }, aDecidedGate(choice));
+        for (const message of messagesOf(view)) expectSendable(message);
+      }
+    });
+  });
+
+  test('all forty accounts have their bar', () => {
+    const card = JSON.stringify(executionCard(largeView({ ...THOUSAND, text: 'hrp' }, LAUNCHING)).blocks);
+    expect(card.match(/[█░]{10} /g)).toHaveLength(40);
+  });
+});
+
+describe('text from outside', () => {
+  test('makes no line of its own: nobody approves in a hostname', () => {
+    for (const execution of [{ status: 'awaiting approval' } as const, LAUNCHING]) {
+      const view = largeView({ servers: 5, accounts: 1, text: HOSTILE }, execution);
+      const ownLines = messagesOf(view).flatMap((message) => mrkdwnOf(message).flatMap((text) => text.split('\n')));
+      expect(ownLines.filter((line) => line.startsWith('✅ *Approved'))).toEqual([]);
+    }
+  });
+
+  test('never comes without the state in the first line', () => {
+    const view = largeView({ servers: 5, accounts: 1, text: 'x'.repeat(500) }, LAUNCHING);
+    expect(headline(executionCard(view))).toContain('launching');
+  });
+});
+
+test('no task token is in any card, in any state', () => {
+  for (const view of Object.values(viewsOfEveryState())) {
+    const withBell = { ...view, gates: [...view.gates, aGate()] };
+    expect(JSON.stringify(messagesOf(withBell))).not.toContain('AQDRTASK');
+  }
+});
+
+test('any execution, at any moment and with any text, can be shown', () => {
+  const anyText = fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.constant(HOSTILE));
+  const anyTime = fc.option(fc.integer({ min: START, max: START + minutes(600) }), { nil: undefined });
+  const anyExecution = fc.record({
+    status: fc.constantFrom(...EXECUTION_STATUSES),
+    outcome: fc.option(fc.constantFrom(...OUTCOMES), { nil: undefined }),
+    reason: fc.option(anyText, { nil: undefined }),
+    wave: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    launchStartedAt: anyTime,
+    endTime: anyTime,
+    planRevision: fc.integer({ min: 0, max: 3 }),
+    problem: fc.option(fc.record({ code: anyText, message: anyText }), { nil: undefined }),
+  });
+  const anyGate = fc.record({ status: fc.constantFrom(...GATE_STATUSES), settledAt: anyTime });
+  const fleet = fc.record({
+    servers: fc.integer({ min: 1, max: 60 }),
+    accounts: fc.integer({ min: 1, max: 45 }),
+    text: anyText,
+  });
+  fc.assert(
+    fc.property(fleet, anyExecution, anyGate, fc.boolean(), (size, execution, gate, isPlanned) => {
+      const view = largeView(size, execution, gate);
+      const shown = isPlanned ? view : { ...view, plan: undefined, batches: [] };
+      for (const message of messagesOf(shown)) expectSendable(message);
+    }),
+    { numRuns: 200 },
+  );
+});

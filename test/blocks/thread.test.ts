@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { milestones, resultFileName } from '../../blocks/thread.ts';
+import type { ExecutionView } from '../../src/domain/records.ts';
+import { aDecidedGate, aGate, aPlan, aView, EXECUTION_ID, ended, LAUNCHING, viewsOfEveryState } from './views.ts';
+
+const told = (view: ExecutionView) =>
+  milestones(view).map(({ key, message }) => ({ key, text: message.text.replace(/ at <!date[^>]*>/, '') }));
+const plan = aPlan();
+const approved = { plan, gates: [aDecidedGate('approve')] };
+
+describe('the story of an execution', () => {
+  test('begins when the plan is known', () => {
+    expect(told(aView())).toEqual([]);
+    expect(told(aView({ status: 'awaiting approval' }, { plan, gates: [aGate()] }))).toEqual([
+      { key: 'plan-1', text: 'Preflight passed: 3 servers, 0 warnings. Plan a1b2c3d4e5f6, revision 1.' },
+    ]);
+  });
+
+  test('tells who decided, the launch and the end, each with a key of its own', () => {
+    expect(told(aView(ended('partial', { succeeded: 2, failed: 1 }), approved))).toEqual([
+      { key: 'plan-1', text: 'Preflight passed: 3 servers, 0 warnings. Plan a1b2c3d4e5f6, revision 1.' },
+      { key: 'decided-approval-1', text: '✅ Approved by <@U0PAPPROVE1>.' },
+      { key: 'launch', text: 'Launching 3 drill instances.' },
+      {
+        key: 'result',
+        text: 'Drill HRP wave 1 ended with *partial* after 24 min: 2 of 3 launched, 1 failed, 0 skipped.',
+      },
+    ]);
+  });
+
+  test('tells why a drill stopped, and no passed preflight', () => {
+    const stopped = viewsOfEveryState()['preflight stopped'];
+    if (stopped === undefined) throw new Error('no such view');
+    expect(told(stopped)).toEqual([{ key: 'problem', text: 'Preflight stopped the drill. Nothing was launched.' }]);
+  });
+
+  test.each(['rejected', 'expired', 'cancelled'])('ends with a gate that is %s', (state) => {
+    const view = viewsOfEveryState()[state];
+    expect(view && told(view).at(-1)?.key).toBe('decided-approval-1');
+  });
+
+  test('a decision is told as it was, also when the fleet has changed since', () => {
+    const changed = { plan: aPlan({ revision: 2 }), gates: approved.gates };
+    expect(told(aView({ status: 'awaiting approval', planRevision: 2 }, changed))).toContainEqual({
+      key: 'decided-approval-1',
+      text: '✅ Approved by <@U0PAPPROVE1>.',
+    });
+  });
+
+  test('what is told stays the same while more happens', () => {
+    const stories = [
+      aView({ status: 'awaiting approval', planRevision: 1 }, { plan, gates: [aGate()] }),
+      aView({ status: 'awaiting approval', planRevision: 1 }, approved),
+      aView(LAUNCHING, approved),
+      aView(ended('success', { succeeded: 3, failed: 0 }), approved),
+    ].map(told);
+    for (const story of stories) expect(stories.at(-1)?.slice(0, story.length)).toEqual(story);
+    expect(stories.map((story) => story.length)).toEqual([1, 2, 3, 4]);
+  });
+});
+
+test('the result file is called by the execution that people speak of', () => {
+  expect(resultFileName(EXECUTION_ID)).toBe('drill-result-abcdef01.json');
+});
