@@ -33,9 +33,6 @@ const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
   cancelled: { mark: '🚫', words: 'cancelled' },
 };
 
-/** In the card's first line instead of `failed`: servers may still be launching. */
-const TIMED_OUT = { mark: '⌛', words: 'timed out' };
-
 const MOST_ACCOUNTS_SHOWN = 40;
 /** A line for each of so many accounts: under Slack's limit of a section, with room for how many more there are. */
 const ACCOUNT_LIST_CHARACTERS = LIMITS.section - 50;
@@ -48,7 +45,7 @@ const MAX_PROBLEM_SHOWN = 500;
 /** The one card of an execution, drawn whole from what is stored: action, scope and state first. */
 export function executionCard(view: ExecutionView): Message {
   const { execution } = view;
-  const { mark, words } = execution.outcome === 'timeout' ? TIMED_OUT : STATUS_WORDS[execution.status];
+  const { mark, words } = stateWords(execution);
   const title = `${verbWord(execution)}: ${scope(execution)}`;
   return message(
     `${escapeText(title)}: ${words}. ${pushSummary(view)}`.trim(),
@@ -69,10 +66,11 @@ export function executionCard(view: ExecutionView): Message {
   );
 }
 
-/** A failure before anything was launched reads otherwise than a launch that failed. */
+/** What stopped before the launch, and what ran out of time, read otherwise than a launch that failed. */
 function stateWords(execution: ExecutionRecord): { mark: string; words: string } {
-  const unlaunched = execution.status === 'failed' && execution.launchStartedAt === undefined;
-  return unlaunched ? { mark: '🛑', words: 'stopped, nothing launched' } : STATUS_WORDS[execution.status];
+  if (execution.status !== 'failed') return STATUS_WORDS[execution.status];
+  if (execution.launchStartedAt === undefined) return { mark: '🛑', words: 'stopped, nothing launched' };
+  return execution.outcome === 'timeout' ? { mark: '⌛', words: 'timed out' } : STATUS_WORDS.failed;
 }
 
 /** `Drill`, `Failover`, … */

@@ -13,23 +13,19 @@ const EVENT_TYPE = 'dr_chatops_message';
 /** Slack's history page: enough to find what was posted moments ago. */
 const HISTORY_LIMIT = 100;
 
-/** Errors of Slack that do not go away by trying again. */
+/** Errors of Slack that do not go away by trying again. Those of the token are not among them: it may just have been rotated. */
 const PERMANENT_ERRORS = [
-  'account_inactive',
   'cant_update_message',
   'channel_not_found',
   'edit_window_closed',
-  'invalid_auth',
   'invalid_blocks',
   'is_archived',
   'message_not_found',
   'missing_scope',
   'msg_blocks_too_long',
   'msg_too_long',
-  'not_authed',
   'not_in_channel',
   'restricted_action',
-  'token_revoked',
 ];
 
 const platformError = z.object({ data: z.object({ error: z.string() }) });

@@ -26,7 +26,7 @@ const cardOf = (state: string) => {
 describe('the first line of an execution’s card', () => {
   test.each([
     ['planning', '🔎 Drill: HRP wave 1 · looking for the servers'],
-    ['preflight stopped', '❌ Drill: HRP wave 1 · failed'],
+    ['preflight stopped', '🛑 Drill: HRP wave 1 · stopped, nothing launched'],
     ['awaiting approval', '✋ Drill: HRP wave 1 · waiting for approval'],
     ['executing', '⏳ Drill: HRP wave 1 · launching'],
     ['completed', '✅ Drill: HRP wave 1 · completed'],
@@ -50,7 +50,10 @@ describe('the first line of an execution’s card', () => {
 describe('what a phone shows', () => {
   test.each([
     ['planning', 'Drill: HRP wave 1: looking for the servers.'],
-    ['preflight stopped', 'Drill: HRP wave 1: failed. Preflight stopped the drill. Nothing was launched.'],
+    [
+      'preflight stopped',
+      'Drill: HRP wave 1: stopped, nothing launched. Preflight stopped the drill. Nothing was launched.',
+    ],
     ['awaiting approval', 'Drill: HRP wave 1: waiting for approval. 3 servers.'],
     ['completed', 'Drill: HRP wave 1: completed. 3 of 3 servers launched.'],
     ['partial', 'Drill: HRP wave 1: partly launched. 2 of 3 servers launched.'],

@@ -24,7 +24,7 @@ const drillOf = (application: string, wave: number, reason?: string): Command =>
 });
 
 /** The answer to what cannot be carried out; fails when it can. */
-function problemOf(text: string, known: Catalogue | undefined = catalogue): string {
+function problemOf(text: string, known: Catalogue | undefined): string {
   const command = parseCommand(text, known);
   if (command.kind !== 'problem') throw new Error(`“${text}” was understood: ${JSON.stringify(command)}`);
   return command.text;
@@ -142,7 +142,7 @@ describe('what is not understood', () => {
     ['drill HRP wave <!here>', '“&lt;!here&gt;” is no number'],
     ['drill HRP wave 1 <!here>', 'I do not understand “&lt;!here&gt;”.'],
   ])('%j: %j', (text, words) => {
-    const answer = problemOf(text);
+    const answer = problemOf(text, catalogue);
     expect(answer).toContain(words);
     expect(answer).toContain(`The form is ${USAGE}.`);
   });

@@ -2,14 +2,13 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { readInventory } from '../../src/local/command-line.ts';
-import type { Practice } from '../../src/local/practice.ts';
-import { startPractice } from '../../src/local/practice.ts';
+import { type Practice, startPractice } from '../../src/local/practice.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 
 let practice: Practice;
+const clock = new VirtualClock();
 
 beforeAll(async () => {
-  const clock = new VirtualClock();
   practice = await startPractice({ clock, wallClock: clock, inventory: readInventory(undefined) });
 });
 afterAll(() => practice.close());
@@ -58,20 +57,20 @@ async function send({
 
 describe('requests that are not from Slack, or not well formed', () => {
   test.each([
-    ['without a signature', () => ({ body: command('help'), headers: { 'content-type': FORM } }), 401],
-    ['signed with another secret', () => ({ body: command('help'), secret: 'another' }), 401],
-    ['six minutes old', () => ({ body: command('help'), timestamp: String(nowSeconds() - 360) }), 401],
-    ['six minutes in the future', () => ({ body: command('help'), timestamp: String(nowSeconds() + 360) }), 401],
-    ['with a timestamp that is no number', () => ({ body: command('help'), timestamp: '1e9x' }), 401],
-    ['with an empty body', () => ({ body: '' }), 400],
-    ['with a payload that is no JSON', () => ({ body: 'payload=%7Bbroken' }), 400],
-    ['with a payload that is JSON null', () => ({ body: 'payload=null' }), 400],
-    ['of an unknown content type', () => ({ body: command('help'), contentType: 'text/plain' }), 400],
-    ['with malformed JSON', () => ({ body: '{"type":', contentType: 'application/json' }), 400],
-    ['with a form that is no command', () => ({ body: 'a=b' }), 400],
-    ['with bytes that are no UTF-8', () => ({ body: Buffer.from([0xff, 0xfe, 0x00, 0x81]) }), 401],
-    ['larger than any of Slack’s', () => ({ body: command('x'.repeat(600_000)) }), 413],
-  ])('a request %s is answered with %i', async (_, request, status) => {
+    ['without a signature', 401, () => ({ body: command('help'), headers: { 'content-type': FORM } })],
+    ['signed with another secret', 401, () => ({ body: command('help'), secret: 'another' })],
+    ['six minutes old', 401, () => ({ body: command('help'), timestamp: String(nowSeconds() - 360) })],
+    ['six minutes in the future', 401, () => ({ body: command('help'), timestamp: String(nowSeconds() + 360) })],
+    ['with a timestamp that is no number', 401, () => ({ body: command('help'), timestamp: '1e9x' })],
+    ['with an empty body', 400, () => ({ body: '' })],
+    ['with a payload that is no JSON', 400, () => ({ body: 'payload=%7Bbroken' })],
+    ['with a payload that is JSON null', 400, () => ({ body: 'payload=null' })],
+    ['of an unknown content type', 400, () => ({ body: command('help'), contentType: 'text/plain' })],
+    ['with malformed JSON', 400, () => ({ body: '{"type":', contentType: 'application/json' })],
+    ['with a form that is no command', 400, () => ({ body: 'a=b' })],
+    ['with bytes that are no UTF-8', 401, () => ({ body: Buffer.from([0xff, 0xfe, 0x00, 0x81]) })],
+    ['larger than any of Slack’s', 413, () => ({ body: command('x'.repeat(600_000)) })],
+  ])('a request %s is answered with %i', async (_, status, request) => {
     const response = await send(request() as Sent);
     expect(response.status).toBe(status);
   });
@@ -126,10 +125,8 @@ describe('the same command delivered twice', () => {
     for (const answer of answers)
       expect(await answer.json()).toMatchObject({ text: expect.stringContaining('Looking at Connectors wave 1') });
     const machine = practice.engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(
-      practice.engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' }).length,
-    ).toBeLessThanOrEqual(1);
+    await clock.idle();
+    expect(practice.engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' })).toHaveLength(1);
   });
 });
 

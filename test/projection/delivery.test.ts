@@ -1,0 +1,336 @@
+import { describe, expect, test } from 'vitest';
+import type { ExecutionView } from '../../src/domain/records.ts';
+import { WORKSPACE } from '../../src/local/slack/people.ts';
+import {
+  aBatchRecord,
+  aDecidedGate,
+  aGate,
+  anExecution,
+  aPlan,
+  aView,
+  ended,
+  EXECUTION_ID as ID,
+  LAUNCHING,
+  viewsOfEveryState,
+} from '../blocks/views.ts';
+import { BOT_TOKEN, startWorld, type World } from './world.ts';
+
+const CHANNEL = WORKSPACE.channelId;
+const plan = aPlan();
+const batches = [aBatchRecord()];
+const ASKED = aView({ status: 'awaiting approval', planRevision: 1 }, { plan, gates: [aGate()], batches });
+const APPROVED = { plan, gates: [aDecidedGate('approve')], batches };
+const RESULT = 's3://results/wave-01.json';
+
+/** A world in which the execution stands as in `view` and nothing is drawn yet. */
+async function worldOf(view: ExecutionView): Promise<World> {
+  const world = await startWorld();
+  await world.put(view);
+  return world;
+}
+
+const written = (world: World) => world.calls.filter((call) => call.startsWith('chat.') || call.startsWith('files.'));
+const filesOf = (world: World) => world.workspace.files().map(({ file }) => file.name);
+
+describe('drawing an execution', () => {
+  test('posts its card, its thread and its question, each once and findable by its metadata', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const [card] = world.shown(ID, 'card');
+    expect(card).toMatchObject({ text: expect.stringContaining('waiting for approval') });
+    expect(world.shown(ID, 'gate-approval-1')).toMatchObject([{ text: expect.stringContaining('Approve?') }]);
+    expect(world.shown(ID, 'thread-plan-1')).toMatchObject([{ thread_ts: card?.ts }]);
+    expect(world.workspace.messages(CHANNEL)).toHaveLength(3);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown', ts: card?.ts });
+  });
+
+  test('sends nothing when nothing that is seen has changed', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const before = written(world).length;
+    await world.draw(ID, ID);
+    await world.draw(ID);
+    expect(written(world)).toHaveLength(before);
+  });
+
+  test('changes the messages whose drawing has changed, in their place, and leaves the others alone', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const [card] = world.shown(ID, 'card');
+    await world.put({ ...ASKED, gates: [aDecidedGate('approve', { version: 2 })] });
+    const before = written(world).length;
+    await world.draw(ID);
+    // The question gives way to its record, and the thread tells it; the card says the same as before.
+    expect(written(world).slice(before)).toEqual(['chat.postMessage', 'chat.update']);
+    expect(world.shown(ID, 'gate-approval-1')).toMatchObject([{ text: expect.stringContaining('Approved by') }]);
+    expect(world.shown(ID, 'card')).toEqual([card]);
+  });
+
+  test('tells each milestone once, however often and however late it draws', async () => {
+    const world = await worldOf(aView(LAUNCHING, APPROVED));
+    for (let times = 0; times < 3; times += 1) await world.draw(ID);
+    await world.put(aView(ended('success', { succeeded: 3, failed: 0 }, { resultLocation: undefined }), APPROVED));
+    await world.draw(ID);
+    const [card] = world.shown(ID, 'card');
+    const story = world.workspace.thread(CHANNEL, card?.ts ?? '').slice(1);
+    expect(story.map((reply) => reply.metadata?.event_payload.key)).toEqual([
+      'thread-plan-1',
+      'thread-decided-approval-1',
+      'thread-launch',
+      'thread-result',
+    ]);
+  });
+
+  test('does not change what was told, also when it would be told otherwise now', async () => {
+    const world = await worldOf(aView(LAUNCHING));
+    await world.draw(ID);
+    const told = world.shown(ID, 'thread-launch');
+    expect(told).toHaveLength(1);
+    await world.put(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    expect(world.shown(ID, 'thread-launch')).toEqual(told);
+  });
+
+  test('many changes of an execution in one delivery are one drawing of its newest state', async () => {
+    const world = await worldOf(ASKED);
+    expect(await world.draw(...Array<string>(20).fill(ID))).toEqual({ batchItemFailures: [] });
+    expect(world.calls.filter((call) => call === 'chat.postMessage')).toHaveLength(3);
+  });
+
+  test.each(['MESSAGE#card', 'LOCK', 'CATALOGUE'])('a change of the item %s draws nothing', async (item) => {
+    const world = await worldOf(ASKED);
+    await world.deliverItem(ID, item);
+    expect(world.calls).toEqual([]);
+  });
+
+  test.each(['EXECUTION', 'PLAN#01', 'BATCH#x', 'GATE#approval-1', 'WAVE#01'])(
+    'a change of the item %s draws the execution',
+    async (item) => {
+      const world = await worldOf(ASKED);
+      await world.deliverItem(ID, item);
+      expect(world.shown(ID, 'card')).toHaveLength(1);
+    },
+  );
+
+  test('an execution that is not stored draws nothing and fails nothing', async () => {
+    const world = await startWorld();
+    expect(await world.draw(ID)).toEqual({ batchItemFailures: [] });
+    expect(world.calls).toEqual([]);
+  });
+
+  test('never shows or logs the task token, nor the bot’s token', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.update', 'unavailable', { times: 9 });
+    await world.draw(ID);
+    const seen = JSON.stringify([world.workspace.messages(CHANNEL), world.logLines]);
+    expect(seen).not.toContain('AQDRTASK');
+    expect(seen).not.toContain(BOT_TOKEN);
+  });
+});
+
+describe('a post whose answer is lost', () => {
+  test.each(['card', 'gate-approval-1', 'thread-plan-1'])('%s is not posted twice', async (key) => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'lost answer', { key });
+    await world.draw(ID);
+    await world.sweep();
+    await world.sweep();
+    const [message, ...more] = world.shown(ID, key);
+    expect(more).toEqual([]);
+    expect(await world.message(ID, key)).toMatchObject({ status: 'shown', ts: message?.ts });
+    expect(world.workspace.messages(CHANNEL)).toHaveLength(3);
+  });
+
+  test('is found again although the answers of all tries are lost and the function dies in between', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'lost answer', { key: 'card', times: 5 });
+    for (let times = 0; times < 4; times += 1) await world.draw(ID);
+    await world.sweep();
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+  });
+
+  test('another execution’s card is not taken for it', async () => {
+    const world = await worldOf(ASKED);
+    const other = ID.replace('abcdef01', 'abcdef02');
+    await world.put({ execution: anExecution({ executionId: other }), gates: [], batches: [] });
+    await world.draw(other);
+    await world.store.createMessage({
+      executionId: ID,
+      key: 'card',
+      channelId: CHANNEL,
+      status: 'intent',
+      startTime: 0,
+    });
+    await world.draw(ID);
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+    expect(world.shown(other, 'card')).toHaveLength(1);
+  });
+});
+
+describe('when Slack cannot take a message now', () => {
+  test.each(['unavailable', 'rate limited', { refused: 'internal_error' }] as const)(
+    '%j: it is kept as dirty and swept, and the others are drawn',
+    async (fault) => {
+      const world = await worldOf(ASKED);
+      world.failNext('chat.postMessage', fault, { key: 'gate-approval-1', times: 9 });
+      expect(await world.draw(ID)).toEqual({ batchItemFailures: [] });
+      expect(world.shown(ID, 'card')).toHaveLength(1);
+      expect(world.shown(ID, 'gate-approval-1')).toEqual([]);
+      expect(await world.message(ID, 'gate-approval-1')).toMatchObject({ status: 'dirty' });
+    },
+  );
+
+  test('the sweep draws it once Slack can, and then no more', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
+    await world.draw(ID);
+    expect(await world.sweep()).toEqual({ drawn: 1 });
+    expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
+    expect(await world.message(ID, 'gate-approval-1')).toMatchObject({ status: 'shown' });
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+  });
+
+  test('the thread waits for its card', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'rate limited', { key: 'card' });
+    await world.draw(ID);
+    expect(world.shown(ID, 'thread-plan-1')).toEqual([]);
+    await world.sweep();
+    const [card] = world.shown(ID, 'card');
+    expect(world.shown(ID, 'thread-plan-1')).toMatchObject([{ thread_ts: card?.ts }]);
+  });
+
+  test('an update that failed is made up for, and shows the newest state', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    world.failNext('chat.update', 'rate limited', { key: 'card' });
+    await world.put(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    expect(world.shown(ID, 'card')).toMatchObject([{ text: expect.stringContaining('waiting for approval') }]);
+    await world.sweep();
+    expect(world.shown(ID, 'card')).toMatchObject([{ text: expect.stringContaining('launching') }]);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+  });
+
+  test('a drawing that is back at what was shown last is not swept for ever', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const shown = await world.message(ID, 'card');
+    if (shown === undefined) throw new Error('no card');
+    await world.store.putMessage({ ...shown, status: 'dirty' });
+    await world.sweep();
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
+  });
+
+  test('one execution’s trouble is not another’s', async () => {
+    const world = await worldOf(ASKED);
+    const other = ID.replace('abcdef01', 'abcdef02');
+    await world.put({ execution: anExecution({ executionId: other }), gates: [], batches: [] });
+    world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
+    await world.draw(ID, other);
+    expect(world.shown(other, 'card')).toHaveLength(1);
+  });
+});
+
+describe('when nothing can be drawn at all', () => {
+  test('as long as the secret is broken, the card is left to the sweep, which posts it later', async () => {
+    const world = await worldOf(ASKED);
+    world.setSecret(undefined);
+    expect(await world.draw(ID)).toEqual({ batchItemFailures: [] });
+    expect(world.workspace.messages(CHANNEL)).toEqual([]);
+    world.setSecret(BOT_TOKEN);
+    expect(await world.sweep()).toEqual({ drawn: 1 });
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+    expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+  });
+
+  test.each(['invalid_auth', 'token_revoked', 'account_inactive', 'not_authed'])(
+    '%s is over when the token has been replaced: the question is not lost',
+    async (refused) => {
+      const world = await worldOf(ASKED);
+      world.failNext('chat.postMessage', { refused }, { times: 2 });
+      await world.draw(ID);
+      await world.sweep();
+      expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
+      expect(world.shown(ID, 'card')).toHaveLength(1);
+    },
+  );
+});
+
+describe('when Slack refuses a message for good', () => {
+  test('that is recorded, it is not tried again, and the other messages are drawn', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', { refused: 'invalid_blocks' }, { key: 'card', times: 9 });
+    expect(await world.draw(ID)).toEqual({ batchItemFailures: [] });
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'undeliverable', error: 'invalid_blocks' });
+    expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
+    const before = world.calls.length;
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    await world.draw(ID);
+    expect(world.calls).toHaveLength(before);
+    expect(world.logLines.join('\n')).toContain('invalid_blocks');
+  });
+
+  test('a message that somebody has deleted is not posted anew', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const [card] = world.shown(ID, 'gate-approval-1');
+    await world.client.chat.delete({ channel: CHANNEL, ts: card?.ts ?? '' });
+    await world.put({ ...ASKED, gates: [aDecidedGate('approve', { version: 2 })] });
+    await world.draw(ID);
+    expect(world.shown(ID, 'gate-approval-1')).toEqual([]);
+    expect(await world.message(ID, 'gate-approval-1')).toMatchObject({ error: 'message_not_found' });
+    expect(world.shown(ID, 'thread-decided-approval-1')).toHaveLength(1);
+  });
+});
+
+describe('the result file', () => {
+  const OVER = aView(ended('success', { succeeded: 3, failed: 0 }), APPROVED);
+
+  async function overWorld(): Promise<World> {
+    const world = await worldOf(OVER);
+    await world.putResult(RESULT, '{"status":"success"}');
+    return world;
+  }
+
+  test('is in the card’s thread, once', async () => {
+    const world = await overWorld();
+    for (let times = 0; times < 3; times += 1) await world.draw(ID);
+    expect(filesOf(world)).toEqual(['drill-result-abcdef01.json']);
+    expect(world.workspace.files()[0]?.content.toString('utf8')).toBe('{"status":"success"}');
+    const [card] = world.shown(ID, 'card');
+    const thread = world.workspace.thread(CHANNEL, card?.ts ?? '');
+    expect(thread.filter((reply) => reply.files !== undefined)).toHaveLength(1);
+  });
+
+  test('is not uploaded twice when the answer is lost', async () => {
+    const world = await overWorld();
+    world.failNext('files.completeUploadExternal', 'lost answer');
+    await world.draw(ID);
+    await world.sweep();
+    expect(filesOf(world)).toEqual(['drill-result-abcdef01.json']);
+    expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'shown' });
+  });
+
+  test('comes later when it cannot be read yet', async () => {
+    const world = await worldOf(OVER);
+    await world.draw(ID);
+    expect(filesOf(world)).toEqual([]);
+    expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'dirty' });
+    await world.putResult(RESULT, '{}');
+    await world.sweep();
+    expect(filesOf(world)).toHaveLength(1);
+  });
+
+  test('does not come before the end, nor without a result', async () => {
+    const world = await worldOf(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    const stopped = viewsOfEveryState()['preflight stopped'];
+    if (stopped === undefined) throw new Error('no such view');
+    const other = ID.replace('abcdef01', 'abcdef02');
+    await world.put({ ...stopped, execution: { ...stopped.execution, executionId: other } });
+    await world.draw(other);
+    expect(filesOf(world)).toEqual([]);
+  });
+});

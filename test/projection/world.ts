@@ -1,0 +1,188 @@
+import { LogLevel, WebClient } from '@slack/web-api';
+import { onTestFinished, vi } from 'vitest';
+import type { ExecutionRecord, ExecutionView, MessageRecord } from '../../src/domain/records.ts';
+import { Identities } from '../../src/local/aws/identities.ts';
+import { VirtualClock } from '../../src/local/clock.ts';
+import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
+import { type LocalResponse, serve } from '../../src/local/http.ts';
+import { startS3 } from '../../src/local/services/s3.ts';
+import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
+import type { SlackMessage } from '../../src/local/slack/model.ts';
+import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { SlackWorkspace } from '../../src/local/slack/workspace.ts';
+import { executionStore, ITEM } from '../../src/platform/execution-store.ts';
+import type { Platform } from '../../src/platform/platform.ts';
+import { resultStore } from '../../src/platform/result-store.ts';
+import { create as createProjector } from '../../src/projection/projector.ts';
+import { create as createSweep } from '../../src/projection/sweep-messages.ts';
+
+const REGION = 'us-east-2';
+const TABLE = 'executions';
+const BUCKET = 'results';
+export const BOT_TOKEN = 'xoxb-practice';
+const CHANNEL = WORKSPACE.channelId;
+
+/** What goes wrong with a call to Slack. */
+export type Fault =
+  /** Slack does what was asked, and the answer never arrives. */
+  | 'lost answer'
+  | 'unavailable'
+  | 'rate limited'
+  /** Refused with an error's code. */
+  | { refused: string };
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** The table, Slack, and the functions of the projection between them; closed when the test has ended. */
+export async function startWorld() {
+  const services = { clock: new VirtualClock(), identities: new Identities() };
+  const [dynamodb, s3, secretsManager] = await Promise.all([
+    startDynamoDB(services),
+    startS3(services),
+    startSecretsManager(services),
+  ]);
+  const workspace = new SlackWorkspace({ botToken: BOT_TOKEN });
+  const calls: string[] = [];
+  const faults: { method: string; key: string; fault: Fault; times: number }[] = [];
+  const slack = await serve(async (request) => {
+    const method = request.path.replace(/^\/api\//, '');
+    calls.push(method);
+    const sent = request.body.toString('utf8');
+    const next = faults.find((one) => one.times > 0 && one.method === method && isAbout(sent, one.key));
+    if (next === undefined) return await workspace.handle(request);
+    next.times -= 1;
+    if (next.fault === 'lost answer') await workspace.handle(request);
+    return answerOf(next.fault);
+  });
+  workspace.url = slack.url;
+  const endpoints = {
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_S3: s3.url,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    SLACK_API_URL: `${slack.url}/api/`,
+  };
+  for (const [name, value] of Object.entries(endpoints)) vi.stubEnv(name, value);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await Promise.all([slack, dynamodb, s3, secretsManager].map((server) => server.close()));
+  });
+
+  const string = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
+  const key = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  await dynamodb.createTable({
+    TableName: TABLE,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: key('executionId', 'item'),
+    AttributeDefinitions: [
+      ...['executionId', 'item', 'status'].map(string),
+      { AttributeName: 'startTime', AttributeType: 'N' },
+    ],
+    GlobalSecondaryIndexes: [
+      { IndexName: 'StatusIndex', KeySchema: key('status', 'startTime'), Projection: { ProjectionType: 'ALL' } },
+    ],
+  });
+  s3.createBucket(BUCKET);
+  secretsManager.put('slack', JSON.stringify({ botToken: BOT_TOKEN, signingSecret: 'x' }));
+
+  const logLines: string[] = [];
+  const line = (message: string, fields?: Record<string, unknown>) => {
+    logLines.push(JSON.stringify({ message, ...fields }));
+  };
+  const platform: Platform = {
+    environment: { EXECUTION_TABLE: TABLE, RESULT_BUCKET: BUCKET, SLACK_SECRET_ID: 'slack', AWS_REGION: REGION },
+    credentials: services.identities.forRole('arn:aws:iam::900000000000:role/dr-chatops-projector'),
+    now: () => services.clock.now(),
+    log: { info: line, warn: line, error: line },
+  };
+  const store = executionStore(platform);
+  const projector = createProjector(platform);
+  const sweep = createSweep(platform);
+
+  return {
+    workspace,
+    store,
+    calls,
+    logLines,
+    /** The unmodified client with the bot's token, for what the bot did not do itself. */
+    client: new WebClient(BOT_TOKEN, { slackApiUrl: `${slack.url}/api/`, logLevel: LogLevel.ERROR }),
+
+    /** The next calls of `method` (about the message `key`, where one is given) go wrong. */
+    failNext(method: string, fault: Fault, { key = '', times = 1 }: { key?: string; times?: number } = {}): void {
+      faults.push({ method, key, fault, times });
+    },
+
+    /** Stores the state of an execution, as the handlers would have left it. */
+    async put(view: ExecutionView): Promise<void> {
+      await putExecution(view.execution);
+      for (const gate of view.gates) {
+        if (!(await store.createGate(gate))) await store.decideGate(gate, { version: 1 });
+      }
+      if (view.plan === undefined) return;
+      const { batchIds: _, ...plan } = view.plan;
+      await store.freezePlan(view.execution.executionId, {
+        ...plan,
+        batches: view.batches.map(({ batchId, accountId, region, servers }) => ({
+          batchId,
+          accountId,
+          region,
+          servers,
+        })),
+      });
+    },
+
+    /** The stream delivers a change of each of these executions' items. */
+    async draw(...executionIds: string[]) {
+      return await projector({ Records: executionIds.map((id, index) => streamRecord(id, ITEM.execution, index)) });
+    },
+    deliverItem: (executionId: string, item: string) => projector({ Records: [streamRecord(executionId, item, 1)] }),
+    sweep: () => sweep({}),
+
+    putResult: (location: string, json: string) => resultStore(platform).write(location, json),
+    /** Rotates Slack's secret; `undefined` leaves one that cannot be used. */
+    setSecret: (botToken: string | undefined) =>
+      secretsManager.put('slack', botToken === undefined ? 'broken' : JSON.stringify({ botToken, signingSecret: 'x' })),
+
+    message: (executionId: string, key: string): Promise<MessageRecord | undefined> =>
+      store.getMessage(executionId, key),
+    /** What stands in the channel and its threads for a message of an execution. */
+    shown: (executionId: string, key: string): SlackMessage[] =>
+      workspace
+        .messages(CHANNEL)
+        .filter(
+          ({ metadata }) => metadata?.event_payload.execution_id === executionId && metadata.event_payload.key === key,
+        ),
+  };
+
+  async function putExecution(execution: ExecutionRecord): Promise<void> {
+    if (await store.createExecution(execution)) return;
+    const { status, planRevision, launchStartedAt, endTime, outcome, summary, resultLocation, problem } = execution;
+    const changes = { planRevision, launchStartedAt, endTime, outcome, summary, resultLocation, problem };
+    await store.moveExecution(execution.executionId, status, changes);
+  }
+}
+
+/** True when a request's body speaks of the message with this key; a form's body is encoded. */
+function isAbout(sent: string, key: string): boolean {
+  return key === '' || decodeURIComponent(sent).includes(`"key":"${key}"`);
+}
+
+function answerOf(fault: Fault): LocalResponse {
+  const headers = { 'content-type': 'application/json' };
+  if (fault === 'lost answer') return { status: 200, dropConnection: true };
+  if (fault === 'unavailable') return { status: 503, body: 'unavailable' };
+  if (fault === 'rate limited') {
+    return { status: 429, headers: { ...headers, 'retry-after': '30' }, body: '{"ok":false,"error":"ratelimited"}' };
+  }
+  return { status: 200, headers, body: JSON.stringify({ ok: false, error: fault.refused }) };
+}
+
+function streamRecord(executionId: string, item: string, sequence: number) {
+  return {
+    eventName: 'MODIFY' as const,
+    dynamodb: { Keys: { executionId: { S: executionId }, item: { S: item } }, SequenceNumber: String(sequence) },
+  };
+}
