@@ -5,6 +5,7 @@ import {
   actions,
   context,
   count,
+  dayAndMoment,
   escapeText,
   header,
   lines,
@@ -58,7 +59,7 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
       `${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`,
     ),
     section(
-      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires at ${moment(gate.expiresAt)} and nothing is launched.`,
+      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires ${dayAndMoment(gate.expiresAt)} and nothing is launched.`,
     ),
     actions(`gate:${gate.gateId}:r${gate.planRevision}`, [
       {

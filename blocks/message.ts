@@ -99,6 +99,12 @@ export function moment(at: number): string {
   return `<!date^${Math.floor(at / 1_000)}^{time}|${utc}>`;
 }
 
+/** A moment that may be on another day, e.g. a deadline: `today at 12:14`. */
+export function dayAndMoment(at: number): string {
+  const utc = `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty} at {time}|${utc}>`;
+}
+
 /** At most `most` lines, of together at most `length` characters as JSON, and how many more there are. */
 export function lines(all: string[], most: number, length: number = LIMITS.list): string {
   const shown: string[] = [];

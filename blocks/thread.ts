@@ -1,4 +1,4 @@
-import type { ExecutionView } from '../src/domain/records.ts';
+import type { ExecutionView, PlanRecord } from '../src/domain/records.ts';
 import { problemText, scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
 import { decisionSentence } from './gate-card.ts';
 import { count, escapeText, type Message, message, section } from './message.ts';
@@ -12,22 +12,17 @@ export interface Milestone {
 
 /** What has happened so far, in order. A milestone that is in the list once stays in it. */
 export function milestones(view: ExecutionView): Milestone[] {
-  const { execution, plan, gates } = view;
+  const { execution, plan, earlierPlans, gates } = view;
   const story: Milestone[] = [];
   const tell = (key: string, text: string) => story.push({ key, message: message(text, [section(text)]) });
-  if (plan !== undefined && plan.stops.length === 0) {
-    const warnings = plan.findings.length;
-    tell(
-      `plan-${plan.revision}`,
-      `Preflight passed: ${count(plan.totalServers, 'server')}, ${count(warnings, 'warning')}. Plan ${plan.hash.slice(0, 12)}, revision ${plan.revision}.`,
-    );
-  }
-  for (const gate of gates) {
-    if (gate.status !== 'pending')
-      tell(
-        `decided-${gate.gateId}`,
-        decisionSentence({ execution: { ...execution, planRevision: gate.planRevision } }, gate),
-      );
+  for (const asked of [...earlierPlans, ...(plan === undefined ? [] : [plan])]) {
+    if (asked.stops.length === 0) tell(`plan-${asked.revision}`, preflightText(asked));
+    for (const gate of gates.filter((candidate) => candidate.planRevision === asked.revision)) {
+      if (gate.status === 'pending') continue;
+      // As it was said then: what came later is told by what comes later in the story.
+      const then = { execution: { ...execution, planRevision: gate.planRevision } };
+      tell(`decided-${gate.gateId}`, decisionSentence(then, gate));
+    }
   }
   if (execution.launchStartedAt !== undefined)
     tell('launch', `Launching ${count(plan?.totalServers ?? 0, 'drill instance')}.`);
@@ -42,6 +37,11 @@ export function milestones(view: ExecutionView): Milestone[] {
     );
   }
   return story;
+}
+
+function preflightText(plan: PlanRecord): string {
+  const findings = `${count(plan.totalServers, 'server')}, ${count(plan.findings.length, 'warning')}`;
+  return `Preflight passed: ${findings}. Plan ${plan.hash.slice(0, 12)}, revision ${plan.revision}.`;
 }
 
 /** Name of the file with the component's output, posted to the thread. */

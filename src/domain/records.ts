@@ -94,6 +94,8 @@ export interface MessageRecord {
   channelId: string;
   /** Slack's timestamp of the message; absent while only the intent to post is known. */
   ts?: string;
+  /** Until when somebody is about to post it: nobody else does. Milliseconds since the epoch. */
+  claimedUntil?: number;
   /** Hash of what was drawn last. */
   drawn?: string;
   /** `dirty`: Slack could not be reached, the sweep draws it again. `undeliverable`: Slack refused it for good. */
@@ -107,6 +109,8 @@ export interface MessageRecord {
 export interface ExecutionView {
   execution: ExecutionRecord;
   plan?: PlanRecord;
+  /** Revisions that were asked about before, oldest first. */
+  earlierPlans: PlanRecord[];
   gates: GateRecord[];
   batches: BatchRecord[];
 }

@@ -26,6 +26,9 @@ const DEFAULT_SPEED = 120;
 /** Real time within which the bot must have answered; Slack's own limit is 3 s, the card follows within the next 3. */
 const CARD_WITHIN_MS = 15_000;
 
+/** Real time in which the result file follows the finished card. */
+const FILE_WITHIN_MS = 30_000;
+
 const ENDED = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 
 interface Options {
@@ -88,6 +91,9 @@ class TerminalDrill {
   #shownBars = '';
   #finish: (exitCode: number) => void = () => {};
   #output: string | undefined;
+  /** Aborted at the end, so that a question that is still open does not keep the process alive. */
+  readonly #over = new AbortController();
+  #fileTimer: NodeJS.Timeout | undefined;
 
   constructor(practice: Practice, options: Options) {
     this.#practice = practice;
@@ -125,7 +131,9 @@ class TerminalDrill {
       this.#finish(EXIT.otherOutcome);
     }, CARD_WITHIN_MS);
     const exitCode = await ended;
+    this.#over.abort();
     clearTimeout(timer);
+    clearTimeout(this.#fileTimer);
     unsubscribe();
     return exitCode;
   }
@@ -143,6 +151,7 @@ class TerminalDrill {
     if (state !== undefined) this.#readCard(message, state);
     else if (hasButton(message, 'gate_approve')) {
       this.#decide(message).catch((error: unknown) => {
+        if (this.#over.signal.aborted) return;
         // Ctrl+C or the end of the input at the question: nobody decided.
         this.#say(`\nNobody decided, so nothing was launched (${messageOf(error)}).`);
         this.#finish(EXIT.otherOutcome);
@@ -160,6 +169,12 @@ class TerminalDrill {
     if (!ENDED.includes(state.status ?? '')) return;
     // With a result file still to come, the end is when it is there.
     if (state.result_file === '' || this.#output !== undefined) this.#finish(exitCodeOf(state));
+    else {
+      this.#fileTimer ??= setTimeout(() => {
+        this.#say('The result file has not come.');
+        this.#finish(EXIT.otherOutcome);
+      }, FILE_WITHIN_MS);
+    }
   }
 
   #showBars(message: SlackMessage): void {
@@ -202,6 +217,7 @@ class TerminalDrill {
         const line = (
           await terminal.question(
             'Approve as a second person? [y] approve as approver, [n] reject as approver, or a name to approve as: ',
+            { signal: this.#over.signal },
           )
         )
           .trim()

@@ -350,6 +350,23 @@ export function executionStore(platform: Platform) {
     /** Records the intent to post. False when it is there already. */
     createMessage: (message: MessageRecord) => putIfNew({ ...message, item: ITEM.message(message.key) }),
 
+    /**
+     * Claims a message that may have been posted before, so that of two drawers only one posts it. Passes when nobody's
+     * claim is still good.
+     */
+    claimMessage: (message: Pick<MessageRecord, 'executionId' | 'key'>, claimedUntil: number) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: message.executionId, item: ITEM.message(message.key) },
+            UpdateExpression: 'SET claimedUntil = :until',
+            ConditionExpression: 'attribute_not_exists(claimedUntil) OR claimedUntil <= :now',
+            ExpressionAttributeValues: { ':until': claimedUntil, ':now': platform.now() },
+          }),
+        ),
+      ),
+
     async putMessage(message: MessageRecord): Promise<void> {
       await db.send(new PutCommand({ TableName, Item: { ...message, item: ITEM.message(message.key) } }));
     },
@@ -382,10 +399,15 @@ export function executionStore(platform: Platform) {
       const startingWith = <T>(prefix: string): T[] => items.filter(({ item }) => item.startsWith(prefix)) as T[];
       const [execution] = startingWith<ExecutionRecord>(ITEM.execution);
       if (execution === undefined) return undefined;
-      const plan = startingWith<PlanRecord>('PLAN#').find(({ revision }) => revision === execution.planRevision);
+      const plans = startingWith<PlanRecord>('PLAN#');
+      const plan = plans.find(({ revision }) => revision === execution.planRevision);
+      const earlierPlans = plans.filter(({ revision }) => revision < execution.planRevision);
       const batches = startingWith<BatchRecord>('BATCH#').filter(({ batchId }) => plan?.batchIds.includes(batchId));
       const gates = startingWith<GateRecord>('GATE#').sort((a, b) => a.planRevision - b.planRevision);
-      return { view: { execution, plan, gates, batches }, messages: startingWith<MessageRecord>('MESSAGE#') };
+      return {
+        view: { execution, plan, earlierPlans, gates, batches },
+        messages: startingWith<MessageRecord>('MESSAGE#'),
+      };
     },
 
     getCatalogue: () => get<Catalogue>(CATALOGUE_KEY.executionId, CATALOGUE_KEY.item),

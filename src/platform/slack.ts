@@ -46,14 +46,14 @@ function parse(text: string | undefined): SlackSecrets {
 }
 
 /**
- * Options of every Slack client: a call ends in 10 s, is tried twice, and a rate limit is an answer, not a wait of half
+ * Options of every Slack client: a call ends in 10 s, is tried once, and a rate limit is an answer, not a wait of half
  * an hour (the client's defaults). `SLACK_API_URL` is where the API is, when it is not Slack's own.
  */
 export function slackClientOptions(log: Log): WebClientOptions {
   return {
     logger: slackLogger(log),
     timeout: 10_000,
-    retryConfig: { retries: 1, minTimeout: 200, maxTimeout: 1_000 },
+    retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     ...(process.env.SLACK_API_URL === undefined ? {} : { slackApiUrl: process.env.SLACK_API_URL }),
   };

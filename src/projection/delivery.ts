@@ -13,20 +13,25 @@ const EVENT_TYPE = 'dr_chatops_message';
 /** Slack's history page: enough to find what was posted moments ago. */
 const HISTORY_LIMIT = 100;
 
-/** Errors of Slack that do not go away by trying again. Those of the token are not among them: it may just have been rotated. */
+/**
+ * Errors of Slack that do not go away by trying again. Those of the token and of membership are not among them: a token is
+ * rotated, a bot is invited.
+ */
 const PERMANENT_ERRORS = [
   'cant_update_message',
-  'channel_not_found',
   'edit_window_closed',
   'invalid_blocks',
   'is_archived',
   'message_not_found',
-  'missing_scope',
   'msg_blocks_too_long',
   'msg_too_long',
-  'not_in_channel',
   'restricted_action',
 ];
+
+/** A message that could not be shown this long after its execution's end is given up. */
+const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+/** Longer than a call of Slack may take (10 s), so that a claim outlives the post it is for. */
+const CLAIM_MS = 30_000;
 
 const platformError = z.object({ data: z.object({ error: z.string() }) });
 
@@ -54,14 +59,22 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       // A dirty message is drawn again even when it is back at what was drawn last, or it would be swept for ever.
       if (record.ts !== undefined && record.status === 'shown' && (record.drawn === drawn || !drawing.redrawn))
         return { status: 'shown', ts: record.ts };
+      if (record.ts === undefined && mayBePosted && !(await claim(record))) return { status: 'retry' };
       try {
         const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
         const shownAt =
           ts === undefined ? await post(record, drawing.message, threadTs) : await update(record, drawing.message, ts);
-        await store.putMessage({ ...record, ts: shownAt, drawn, status: 'shown', error: undefined });
+        await store.putMessage({
+          ...record,
+          ts: shownAt,
+          drawn,
+          status: 'shown',
+          error: undefined,
+          claimedUntil: undefined,
+        });
         return { status: 'shown', ts: shownAt };
       } catch (error) {
-        return await failed(record, error);
+        return await failed(execution, record, error);
       }
     },
 
@@ -74,6 +87,7 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       const { record, mayBePosted } = await recordOf(execution, file.key);
       if (record.status === 'undeliverable') return { status: 'undeliverable' };
       if (record.ts !== undefined) return { status: 'shown', ts: record.ts };
+      if (mayBePosted && !(await claim(record))) return { status: 'retry' };
       try {
         if (!mayBePosted || !(await isFileInThread(record.channelId, threadTs, file.name))) {
           await slack.files.uploadV2({
@@ -84,10 +98,10 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
             content: await file.read(),
           });
         }
-        await store.putMessage({ ...record, ts: threadTs, status: 'shown', error: undefined });
+        await store.putMessage({ ...record, ts: threadTs, status: 'shown', error: undefined, claimedUntil: undefined });
         return { status: 'shown', ts: threadTs };
       } catch (error) {
-        return await failed(record, error);
+        return await failed(execution, record, error);
       }
     },
   };
@@ -108,9 +122,17 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       channelId: execution.channelId,
       status: 'intent',
       startTime: now(),
+      claimedUntil: now() + CLAIM_MS,
     };
     if (await store.createMessage(intent)) return { record: intent, mayBePosted: false };
     return { record: (await store.getMessage(execution.executionId, key)) ?? intent, mayBePosted: true };
+  }
+
+  /** True when this drawer may post. Somebody else's claim: the message stays dirty and is looked at again. */
+  async function claim(record: MessageRecord): Promise<boolean> {
+    if (await store.claimMessage(record, now() + CLAIM_MS)) return true;
+    await store.markDirty(record.executionId, record.key, 'another drawing is under way');
+    return false;
   }
 
   async function post(record: MessageRecord, message: Message, threadTs: string | undefined): Promise<string> {
@@ -134,6 +156,7 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       text: message.text,
       blocks: message.blocks,
       metadata: metadataOf(record, message),
+      parse: 'none',
     });
     return ts;
   }
@@ -165,10 +188,11 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
     return (answer.messages ?? []).some((reply) => (reply.files ?? []).some((file) => file.name === name));
   }
 
-  async function failed(record: MessageRecord, error: unknown): Promise<Delivered> {
+  async function failed(execution: ExecutionRecord, record: MessageRecord, error: unknown): Promise<Delivered> {
     const parsed = platformError.safeParse(error);
     const code = parsed.success ? parsed.data.data.error : messageOf(error);
-    const permanent = PERMANENT_ERRORS.includes(code);
+    const isOld = execution.endTime !== undefined && now() - execution.endTime > GIVE_UP_AFTER_MS;
+    const permanent = PERMANENT_ERRORS.includes(code) || isOld;
     const status = permanent ? 'undeliverable' : 'dirty';
     log.error('A message could not be shown', {
       executionId: record.executionId,
@@ -176,7 +200,7 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       error: code,
       status,
     });
-    await store.putMessage({ ...record, status, error: code });
+    await store.putMessage({ ...record, status, error: code, claimedUntil: undefined });
     return { status: permanent ? 'undeliverable' : 'retry' };
   }
 }

@@ -1,8 +1,7 @@
-import { WebClient } from '@slack/web-api';
 import { executionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { resultStore } from '../platform/result-store.ts';
-import { slackClientOptions, slackSecrets } from '../platform/slack.ts';
+import { slackClient, slackSecrets } from '../platform/slack.ts';
 import { delivery } from './delivery.ts';
 import { CARD, drawingsOf, resultFileOf } from './drawing.ts';
 
@@ -19,9 +18,7 @@ export function executionDrawer(platform: Platform): (executionId: string) => Pr
     const stored = await store.view(executionId);
     if (stored === undefined) return;
     const { view, messages } = stored;
-    // Tried once: the client's own second try would post twice when only the answer was lost. The sweep looks first.
-    const { botToken } = await secrets.read();
-    const slack = new WebClient(botToken, { ...slackClientOptions(platform.log), retryConfig: { retries: 0 } });
+    const slack = await slackClient(secrets, platform.log);
     const { deliver, deliverFile } = delivery({ store, slack, messages, now: platform.now, log: platform.log });
     let cardTs: string | undefined;
     for (const drawing of drawingsOf(view)) {

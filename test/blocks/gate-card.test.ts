@@ -48,7 +48,9 @@ describe('an open question', () => {
     expect(text).toContain('Launch *3 drill instances in 1 account*');
     expect(text).toContain('Asked by <@U0PREQUEST1>, who may not approve it.');
     expect(text).toContain('<@U0PAPPROVE1> <@U0PAPPROVE2>: 2 approvals needed, 1 given.');
-    expect(text).toContain('it expires at <!date^1772418600^{time}|02:30 UTC> and nothing is launched');
+    expect(text).toContain(
+      'it expires <!date^1772418600^{date_short_pretty} at {time}|2026-03-02 02:30 UTC> and nothing is launched',
+    );
   });
 
   test('says what a launch does besides', () => {

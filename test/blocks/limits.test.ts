@@ -41,7 +41,7 @@ function expectSendable(message: Message): void {
   messageBlocks(message.blocks);
   for (const mrkdwn of mrkdwnOf(message)) {
     const ours = mrkdwn
-      .replace(/<!date\^\d+\^\{time\}\|\d\d:\d\d UTC>/g, '')
+      .replace(/<!date\^\d+\^(\{date_short_pretty\} at )?\{time\}\|([-\d]+ )?\d\d:\d\d UTC>/g, '')
       .replace(/<@(U[A-Z0-9]+)>/g, (mention, userId: string) => (KNOWN_PEOPLE.includes(userId) ? '' : mention));
     expect(ours).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/);
   }
@@ -108,6 +108,7 @@ function largeView(
   return {
     execution: anExecution({ application: text, reason: text, planRevision: 1, ...execution }),
     plan,
+    earlierPlans: [],
     gates: [aGate(gate)],
     batches,
   };

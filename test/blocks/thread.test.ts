@@ -40,11 +40,17 @@ describe('the story of an execution', () => {
   });
 
   test('a decision is told as it was, also when the fleet has changed since', () => {
-    const changed = { plan: aPlan({ revision: 2 }), gates: approved.gates };
+    const changed = { plan: aPlan({ revision: 2 }), earlierPlans: [plan], gates: approved.gates };
     expect(told(aView({ status: 'awaiting approval', planRevision: 2 }, changed))).toContainEqual({
       key: 'decided-approval-1',
       text: '✅ Approved by <@U0PAPPROVE1>.',
     });
+  });
+
+  test('a plan that is asked about again is told after the decision on the first, and the first stays', () => {
+    const again = { plan: aPlan({ revision: 2 }), earlierPlans: [plan], gates: approved.gates };
+    const story = told(aView({ status: 'awaiting approval', planRevision: 2 }, again)).map(({ key }) => key);
+    expect(story).toEqual(['plan-1', 'decided-approval-1', 'plan-2']);
   });
 
   test('what is told stays the same while more happens', () => {

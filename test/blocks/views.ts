@@ -98,9 +98,9 @@ export function aBatchRecord(differs: Partial<BatchRecord> = {}): BatchRecord {
 
 export function aView(
   execution: Partial<ExecutionRecord> = {},
-  { plan, gates = [], batches = [] }: Partial<Omit<ExecutionView, 'execution'>> = {},
+  { plan, earlierPlans = [], gates = [], batches = [] }: Partial<Omit<ExecutionView, 'execution'>> = {},
 ): ExecutionView {
-  return { execution: anExecution(execution), plan, gates, batches };
+  return { execution: anExecution(execution), plan, earlierPlans, gates, batches };
 }
 
 /** Launch began ten minutes after the start. */

@@ -11,6 +11,7 @@ import {
   ended,
   EXECUTION_ID as ID,
   LAUNCHING,
+  minutes,
   viewsOfEveryState,
 } from '../blocks/views.ts';
 import { BOT_TOKEN, startWorld, type World } from './world.ts';
@@ -79,6 +80,37 @@ describe('drawing an execution', () => {
       'thread-launch',
       'thread-result',
     ]);
+  });
+
+  test('posts once when stream and sweep draw the same unposted messages at the same moment', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
+    await world.draw(ID);
+    expect(world.shown(ID, 'card')).toHaveLength(0);
+    await Promise.all([world.draw(ID), world.sweep(), world.draw(ID), world.sweep()]);
+    for (const key of ['card', 'gate-approval-1', 'thread-plan-1']) {
+      expect(world.shown(ID, key).length, key).toBeLessThanOrEqual(1);
+    }
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+    await world.sweep();
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
+  });
+
+  test('of two claims on an unposted message one passes, and a claim ends by itself', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
+    await world.draw(ID);
+    const card = { executionId: ID, key: 'card' };
+    const now = (await world.message(ID, 'card'))?.startTime ?? 0;
+    const claims = await Promise.all([1, 2, 3].map(() => world.store.claimMessage(card, now + minutes(1))));
+    expect(claims.filter((passed) => passed)).toHaveLength(1);
+    // While it is claimed, nobody else posts it.
+    await world.draw(ID);
+    expect(world.shown(ID, 'card')).toHaveLength(0);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty' });
+    await world.advance(minutes(2));
+    await world.sweep();
+    expect(world.shown(ID, 'card')).toHaveLength(1);
   });
 
   test('does not change what was told, also when it would be told otherwise now', async () => {
@@ -152,7 +184,7 @@ describe('a post whose answer is lost', () => {
   test('another execution’s card is not taken for it', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
-    await world.put({ execution: anExecution({ executionId: other }), gates: [], batches: [] });
+    await world.put({ execution: anExecution({ executionId: other }), earlierPlans: [], gates: [], batches: [] });
     await world.draw(other);
     await world.store.createMessage({
       executionId: ID,
@@ -225,7 +257,7 @@ describe('when Slack cannot take a message now', () => {
   test('one execution’s trouble is not another’s', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
-    await world.put({ execution: anExecution({ executionId: other }), gates: [], batches: [] });
+    await world.put({ execution: anExecution({ executionId: other }), earlierPlans: [], gates: [], batches: [] });
     world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
     await world.draw(ID, other);
     expect(world.shown(other, 'card')).toHaveLength(1);

@@ -140,6 +140,8 @@ export async function startWorld() {
     },
     deliverItem: (executionId: string, item: string) => projector({ Records: [streamRecord(executionId, item, 1)] }),
     sweep: () => sweep({}),
+    /** Lets this many milliseconds pass. */
+    advance: (ms: number) => services.clock.advance(ms),
 
     putResult: (location: string, json: string) => resultStore(platform).write(location, json),
     /** Rotates Slack's secret; `undefined` leaves one that cannot be used. */
