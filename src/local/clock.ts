@@ -43,13 +43,17 @@ interface ScaledTimer {
 /** `setTimeout` takes at most a signed 32-bit number of milliseconds; longer waits are re-armed. */
 const LONGEST_TIMEOUT_MS = 2_147_483_647;
 
-/** A clock that runs `speed` simulated seconds in each real second, and at 1× while a person is being waited for. */
+/**
+ * A clock that runs `speed` simulated seconds in each real second, and at 1× while a person is being waited for. It can be
+ * paused, and can jump to what is due next.
+ */
 export class ScaledClock implements Clock {
   #speed: number;
   #rate: number;
   #realBase = performance.now();
   #simulatedBase: number;
   #people = 0;
+  #paused = false;
   #stopped = false;
   readonly #timers = new Set<ScaledTimer>();
   readonly #listeners = new Set<(rate: number) => void>();
@@ -101,6 +105,47 @@ export class ScaledClock implements Clock {
     this.#applyRate();
   }
 
+  /** True while {@link pause} is in force. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Stands still until {@link resume}: no timer fires. */
+  pause(): void {
+    this.#paused = true;
+    this.#applyRate();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#applyRate();
+  }
+
+  /** True while a person is being waited for. */
+  get waitingForPerson(): boolean {
+    return this.#people > 0;
+  }
+
+  /** The speed that was asked for. */
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /**
+   * Jumps to the moment of the next timer, which then fires. False, and no jump, when there is none or while a person is
+   * being waited for: a deadline of theirs is never jumped to.
+   */
+  skipToNext(): boolean {
+    if (this.#people > 0 || this.#timers.size === 0) return false;
+    const due = Math.min(...[...this.#timers].map((timer) => timer.due));
+    const jump = due - this.now();
+    if (jump > 0) this.#simulatedBase += jump;
+    const firing = [...this.#timers].filter((timer) => timer.due <= this.now());
+    for (const timer of firing) this.#fire(timer);
+    for (const timer of this.#timers) this.#arm(timer);
+    return true;
+  }
+
   /** Calls `listener` with the new rate whenever it changes; the answer stops that. */
   onRateChange(listener: (rate: number) => void): Release {
     this.#listeners.add(listener);
@@ -115,7 +160,7 @@ export class ScaledClock implements Clock {
   }
 
   #applyRate(): void {
-    const rate = this.#people > 0 ? 1 : this.#speed;
+    const rate = this.#paused ? 0 : this.#people > 0 ? 1 : this.#speed;
     if (rate === this.#rate) return;
     this.#simulatedBase = this.#simulatedBase + (performance.now() - this.#realBase) * this.#rate;
     this.#realBase = performance.now();
@@ -124,8 +169,14 @@ export class ScaledClock implements Clock {
     for (const listener of this.#listeners) listener(rate);
   }
 
+  #fire(timer: ScaledTimer): void {
+    clearTimeout(timer.handle);
+    if (this.#timers.delete(timer)) timer.task();
+  }
+
   #arm(timer: ScaledTimer): void {
     clearTimeout(timer.handle);
+    if (this.#rate === 0) return;
     const realDelay = Math.max(0, (timer.due - this.now()) / this.#rate);
     timer.handle = setTimeout(
       () => {
@@ -133,8 +184,7 @@ export class ScaledClock implements Clock {
           this.#arm(timer);
           return;
         }
-        this.#timers.delete(timer);
-        timer.task();
+        this.#fire(timer);
       },
       Math.min(Math.ceil(realDelay), LONGEST_TIMEOUT_MS),
     );

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../domain/errors.ts';
 import { type Inventory, InventoryError, loadInventory } from './inventory.ts';
+import { FAULT_IDS, type FaultId } from './rehearsal.ts';
 
 /** Wrong usage: said to the person, exit code 2. */
 export class UsageError extends Error {
@@ -20,6 +21,15 @@ export function parseSpeed(text: string | undefined, otherwise: number): number 
     );
   }
   return speed;
+}
+
+/** @throws {UsageError} that names the ids that are none, and those that exist. */
+export function parseFaults(ids: string[] | undefined): FaultId[] {
+  const unknown = (ids ?? []).filter((id) => !(FAULT_IDS as readonly string[]).includes(id));
+  if (unknown.length > 0) {
+    throw new UsageError(`--fault does not know ${unknown.join(', ')}. It knows: ${FAULT_IDS.join(', ')}.`);
+  }
+  return (ids ?? []) as FaultId[];
 }
 
 /** @throws {UsageError} that names every line and field of the inventory that is wrong. */

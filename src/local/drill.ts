@@ -2,8 +2,10 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
 import { ScaledClock } from './clock.ts';
-import { parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { pageControls } from './controls.ts';
 import { type Practice, startPractice } from './practice.ts';
+import { FAULT_IDS, type FaultId, faultsOf } from './rehearsal.ts';
 import type { SlackMessage } from './slack/model.ts';
 import { PEOPLE, WORKSPACE } from './slack/people.ts';
 import { plainText, terminalLines } from './slack/terminal.ts';
@@ -16,6 +18,8 @@ const HELP = `Runs a drill in practice mode: everything is simulated, nothing ha
                       instead of asking at the terminal
   --speed N           simulated seconds per real second (default 120; 1 while a gate waits)
   --inventory FILE    another inventory than practice/inventory.json
+  --fault ID          something that goes wrong; may be given several times:
+                      ${FAULT_IDS.join(', ')}
   --json              print the recovery component's output and nothing else on stdout
   --help              this
 
@@ -36,6 +40,7 @@ interface Options {
   approveAs?: string;
   speed: number;
   inventory?: string;
+  faults: FaultId[];
   json: boolean;
 }
 
@@ -60,6 +65,7 @@ function readOptions(argv: string[]): Options | 'help' {
     approveAs,
     speed: parseSpeed(values.speed, DEFAULT_SPEED),
     inventory: values.inventory,
+    faults: parseFaults(values.fault),
     json: values.json === true,
   };
 }
@@ -73,6 +79,7 @@ function parse(argv: string[]) {
         'approve-as': { type: 'string' },
         speed: { type: 'string' },
         inventory: { type: 'string' },
+        fault: { type: 'string', multiple: true },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -278,7 +285,12 @@ async function main(): Promise<number> {
   const inventory = readInventory(options.inventory);
   const clock = new ScaledClock({ speed: options.speed });
   const wallClock = new ScaledClock({ speed: 1 });
-  const practice = await startPractice({ clock, wallClock, inventory });
+  const practice = await startPractice({
+    clock,
+    wallClock,
+    inventory,
+    controls: (parts) => pageControls(clock, faultsOf(parts), options.faults),
+  });
   try {
     const drill = new TerminalDrill(practice, options);
     const exitCode = await drill.run();

@@ -17,11 +17,14 @@ import { EventSourceMapping } from './lambda/event-source-mapping.ts';
 import { FunctionHost } from './lambda/function-host.ts';
 import { httpFront } from './lambda/http-front.ts';
 import { Schedule } from './lambda/schedule.ts';
+import { deployedName } from './names.ts';
+import type { Rehearsable } from './rehearsal.ts';
 import { sdkIntegrations } from './sdk-integrations.ts';
 import { startEventBridge } from './services/eventbridge.ts';
 import { startS3 } from './services/s3.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
 import { startSsm } from './services/ssm.ts';
+import type { PageControls } from './slack/page/controls.ts';
 import { PEOPLE, WORKSPACE } from './slack/people.ts';
 import { createSlackServer } from './slack/server.ts';
 import { SlackWorkspace } from './slack/workspace.ts';
@@ -47,6 +50,8 @@ export interface PracticeOptions {
   port?: number;
   /** A line about the practice's time for the page. */
   banner?: () => string;
+  /** Builds what may be changed while the practice runs; faults that are on from the start begin here. */
+  controls?: (parts: Rehearsable) => PageControls;
   log?: Log;
   onCall?: (call: AwsCall) => void;
 }
@@ -64,11 +69,6 @@ function fileOf(relative: string): string {
 /** ARN of the role that a function or state machine of the central account runs with. */
 function centralRole(name: string): string {
   return `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-${name}`;
-}
-
-/** The name under which a function is deployed and hosted. */
-export function deployedName(name: FunctionName): string {
-  return `dr-chatops-${name}`;
 }
 
 /** Starts everything. Nothing has to be configured; `close` ends it. */
@@ -106,7 +106,22 @@ export async function startPractice(options: PracticeOptions) {
   // Slack first: the bot's settings name its address.
   const signingSecret = randomBytes(16).toString('hex');
   const botToken = `xoxb-practice-${randomBytes(8).toString('hex')}`;
-  const workspace = new SlackWorkspace({ botToken, clock });
+  let refusingMessages = false;
+  const workspace = new SlackWorkspace({
+    botToken,
+    clock,
+    rateRule: ({ method }) => (refusingMessages && /^(chat\.(post|update)|files\.)/.test(method) ? 30 : undefined),
+  });
+  const rehearsable: Rehearsable = {
+    drs,
+    fleet,
+    host,
+    inventory,
+    refuseMessages: (refuse) => {
+      refusingMessages = refuse;
+    },
+  };
+  options.controls?.(rehearsable);
   let requestUrl = '';
   const slack = await createSlackServer({
     workspace,
@@ -213,6 +228,7 @@ export async function startPractice(options: PracticeOptions) {
 
   return {
     workspace,
+    rehearsable,
     fleet,
     drs,
     ec2,

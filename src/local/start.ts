@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
 import type { Log } from '../platform/platform.ts';
 import { ScaledClock } from './clock.ts';
-import { parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
+import { pageControls } from './controls.ts';
 import { startPractice } from './practice.ts';
+import { FAULT_IDS, faultsOf } from './rehearsal.ts';
 
 const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, and a simulated AWS behind it.
 
@@ -12,6 +14,8 @@ const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, 
   --port N          port of the page (default 3000)
   --speed N         simulated seconds per real second (default 60; 1 while a gate waits)
   --inventory FILE  another inventory than practice/inventory.json
+  --fault ID        something that goes wrong from the start; may be given several times:
+                    ${FAULT_IDS.join(', ')}
   --verbose         the bot's log on stderr
   --help            this
 
@@ -28,6 +32,7 @@ function readOptions(argv: string[]) {
         port: { type: 'string' },
         speed: { type: 'string' },
         inventory: { type: 'string' },
+        fault: { type: 'string', multiple: true },
         verbose: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -59,17 +64,23 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
+  const faultIds = parseFaults(values.fault);
   const speed = parseSpeed(values.speed, DEFAULT_SPEED);
   const clock = new ScaledClock({ speed });
   const wallClock = new ScaledClock({ speed: 1 });
-  const banner = () =>
-    clock.rate === speed ? `practice · ${speed}× time` : `practice · 1× while a gate waits, else ${speed}×`;
+  const banner = () => {
+    if (clock.paused) return 'practice · paused';
+    return clock.waitingForPerson
+      ? `practice · 1× while a gate waits, else ${clock.speed}×`
+      : `practice · ${clock.speed}× time`;
+  };
   const practice = await startPractice({
     clock,
     wallClock,
     inventory: readInventory(values.inventory),
     port: parsePort(values.port),
     banner,
+    controls: (parts) => pageControls(clock, faultsOf(parts), faultIds),
     log: values.verbose === true ? stderrLog() : undefined,
   });
   process.stdout.write(

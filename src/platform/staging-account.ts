@@ -190,11 +190,9 @@ async function explained<T>(account: StagingAccount, work: () => Promise<T>): Pr
     return await work();
   } catch (cause) {
     if (!ACCESS_ERRORS.includes(nameOf(cause))) throw cause;
-    throw new DrError(
-      'CrossAccountAccessDenied',
-      `Account ${account.accountId} does not let ${account.roleArn} read DRS: ${messageOf(cause)}`,
-      { cause },
-    );
+    throw new DrError('CrossAccountAccessDenied', `access denied for ${account.roleArn}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -17,13 +17,10 @@ export interface Drawing {
 /** The key of an execution's card, under which its thread hangs. */
 export const CARD = 'card';
 
-/** Every message of an execution, in the order in which they are posted. */
+/** Every message of an execution, in the order in which they are posted: what people are asked comes before the story. */
 export function drawingsOf(view: ExecutionView): Drawing[] {
   return [
     { key: CARD, place: 'channel', message: executionCard(view), redrawn: true },
-    ...milestones(view).map(
-      ({ key, message }): Drawing => ({ key: `thread-${key}`, place: 'thread', message, redrawn: false }),
-    ),
     ...view.gates.map(
       (gate): Drawing => ({
         key: `gate-${gate.gateId}`,
@@ -31,6 +28,9 @@ export function drawingsOf(view: ExecutionView): Drawing[] {
         message: gateCard(view, gate),
         redrawn: true,
       }),
+    ),
+    ...milestones(view).map(
+      ({ key, message }): Drawing => ({ key: `thread-${key}`, place: 'thread', message, redrawn: false }),
     ),
   ];
 }

@@ -8,7 +8,8 @@ import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { loadInventory } from '../../src/local/inventory.ts';
-import { deployedName, type Practice, startPractice } from '../../src/local/practice.ts';
+import { deployedName } from '../../src/local/names.ts';
+import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 

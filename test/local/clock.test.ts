@@ -170,6 +170,45 @@ describe('ScaledClock', () => {
     expect(rates).toEqual([1, 60, 30]);
   });
 
+  test('stands still while it is paused, and goes on from there', () => {
+    const clock = new ScaledClock({ speed: 60, startAt: 0 });
+    let fired = 0;
+    clock.after(60_000, () => {
+      fired += 1;
+    });
+    clock.pause();
+    vi.advanceTimersByTime(10_000);
+    expect(clock.now()).toBe(0);
+    expect(fired).toBe(0);
+    clock.resume();
+    vi.advanceTimersByTime(1_001);
+    expect(fired).toBe(1);
+  });
+
+  test('jumps to what is due next, also while it is paused, and leaves the rest', () => {
+    const clock = new ScaledClock({ speed: 60, startAt: 0 });
+    const fired: string[] = [];
+    clock.after(120_000, () => fired.push('later'));
+    clock.after(60_000, () => fired.push('next'));
+    clock.pause();
+    expect(clock.skipToNext()).toBe(true);
+    expect(fired).toEqual(['next']);
+    expect(clock.now()).toBe(60_000);
+    expect(clock.skipToNext()).toBe(true);
+    expect(fired).toEqual(['next', 'later']);
+    expect(clock.skipToNext()).toBe(false);
+  });
+
+  test('never jumps while a person is waited for', () => {
+    const clock = new ScaledClock({ speed: 60, startAt: 0 });
+    clock.after(60_000, () => {});
+    const release = clock.waitForPerson();
+    expect(clock.skipToNext()).toBe(false);
+    expect(clock.now()).toBe(0);
+    release();
+    expect(clock.skipToNext()).toBe(true);
+  });
+
   test('holding work does not stop it', () => {
     const clock = new ScaledClock({ speed: 60, startAt: 0 });
     const release = clock.hold();

@@ -62,7 +62,7 @@ describe('drawing an execution', () => {
     const before = written(world).length;
     await world.draw(ID);
     // The question gives way to its record, and the thread tells it; the card says the same as before.
-    expect(written(world).slice(before)).toEqual(['chat.postMessage', 'chat.update']);
+    expect(written(world).slice(before)).toEqual(['chat.update', 'chat.postMessage']);
     expect(world.shown(ID, 'gate-approval-1')).toMatchObject([{ text: expect.stringContaining('Approved by') }]);
     expect(world.shown(ID, 'card')).toEqual([card]);
   });

@@ -77,6 +77,11 @@ export class FunctionHost {
     this.#crashes.set(functionName, [...planned, when]);
   }
 
+  /** Ends what is left of {@link crashNext} for a function. */
+  endCrashes(functionName: string): void {
+    this.#crashes.delete(functionName);
+  }
+
   /**
    * Invokes a function by name or ARN, with or without a version or alias, and answers what its caller would get:
    * a copy made by JSON, `null` for undefined.

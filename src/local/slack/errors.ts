@@ -11,7 +11,7 @@ export class SlackRefusal extends Error {
   }
 }
 
-/** The message that somebody wants to click on has no such button (any more). */
+/** The message or view that somebody wants to click on has no such button (any more). */
 export class NoSuchButtonError extends Error {
   override readonly name = 'NoSuchButtonError';
 }

@@ -37,11 +37,16 @@ export const LIMITS = {
   viewTitle: 24,
   privateMetadata: 3_000,
   callbackId: 255,
+  externalId: 255,
+  /** A view of more than 250 kB is `view_too_large` (pages of views.open, views.update, views.publish). */
+  viewBytes: 250_000,
   /** A modal opened on others: three views in a stack. */
   viewStack: 3,
   /** What a request to the app may take before Slack gives up on it. */
   answerMs: 3_000,
   triggerMs: 3_000,
+  /** After a failed event: at once, after one minute, after five ("The Events API", retries). */
+  eventRetriesMs: [0, 60_000, 300_000],
   responseUrlMs: 30 * 60_000,
   responseUrlUses: 5,
   historyPage: 999,

@@ -74,6 +74,8 @@ export interface Channel {
   name: string;
   /** User ids, the bot's among them if it was invited. */
   memberIds: readonly string[];
+  /** Nobody can post in it any more. */
+  isArchived?: boolean;
 }
 
 /** A user group (`@dr-approvers`), which exists on paid plans only. */

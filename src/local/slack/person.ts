@@ -1,12 +1,13 @@
+import { sendToApp, VERIFICATION_TOKEN } from './app-request.ts';
 import { type ButtonPlace, buttonsOf } from './blocks.ts';
 import { NoSuchButtonError, SlackRefusal } from './errors.ts';
+import { type AppEvent, deliverEvent, type EventDelivery } from './events.ts';
 import type { ResponseTarget } from './interactions.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { LIMITS } from './limits.ts';
-import { SLACKBOT_USER_ID, type SlackMessage, type SlackView } from './model.ts';
+import { SLACKBOT_USER_ID, type SlackBlock, type SlackMessage, type SlackView } from './model.ts';
 import { type Person, WORKSPACE } from './people.ts';
 import { respond } from './responses.ts';
-import { slackSignature } from './signature.ts';
 import { wireMessage } from './wire.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
@@ -34,7 +35,7 @@ export interface AppAnswer {
   body: string;
   elapsedMs: number;
   /** What Slack showed the person as the error, when the answer was none, late, not a 200, or not understood. */
-  error?: 'operation_timeout' | 'dispatch_failed' | 'invalid_command_response';
+  error?: 'operation_timeout' | 'dispatch_failed' | 'invalid_command_response' | 'invalid_view_response';
 }
 
 /** Which button: its `action_id`, and its block where several blocks have one with the same. */
@@ -51,6 +52,10 @@ export interface Submission extends AppAnswer {
   /** Messages beside the inputs, by block id; the modal stays open when there are any. */
   errors: Record<string, string>;
 }
+
+type SubmissionOutcome = Pick<Submission, 'errors'> & { error?: AppAnswer['error'] };
+
+const NOT_UNDERSTOOD: SubmissionOutcome = { errors: {}, error: 'invalid_view_response' };
 
 interface RawAnswer extends AppAnswer {
   contentType: string;
@@ -110,7 +115,7 @@ export class PersonClient {
    * @throws {NoSuchButtonError} when the message has no such button
    */
   async click(message: SlackMessage, button: string | ButtonRef): Promise<AppAnswer> {
-    const { block, button: element } = findButton(message, button);
+    const place = findButton(message.blocks ?? [], button, `message ${message.ts}`);
     const channel = this.#channel(message.channel);
     const isEphemeral = message.ephemeral_user !== undefined;
     const target: ResponseTarget = {
@@ -134,17 +139,7 @@ export class PersonClient {
       ...(isEphemeral ? {} : { message: wireMessage(message) }),
       state: { values: {} },
       response_url: this.#responseUrl(target),
-      actions: [
-        {
-          type: 'button',
-          action_id: element.action_id,
-          block_id: block.block_id,
-          text: element.text,
-          ...(element.value === undefined ? {} : { value: element.value }),
-          ...(element.style === undefined ? {} : { style: element.style }),
-          action_ts: this.#workspace.timestamp(),
-        },
-      ],
+      actions: [this.#actionOf(place)],
     });
     if (answer.error !== undefined) {
       this.#slackbotSays(channel.id, `That button failed with the error "${answer.error}"`, message.thread_ts);
@@ -152,7 +147,28 @@ export class PersonClient {
     return { status: answer.status, body: answer.body, elapsedMs: answer.elapsedMs, error: answer.error };
   }
 
-  /** Submits a modal. An empty answer closes it; `response_action` may keep it open with errors, change it or add one. */
+  /**
+   * Clicks a button of a modal or of App Home ("block_actions payload": the container is the view, without a channel).
+   * @param values what the person has filled in so far
+   * @throws {NoSuchButtonError} when the view has no such button
+   */
+  async clickView(view: SlackView, button: string | ButtonRef, values: ViewValues = {}): Promise<AppAnswer> {
+    const place = findButton(view.blocks, button, `view ${view.id}`);
+    const { status, body, elapsedMs, error } = await this.#interact({
+      type: 'block_actions',
+      container: { type: 'view', view_id: view.id },
+      trigger_id: this.#workspace.triggers.issue(this.person.userId),
+      view: { ...view, state: { values } },
+      actions: [this.#actionOf(place)],
+    });
+    return { status, body, elapsedMs, error };
+  }
+
+  /**
+   * Submits a modal. An empty answer closes it; `response_action` may keep it open with errors, change it, add one or
+   * clear them all ("View interaction payloads"). What is none of these leaves it open, with the error
+   * `invalid_view_response`, which is our name for Slack's "We had some trouble connecting".
+   */
   async submitView(view: SlackView, values: ViewValues): Promise<Submission> {
     const answer = await this.#interact({
       type: 'view_submission',
@@ -160,13 +176,89 @@ export class PersonClient {
       view: { ...view, state: { values } },
       response_urls: [],
     });
-    const errors = answer.error === undefined ? this.#followSubmission(view, answer.body) : {};
-    return { status: answer.status, body: answer.body, elapsedMs: answer.elapsedMs, error: answer.error, errors };
+    const outcome = answer.error === undefined ? this.#followSubmission(view, answer.body) : { errors: {} };
+    return {
+      status: answer.status,
+      body: answer.body,
+      elapsedMs: answer.elapsedMs,
+      error: answer.error,
+      ...outcome,
+    };
   }
 
-  /** Posts a plain message as this person. */
+  /**
+   * Closes a modal without submitting it: Cancel closes the view itself, the cross every view of the modal, and so does
+   * Cancel where the view says `clear_on_close`. The app is told of each view that says `notify_on_close`.
+   * @returns the app's answers, the topmost view's first
+   */
+  async closeView(view: SlackView, how: 'cancel' | 'cross' = 'cancel'): Promise<AppAnswer[]> {
+    const isCleared = how === 'cross' || view.clear_on_close === true;
+    const open = this.#workspace.modals(this.person.userId);
+    const closed = isCleared ? open.toReversed() : open.filter(({ id }) => id === view.id);
+    this.#remove(closed);
+    const told = closed.filter((gone) => gone.notify_on_close === true);
+    return Promise.all(
+      told.map(async (gone) => {
+        const payload = { type: 'view_closed', view: gone, is_cleared: isCleared };
+        const { status, body, elapsedMs, error } = await this.#interact(payload);
+        return { status, body, elapsedMs, error };
+      }),
+    );
+  }
+
+  /**
+   * Posts a message as this person. `@name` of somebody or of the bot becomes a mention, as a composer makes it; a message
+   * that mentions the bot reaches it as `app_mention` in a channel that it is in.
+   */
   say(text: string, channelId: string, threadTs?: string): SlackMessage {
-    return this.#workspace.post({ channel: this.#channel(channelId).id, user: this.person.userId, text, threadTs });
+    const workspace = this.#workspace;
+    const channel = this.#channel(channelId);
+    const message = workspace.post({
+      channel: channel.id,
+      user: this.person.userId,
+      text: withMentions(workspace, text),
+      threadTs,
+    });
+    const isMention = message.text.includes(`<@${WORKSPACE.botUserId}>`);
+    if (isMention && channel.memberIds.includes(WORKSPACE.botUserId)) {
+      const { type: _type, bot_id: _bot, app_id: _app, ...shown } = wireMessage(message);
+      void this.#tell({ ...shown, type: 'app_mention', channel: channel.id, event_ts: message.ts });
+    }
+    return message;
+  }
+
+  /**
+   * Opens the app's Home tab: `app_home_opened`, with the view when the app has published one.
+   * @returns what became of the event, after the last retry; undefined when the app has not subscribed to it
+   */
+  openHome(): Promise<EventDelivery | undefined> {
+    const { userId } = this.person;
+    const view = this.#workspace.home(userId);
+    return this.#tell({
+      type: 'app_home_opened',
+      user: userId,
+      // The direct conversation of this person and the bot.
+      channel: `D${userId.slice(1)}`,
+      tab: 'home',
+      ...(view === undefined ? {} : { view }),
+      event_ts: this.#workspace.timestamp(),
+    });
+  }
+
+  #tell(event: AppEvent): Promise<EventDelivery | undefined> {
+    return deliverEvent(this.#workspace, this.#app, event);
+  }
+
+  #actionOf({ block, button }: ButtonPlace): JsonObject {
+    return {
+      type: 'button',
+      action_id: button.action_id,
+      block_id: block.block_id,
+      text: button.text,
+      ...(button.value === undefined ? {} : { value: button.value }),
+      ...(button.style === undefined ? {} : { style: button.style }),
+      action_ts: this.#workspace.timestamp(),
+    };
   }
 
   #channel(channelId: string) {
@@ -198,28 +290,53 @@ export class PersonClient {
     }
   }
 
-  #followSubmission(view: SlackView, body: string): Record<string, string> {
+  #followSubmission(view: SlackView, body: string): SubmissionOutcome {
+    if (body.trim() === '') {
+      this.#remove([view]);
+      return { errors: {} };
+    }
+    const answer = parseJson(body);
+    try {
+      if (isObject(answer)) return this.#followAction(view, answer);
+    } catch (error) {
+      if (!(error instanceof SlackRefusal)) throw error;
+    }
+    return NOT_UNDERSTOOD;
+  }
+
+  #followAction(view: SlackView, answer: JsonObject): SubmissionOutcome {
     const { views } = this.#workspace.stored;
     const { userId } = this.person;
-    const answer = parseJson(body);
-    const action = isObject(answer) ? answer.response_action : undefined;
-    if (isObject(answer) && action === 'errors' && isObject(answer.errors)) {
-      return Object.fromEntries(Object.entries(answer.errors).map(([block, error]) => [block, String(error)]));
+    switch (answer.response_action) {
+      case 'errors':
+        return errorsFor(view, answer.errors);
+      case 'update': {
+        const shown = views.put(answer.view, 'modal', userId, view);
+        this.#workspace.emit({ type: 'view_updated', userId, view: shown.view });
+        return { errors: {} };
+      }
+      case 'push': {
+        if (views.modalsOf(userId).length >= LIMITS.viewStack) return NOT_UNDERSTOOD;
+        const shown = views.put(answer.view, 'modal', userId, undefined, view);
+        this.#workspace.emit({ type: 'view_opened', userId, view: shown.view });
+        return { errors: {} };
+      }
+      case 'clear':
+        this.#remove(views.modalsOf(userId).toReversed());
+        return { errors: {} };
+      case undefined:
+        this.#remove([view]);
+        return { errors: {} };
+      default:
+        return NOT_UNDERSTOOD;
     }
-    if (isObject(answer) && (action === 'update' || action === 'push')) {
-      const shown =
-        action === 'update'
-          ? views.put(answer.view, 'modal', userId, view)
-          : views.put(answer.view, 'modal', userId, undefined, view);
-      this.#workspace.emit({ type: action === 'update' ? 'view_updated' : 'view_opened', userId, view: shown.view });
-      return {};
+  }
+
+  #remove(closed: readonly SlackView[]): void {
+    for (const view of closed) {
+      this.#workspace.stored.views.remove(view.id);
+      this.#workspace.emit({ type: 'view_closed', userId: this.person.userId, view });
     }
-    const closed = action === 'clear' ? views.modalsOf(userId) : [view];
-    for (const gone of closed) {
-      views.remove(gone.id);
-      this.#workspace.emit({ type: 'view_closed', userId, view: gone });
-    }
-    return {};
   }
 
   #interact(payload: JsonObject): Promise<RawAnswer> {
@@ -243,55 +360,38 @@ export class PersonClient {
 
   /** One signed request; whatever goes wrong becomes the error that Slack would show. */
   async #send(fields: Record<string, string>): Promise<RawAnswer> {
-    const body = new URLSearchParams(fields).toString();
-    const timestamp = Math.floor(this.#workspace.now() / 1000);
-    const { requestUrl, signingSecret, answerMs = LIMITS.answerMs } = this.#app;
-    const release = this.#workspace.clock?.hold();
-    const started = performance.now();
-    try {
-      const response = await fetch(typeof requestUrl === 'string' ? requestUrl : requestUrl(), {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'user-agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
-          accept: 'application/json,*/*',
-          'x-slack-request-timestamp': String(timestamp),
-          'x-slack-signature': slackSignature(signingSecret, timestamp, body),
-        },
-        body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(answerMs),
-      });
-      return {
-        status: response.status,
-        body: await response.text(),
-        elapsedMs: performance.now() - started,
-        contentType: response.headers.get('content-type') ?? '',
-        error: response.status === 200 ? undefined : 'dispatch_failed',
-      };
-    } catch (error) {
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      return {
-        status: 0,
-        body: '',
-        elapsedMs: performance.now() - started,
-        contentType: '',
-        error: isLate ? 'operation_timeout' : 'dispatch_failed',
-      };
-    } finally {
-      release?.();
-    }
+    const { status, headers, body, elapsedMs, failure } = await sendToApp(this.#workspace, this.#app, {
+      contentType: 'application/x-www-form-urlencoded',
+      body: new URLSearchParams(fields).toString(),
+    });
+    const contentType = headers.get('content-type') ?? '';
+    if (failure === 'timeout') return { status, body, elapsedMs, contentType, error: 'operation_timeout' };
+    return { status, body, elapsedMs, contentType, error: status === 200 ? undefined : 'dispatch_failed' };
   }
 }
 
-/** Slack still sends the deprecated verification token with every request. */
-const VERIFICATION_TOKEN = 'practice-verification-token';
-
-function findButton(message: SlackMessage, wanted: string | ButtonRef): ButtonPlace {
+function findButton(blocks: readonly SlackBlock[], wanted: string | ButtonRef, where: string): ButtonPlace {
   const { actionId, blockId } = typeof wanted === 'string' ? { actionId: wanted, blockId: undefined } : wanted;
-  const found = buttonsOf(message.blocks ?? []).find(
+  const found = buttonsOf(blocks).find(
     ({ block, button }) => button.action_id === actionId && (blockId === undefined || block.block_id === blockId),
   );
-  if (found === undefined) throw new NoSuchButtonError(`message ${message.ts} has no button ${actionId}`);
+  if (found === undefined) throw new NoSuchButtonError(`${where} has no button ${actionId}`);
   return found;
+}
+
+/** Errors belong to input blocks of the view: there is no place to show another one. */
+function errorsFor(view: SlackView, errors: unknown): SubmissionOutcome {
+  const inputs = view.blocks.filter(({ type }) => type === 'input').map(({ block_id }) => block_id);
+  if (!isObject(errors)) return NOT_UNDERSTOOD;
+  const entries = Object.entries(errors);
+  if (entries.length === 0 || entries.some(([block]) => !inputs.includes(block))) return NOT_UNDERSTOOD;
+  return { errors: Object.fromEntries(entries.map(([block, error]) => [block, String(error)])) };
+}
+
+/** `@name` as Slack stores it, `<@U…>`, where somebody has that name. */
+function withMentions(workspace: SlackWorkspace, text: string): string {
+  return text.replace(/(?<=^|\s)@([a-z0-9-]+)/g, (typed, name: string) => {
+    const userId = name === WORKSPACE.botName ? WORKSPACE.botUserId : workspace.person(name)?.userId;
+    return userId === undefined ? typed : `<@${userId}>`;
+  });
 }

@@ -27,6 +27,7 @@ function viewFaults(view: JsonObject, blocks: readonly unknown[]): string[] {
     ...textFault(view, 'close', LIMITS.viewTitle),
     ...textFault(view, 'private_metadata', LIMITS.privateMetadata),
     ...textFault(view, 'callback_id', LIMITS.callbackId),
+    ...textFault(view, 'external_id', LIMITS.externalId),
     ...blockFaults(blocks, surface, '/view/blocks'),
   ];
   if (surface === 'modal' && !isObject(view.title)) {
@@ -63,7 +64,7 @@ export class Views {
 
   /**
    * Stores a view under `replaces` (whose id it takes) or as a new one.
-   * @throws {SlackRefusal} `invalid_arguments` with the places in `details`
+   * @throws {SlackRefusal} `invalid_arguments` with the places in `details`, `view_too_large`, `duplicate_external_id`
    */
   put(sent: unknown, type: 'modal' | 'home', userId: string, replaces?: SlackView, below?: SlackView): ShownView {
     if (!isObject(sent) || sent.type !== type || !Array.isArray(sent.blocks)) {
@@ -71,6 +72,11 @@ export class Views {
     }
     const faults = viewFaults(sent, sent.blocks);
     if (faults.length > 0) throw new SlackRefusal('invalid_arguments', faults);
+    if (Buffer.byteLength(JSON.stringify(sent)) > LIMITS.viewBytes) throw new SlackRefusal('view_too_large');
+    const namesake = typeof sent.external_id === 'string' ? this.findExternal(sent.external_id) : undefined;
+    if (namesake !== undefined && sent.external_id !== '' && namesake.view.id !== replaces?.id) {
+      throw new SlackRefusal('duplicate_external_id');
+    }
     const id = replaces?.id ?? slackId('V');
     const view: SlackView = {
       close: null,

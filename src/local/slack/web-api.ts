@@ -73,7 +73,8 @@ function callMethod(workspace: SlackWorkspace, name: string, request: LocalReque
     const args = CallArguments.of(request);
     if (name !== 'api.test') authenticate(workspace, args, request);
     const call: RatedCall = { method: name, channel: args.text('channel'), ts: args.text('ts'), at: workspace.now() };
-    const retryAfter = workspace.rateRule?.(call);
+    const retryAfter =
+      workspace.rateRule?.(call) ?? workspace.rates?.count({ ...call, channel: channelId(workspace, call) });
     if (retryAfter !== undefined) {
       return json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(retryAfter) });
     }
@@ -81,6 +82,11 @@ function callMethod(workspace: SlackWorkspace, name: string, request: LocalReque
   } catch (error) {
     return json(200, refusal(error));
   }
+}
+
+/** A channel named `#incident` counts as the same as its id. */
+function channelId(workspace: SlackWorkspace, { channel }: RatedCall): string | undefined {
+  return channel === undefined ? undefined : (workspace.channel(channel)?.id ?? channel);
 }
 
 function authenticate(workspace: SlackWorkspace, args: CallArguments, request: LocalRequest): void {

@@ -31,7 +31,7 @@ export function wireChannel(channel: Channel): JsonObject {
     is_im: false,
     is_mpim: false,
     is_private: false,
-    is_archived: false,
+    is_archived: channel.isArchived === true,
     is_general: false,
     is_member: channel.memberIds.includes(WORKSPACE.botUserId),
     context_team_id: WORKSPACE.teamId,

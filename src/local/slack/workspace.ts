@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LocalHandler } from '../http.ts';
+import type { AppEventType } from './events.ts';
 import { Files, type StoredFile } from './files.ts';
 import { ResponseUrls, Triggers } from './interactions.ts';
 import { Messages } from './messages.ts';
@@ -15,6 +16,7 @@ import type {
 } from './model.ts';
 import { PEOPLE, type Person, WORKSPACE } from './people.ts';
 import { PersonClient, type SlackApp } from './person.ts';
+import { Rates } from './rates.ts';
 import { Timestamps } from './timestamps.ts';
 import { Views } from './views.ts';
 import { handleSlackRequest, type RateRule } from './web-api.ts';
@@ -42,6 +44,21 @@ export interface WorkspaceOptions {
    * @default - no rate limits
    */
   rateRule?: RateRule;
+  /**
+   * Whether Slack's own rate limits ({@link Rates}) are kept, after `rateRule`.
+   * @default 'none'
+   */
+  rates?: 'slack' | 'none';
+  /**
+   * The time in which Slack's rate limits are counted.
+   * @default - real time
+   */
+  rateClock?: { now(): number };
+  /**
+   * The events that the app subscribes to; others are not sent to it.
+   * @default - none
+   */
+  events?: readonly AppEventType[];
 }
 
 /** What a new message is made of. */
@@ -74,9 +91,12 @@ export class SlackWorkspace {
   readonly clock: Clock | undefined;
   readonly channels: readonly Channel[];
   readonly people: readonly Person[];
-  readonly userGroups: readonly UserGroup[];
   readonly commands: readonly string[];
   readonly rateRule: RateRule | undefined;
+  /** Slack's own rate limits; undefined when they are not kept. */
+  readonly rates: Rates | undefined;
+  /** The events that the app subscribes to. */
+  readonly events: readonly AppEventType[];
   /** The stores behind the queries below, for the Web API and for {@link PersonClient}. */
   readonly stored = { messages: new Messages(), files: new Files(), views: new Views() };
   readonly triggers: Triggers;
@@ -85,6 +105,7 @@ export class SlackWorkspace {
   readonly handle: LocalHandler;
   readonly #timestamps: Timestamps;
   readonly #listeners = new Set<(event: WorkspaceEvent) => void>();
+  #userGroups: UserGroup[];
   #url: string | undefined;
   #app: SlackApp | undefined;
 
@@ -94,9 +115,11 @@ export class SlackWorkspace {
     this.clock = options.clock;
     this.people = options.people ?? PEOPLE;
     this.channels = options.channels ?? [everybodysChannel(this.people)];
-    this.userGroups = options.userGroups ?? [];
+    this.#userGroups = [...(options.userGroups ?? [])];
     this.commands = options.commands ?? ['/dr'];
     this.rateRule = options.rateRule;
+    this.rates = options.rates === 'slack' ? new Rates(options.rateClock ?? { now: Date.now }) : undefined;
+    this.events = options.events ?? [];
     this.triggers = new Triggers(this.now);
     this.responseUrls = new ResponseUrls(this.now);
     this.#timestamps = new Timestamps(this.now);
@@ -134,6 +157,16 @@ export class SlackWorkspace {
     if (found === undefined) throw new Error(`nobody in the practice workspace is called ${String(person)}`);
     if (this.#app === undefined) throw new Error('no app is installed in the practice workspace');
     return new PersonClient({ workspace: this, person: found, ...this.#app });
+  }
+
+  /** The user groups, each with its members of this moment. */
+  get userGroups(): readonly UserGroup[] {
+    return this.#userGroups;
+  }
+
+  /** Makes `userIds` the whole membership of a user group. */
+  setGroupMembers(groupId: string, userIds: readonly string[]): void {
+    this.#userGroups = this.#userGroups.map((group) => (group.id === groupId ? { ...group, userIds } : group));
   }
 
   /** Calls `listener` after each change; the answer stops that. */

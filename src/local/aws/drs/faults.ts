@@ -40,6 +40,11 @@ export class DrsFaults {
     this.#faults.push({ kind: 'drop', remaining: times, retryAfterSeconds: 0, ...scope });
   }
 
+  /** Ends what is left of the faults of one kind. */
+  end(kind: FaultKind): void {
+    for (const fault of this.#faults) if (fault.kind === kind) fault.remaining = 0;
+  }
+
   /** Refuses every call in an account with AccessDeniedException, until {@link allowAccount}. */
   denyAccount(accountId: string): void {
     this.#denied.add(accountId);

@@ -133,6 +133,17 @@ export class DrsJobs {
     this.#failures.set(sourceServerId, failure);
   }
 
+  /** Ends {@link failNextLaunch}, if the launch has not come yet. */
+  letLaunch(sourceServerId: string): void {
+    this.#failures.delete(sourceServerId);
+  }
+
+  /** Ends {@link stickNextJob}, and lets every stuck job go on. */
+  releaseAll(): void {
+    this.#stickNext.clear();
+    for (const jobId of [...this.#stuck.keys()]) this.releaseJob(jobId);
+  }
+
   /** Nothing more happens in this job until {@link releaseJob}. */
   stickJob(jobId: string): void {
     if (!this.#stuck.has(jobId)) this.#stuck.set(jobId, { next: [] });

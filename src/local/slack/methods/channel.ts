@@ -22,6 +22,16 @@ export function joinedChannelOf(workspace: SlackWorkspace, args: CallArguments, 
 }
 
 /**
+ * A channel that the bot may post in.
+ * @throws {SlackRefusal} `channel_not_found`, `not_in_channel`, `is_archived`
+ */
+export function postableChannelOf(workspace: SlackWorkspace, args: CallArguments): Channel {
+  const channel = joinedChannelOf(workspace, args);
+  if (channel.isArchived === true) throw new SlackRefusal('is_archived');
+  return channel;
+}
+
+/**
  * Where a reply goes: a reply to a reply belongs to the thread's first message.
  * @throws {SlackRefusal} `thread_not_found`
  */

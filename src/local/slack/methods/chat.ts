@@ -8,7 +8,7 @@ import { WORKSPACE } from '../people.ts';
 import type { WebApiMethod } from '../web-api.ts';
 import { wireMessage } from '../wire.ts';
 import type { MessageChange, SlackWorkspace } from '../workspace.ts';
-import { channelOf, joinedChannelOf, threadOf } from './channel.ts';
+import { channelOf, postableChannelOf, threadOf } from './channel.ts';
 
 function blocksOf(args: CallArguments): SlackBlock[] | undefined {
   const sent = args.json('blocks', 'invalid_blocks_format');
@@ -35,7 +35,7 @@ function newContent(args: CallArguments): { text: string; blocks: SlackBlock[] |
 }
 
 function postMessage(workspace: SlackWorkspace, args: CallArguments): JsonObject {
-  const channel = joinedChannelOf(workspace, args);
+  const channel = postableChannelOf(workspace, args);
   const threadTs = threadOf(workspace, channel, args);
   const message = workspace.post({
     channel: channel.id,
@@ -55,7 +55,7 @@ function postMessage(workspace: SlackWorkspace, args: CallArguments): JsonObject
 }
 
 function postEphemeral(workspace: SlackWorkspace, args: CallArguments): JsonObject {
-  const channel = joinedChannelOf(workspace, args);
+  const channel = postableChannelOf(workspace, args);
   const visibleTo = args.required('user');
   if (!channel.memberIds.includes(visibleTo)) throw new SlackRefusal('user_not_in_channel');
   const threadTs = threadOf(workspace, channel, args);
@@ -92,6 +92,7 @@ function changeOf(workspace: SlackWorkspace, args: CallArguments): MessageChange
 
 function update(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const previous = ownMessage(workspace, args, 'cant_update_message');
+  if (workspace.channel(previous.channel)?.isArchived === true) throw new SlackRefusal('is_inactive');
   const message = workspace.update(previous, changeOf(workspace, args));
   return { channel: message.channel, ts: message.ts, text: message.text, message: wireMessage(message, true) };
 }

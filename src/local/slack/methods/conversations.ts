@@ -14,32 +14,71 @@ interface Page<T> {
   nextCursor: string;
 }
 
-/** A cursor is opaque to the caller; here it is the base64 of the position. */
-function pageOf<T>(items: readonly T[], args: CallArguments, fallback: number): Page<T> {
+/** A cursor is opaque to the caller; as at Slack it is the base64 of where the next page starts. */
+function cursorOf(args: CallArguments, start: RegExp): string | undefined {
   const cursor = args.text('cursor');
-  const start = cursor === undefined ? 0 : Number(Buffer.from(cursor, 'base64').toString('utf8'));
-  if (!Number.isInteger(start)) throw new SlackRefusal('invalid_cursor');
+  if (cursor === undefined) return undefined;
+  const place = start.exec(Buffer.from(cursor, 'base64').toString('utf8'))?.[1];
+  if (place === undefined) throw new SlackRefusal('invalid_cursor');
+  return place;
+}
+
+function encoded(place: string): string {
+  return Buffer.from(place).toString('base64');
+}
+
+function pageOf<T>(items: readonly T[], args: CallArguments, fallback: number): Page<T> {
+  const start = Number(cursorOf(args, /^offset:(\d+)$/) ?? 0);
   const end = start + args.limit('limit', fallback, LIMITS.historyPage);
   return {
     items: items.slice(start, end),
-    nextCursor: end < items.length ? Buffer.from(String(end)).toString('base64') : '',
+    nextCursor: end < items.length ? encoded(`offset:${end}`) : '',
   };
 }
 
-/** Timestamps are fixed-point numbers: compared as text they would be wrong when their lengths differ. */
-function isBetween(message: SlackMessage, args: CallArguments): boolean {
-  const ts = Number(message.ts);
-  const oldest = Number(args.text('oldest') ?? 0);
-  const latest = Number(args.text('latest') ?? Number.POSITIVE_INFINITY);
-  return args.flag('inclusive') ? ts >= oldest && ts <= latest : ts > oldest && ts < latest;
+/** The next page starts at a message, not at a place in the list: what is posted meanwhile moves nothing. */
+function messagePage(messages: readonly SlackMessage[], args: CallArguments, fallback: number): Page<SlackMessage> {
+  const next = cursorOf(args, /^next_ts:(\d+)$/);
+  const found = next === undefined ? 0 : messages.findIndex(({ ts }) => microseconds(ts) === next);
+  // The message that the page would have started with is gone.
+  if (found === -1) throw new SlackRefusal('invalid_cursor');
+  const end = found + args.limit('limit', fallback, LIMITS.historyPage);
+  const following = messages[end];
+  return {
+    items: messages.slice(found, end),
+    nextCursor: following === undefined ? '' : encoded(`next_ts:${microseconds(following.ts)}`),
+  };
+}
+
+function microseconds(ts: string): string {
+  return ts.replace('.', '');
+}
+
+function tsArgument(args: CallArguments, name: 'oldest' | 'latest'): number | undefined {
+  const value = args.text(name);
+  if (value === undefined) return undefined;
+  const ts = Number(value);
+  if (!Number.isFinite(ts) || ts < 0) throw new SlackRefusal(`invalid_ts_${name}`);
+  return ts;
+}
+
+/** Says which messages are between `oldest` and `latest`; as text, timestamps of different lengths would compare wrongly. */
+function betweenOf(args: CallArguments): (message: SlackMessage) => boolean {
+  const oldest = tsArgument(args, 'oldest') ?? 0;
+  const latest = tsArgument(args, 'latest') ?? Number.POSITIVE_INFINITY;
+  const isInclusive = args.flag('inclusive');
+  return (message) => {
+    const ts = Number(message.ts);
+    return isInclusive ? ts >= oldest && ts <= latest : ts > oldest && ts < latest;
+  };
 }
 
 function history(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const channel = joinedChannelOf(workspace, args);
   const withMetadata = args.flag('include_all_metadata');
   const summaries = workspace.stored.messages.summaries(channel.id);
-  const messages = workspace.stored.messages.top(channel.id).filter((message) => isBetween(message, args));
-  const { items, nextCursor } = pageOf(messages.toReversed(), args, 100);
+  const messages = workspace.stored.messages.top(channel.id).filter(betweenOf(args));
+  const { items, nextCursor } = messagePage(messages.toReversed(), args, 100);
   return {
     messages: items.map((message) => wireMessage(message, withMetadata, summaries.get(message.ts))),
     has_more: nextCursor !== '',
@@ -55,10 +94,9 @@ function replies(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const first = asked.thread_ts ?? asked.ts;
   const withMetadata = args.flag('include_all_metadata');
   const summary = workspace.stored.messages.summaries(channel.id).get(first);
-  const thread = workspace
-    .thread(channel.id, first)
-    .filter((message) => message.ts === first || isBetween(message, args));
-  const { items, nextCursor } = pageOf(thread, args, LIMITS.historyPage);
+  const isBetween = betweenOf(args);
+  const thread = workspace.thread(channel.id, first).filter((message) => message.ts === first || isBetween(message));
+  const { items, nextCursor } = messagePage(thread, args, LIMITS.historyPage);
   return {
     messages: items.map((message) => wireMessage(message, withMetadata, message.ts === first ? summary : undefined)),
     has_more: nextCursor !== '',

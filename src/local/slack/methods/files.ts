@@ -3,7 +3,7 @@ import type { CallArguments } from '../call-arguments.ts';
 import { SlackRefusal } from '../errors.ts';
 import { mimeType, type StoredFile } from '../files.ts';
 import { isObject, type JsonObject } from '../json.ts';
-import type { SlackFile } from '../model.ts';
+import type { Channel, SlackFile } from '../model.ts';
 import { WORKSPACE } from '../people.ts';
 import type { WebApiMethod } from '../web-api.ts';
 import { wireFile } from '../wire.ts';
@@ -13,7 +13,9 @@ import { joinedChannelOf, threadOf } from './channel.ts';
 function getUploadUrl(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const filename = args.required('filename');
   const length = Number(args.required('length'));
-  if (!Number.isInteger(length) || length < 1) {
+  // The method's page: "typically only occurs when the `length` provided is 0".
+  if (length === 0) throw new SlackRefusal('missing_argument');
+  if (!Number.isInteger(length) || length < 0) {
     throw new SlackRefusal('invalid_arguments', ['must be greater than 0 [json-pointer:/length]']);
   }
   const { fileId } = workspace.stored.files.announce(filename, length);
@@ -43,10 +45,21 @@ function finishedFile(workspace: SlackWorkspace, entry: unknown, channels: strin
   return { file, content: upload.content };
 }
 
+/**
+ * The channel to share into, refused in the words of the method's own page.
+ * @throws {SlackRefusal} `invalid_channel`, `not_in_channel`, `posting_to_channel_denied`
+ */
+function sharingChannelOf(workspace: SlackWorkspace, args: CallArguments): Channel {
+  if (workspace.channel(args.required('channel_id')) === undefined) throw new SlackRefusal('invalid_channel');
+  const channel = joinedChannelOf(workspace, args, 'channel_id');
+  if (channel.isArchived === true) throw new SlackRefusal('posting_to_channel_denied');
+  return channel;
+}
+
 function completeUpload(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const entries = args.json('files', 'invalid_arguments');
   if (!Array.isArray(entries) || entries.length === 0) throw new SlackRefusal('invalid_arguments');
-  const channel = args.text('channel_id') === undefined ? undefined : joinedChannelOf(workspace, args, 'channel_id');
+  const channel = args.text('channel_id') === undefined ? undefined : sharingChannelOf(workspace, args);
   const threadTs = channel === undefined ? undefined : threadOf(workspace, channel, args);
   const text = args.text('initial_comment');
   const sentBlocks = text === undefined ? args.json('blocks', 'invalid_blocks_format') : undefined;

@@ -20,6 +20,8 @@ function open(workspace: SlackWorkspace, args: CallArguments): JsonObject {
 function push(workspace: SlackWorkspace, args: CallArguments): JsonObject {
   const userId = workspace.triggers.exchange(args.required('trigger_id'));
   const stack = workspace.modals(userId);
+  // There is nothing to push on when the person has closed the modal.
+  if (stack.length === 0) throw new SlackRefusal('not_found');
   if (stack.length >= LIMITS.viewStack) throw new SlackRefusal('push_limit_reached');
   const { view } = workspace.stored.views.put(sentView(args), 'modal', userId, undefined, stack.at(-1));
   workspace.emit({ type: 'view_opened', userId, view });
