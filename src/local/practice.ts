@@ -121,7 +121,7 @@ export async function startPractice(options: PracticeOptions) {
       refusingMessages = refuse;
     },
   };
-  options.controls?.(rehearsable);
+  const controls = options.controls?.(rehearsable);
   let requestUrl = '';
   const slack = await createSlackServer({
     workspace,
@@ -129,6 +129,7 @@ export async function startPractice(options: PracticeOptions) {
     requestUrl: () => requestUrl,
     port: options.port,
     banner: options.banner,
+    controls,
   });
 
   const busArn = eventBridge.createBus({

@@ -41,7 +41,11 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
       feed.open(request.query.get('as') ?? '', outgoing);
       return undefined;
     }
-    return (await handlePageRequest(workspace, request)) ?? workspace.handle(request);
+    const page = await handlePageRequest(workspace, request, {
+      controls: options.controls,
+      onPracticeChange: () => feed.tellPractice(),
+    });
+    return page ?? workspace.handle(request);
   }
 
   const server = createServer((incoming, outgoing) => {

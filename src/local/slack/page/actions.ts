@@ -1,25 +1,59 @@
-import type { ClickedButton, PageAnswer, TypedText } from './protocol.ts';
+import type {
+  ChangedTime,
+  ClickedButton,
+  ClickedModalButton,
+  ClosedModal,
+  PageAnswer,
+  SubmittedModal,
+  SwitchedFault,
+  TypedText,
+} from './protocol.ts';
 
-/** Sends what a person did to the server; a sentence for them when it did not work. */
-async function post(path: string, body: TypedText | ClickedButton): Promise<string | undefined> {
+/** What the server answered; a sentence for the person when it did not work. */
+async function post(path: string, body: object): Promise<PageAnswer> {
   try {
     const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    const { problem } = (await response.json()) as PageAnswer;
-    return problem;
+    return (await response.json()) as PageAnswer;
   } catch {
-    return 'The practice server does not answer. Is it still running?';
+    return { problem: 'The practice server does not answer. Is it still running?' };
   }
 }
 
 /** Sends a command, or a message when it does not begin with a slash. */
-export function sendText(typed: TypedText): Promise<string | undefined> {
-  return post('/page/command', typed);
+export async function sendText(typed: TypedText): Promise<string | undefined> {
+  return (await post('/page/command', typed)).problem;
 }
 
-export function sendClick(clicked: ClickedButton): Promise<string | undefined> {
-  return post('/page/click', clicked);
+/** Clicks a button of a message. */
+export async function sendClick(clicked: ClickedButton): Promise<string | undefined> {
+  return (await post('/page/click', clicked)).problem;
+}
+
+/** Submits a modal; it stays open when the answer has a problem or errors. */
+export function sendSubmission(submitted: SubmittedModal): Promise<PageAnswer> {
+  return post('/page/submit', submitted);
+}
+
+/** Clicks a button of a modal. */
+export async function sendModalClick(clicked: ClickedModalButton): Promise<string | undefined> {
+  return (await post('/page/view-click', clicked)).problem;
+}
+
+/** Closes a modal without submitting it. */
+export async function sendClose(closed: ClosedModal): Promise<string | undefined> {
+  return (await post('/page/close', closed)).problem;
+}
+
+/** Changes how fast the practice runs, or jumps. */
+export async function sendTime(changed: ChangedTime): Promise<string | undefined> {
+  return (await post('/page/time', changed)).problem;
+}
+
+/** Makes something go wrong, or right again. */
+export async function sendFault(switched: SwitchedFault): Promise<string | undefined> {
+  return (await post('/page/fault', switched)).problem;
 }

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import { isObject } from '../json.ts';
 import type { SlackMessage, SlackView, WorkspaceEvent } from '../model.ts';
 import { WORKSPACE } from '../people.ts';
 import type { SlackWorkspace } from '../workspace.ts';
-import type { PageEvent, PageMessage, Snapshot } from './protocol.ts';
+import type { PageControls } from './controls.ts';
+import type { PageEvent, PageMessage, PageModal, PracticeState, Snapshot } from './protocol.ts';
 
 export interface FeedOptions {
   /**
@@ -21,6 +21,11 @@ export interface FeedOptions {
    * @default ['/dr drill HRP wave 1']
    */
   hints?: readonly string[];
+  /**
+   * What people may change of the practice from the page.
+   * @default - nothing: the page shows neither time nor faults
+   */
+  controls?: PageControls;
 }
 
 /** What the bot's practice configuration lets people do; shown, never enforced here. */
@@ -100,11 +105,25 @@ export class PageFeed {
       hints: [...(this.#options.hints ?? ['/dr drill HRP wave 1'])],
       banner: this.#options.banner?.() ?? '',
       messages: messages.slice(-SHOWN_MESSAGES).map(shown),
+      modals: this.#workspace.modals(userId).map(shownModal),
+      practice: this.#practice(),
     };
   }
 
+  #practice(): PracticeState | undefined {
+    const { controls } = this.#options;
+    return controls === undefined ? undefined : { time: controls.time(), faults: controls.faults() };
+  }
+
+  /** Tells every page the time and the faults, without waiting for the next second. */
+  tellPractice(): void {
+    const practice = this.#practice();
+    if (practice === undefined) return;
+    for (const connection of this.#connections) send(connection, { kind: 'practice', practice });
+  }
+
   #tell(event: WorkspaceEvent): void {
-    if (event.type === 'view_opened') this.#tellOfModal(event.userId, event.view);
+    if ('view' in event && event.view.type === 'modal') this.#tellOfModals(event.userId);
     if (event.type !== 'message_posted' && event.type !== 'message_updated' && event.type !== 'message_deleted') return;
     const { message } = event;
     const change: PageEvent =
@@ -117,12 +136,10 @@ export class PageFeed {
     }
   }
 
-  /** The page draws no modals; a click that opens one must not look as if nothing had happened. */
-  #tellOfModal(userId: string, view: SlackView): void {
-    const title = isObject(view.title) ? String(view.title.text) : view.callback_id;
-    const text = `The app opened the modal “${title}”. This page does not show modals.`;
+  #tellOfModals(userId: string): void {
+    const modals = this.#workspace.modals(userId).map(shownModal);
     for (const connection of this.#connections) {
-      if (connection.userId === userId) send(connection, { kind: 'notice', text });
+      if (connection.userId === userId) send(connection, { kind: 'modals', modals });
     }
   }
 
@@ -134,12 +151,17 @@ export class PageFeed {
       else if (this.#ticks % SILENCE_TICKS === 0) connection.outgoing.write(': still here\n\n');
     }
     this.#banner = banner;
+    this.tellPractice();
   }
 }
 
 function shown(message: SlackMessage): PageMessage {
   const { metadata: _metadata, ...page } = message;
   return page;
+}
+
+function shownModal({ id, title, submit, close, blocks }: SlackView): PageModal {
+  return { id, title, submit, close, blocks };
 }
 
 function send({ outgoing }: Connection, event: PageEvent): void {

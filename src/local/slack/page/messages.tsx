@@ -1,9 +1,10 @@
-import { memo, useState } from 'react';
+import { memo } from 'react';
 import { SLACKBOT_USER_ID } from '../model.ts';
 import { sendClick } from './actions.ts';
 import { Blocks, type OnClick } from './blocks.tsx';
 import { postedAt } from './date.ts';
-import { anchorOf, type Thread } from './feed-state.ts';
+import { anchorOf, firstLine, type Thread } from './feed-state.ts';
+import { flatText } from './flat-text.ts';
 import type { Directory, PageMessage } from './protocol.ts';
 import { Mrkdwn } from './text.tsx';
 
@@ -26,17 +27,19 @@ interface MessageProps {
   message: PageMessage;
   directory: Directory;
   onProblem: (problem: string | undefined) => void;
+  /** Whether the message stands elsewhere on the page too, where its permalink leads. */
+  isCopy?: boolean;
 }
 
 /** One message: who, when, what, and its files. */
-const OneMessage = memo(function OneMessage({ message, directory, onProblem }: MessageProps) {
+export const OneMessage = memo(function OneMessage({ message, directory, onProblem, isCopy = false }: MessageProps) {
   const author = authorOf(message, directory);
   const onClick: OnClick = async (blockId, actionId) => {
     onProblem(await sendClick({ as: directory.me, ts: message.ts, blockId, actionId }));
   };
   return (
     <article
-      id={anchorOf(message.ts)}
+      id={isCopy ? undefined : anchorOf(message.ts)}
       className={message.ephemeral_user === undefined ? 'message' : 'message ephemeral'}
       aria-label={`${author.name}: ${message.text}`}
     >
@@ -70,39 +73,37 @@ const OneMessage = memo(function OneMessage({ message, directory, onProblem }: M
   );
 });
 
-/** Of a longer thread only the newest replies are shown until somebody opens it. */
-const NEWEST_REPLIES = 3;
-
-function Replies({
-  replies,
-  directory,
-  onProblem,
-}: Omit<MessageProps, 'message'> & { replies: readonly PageMessage[] }) {
-  const [isOpen, setOpen] = useState(false);
-  if (replies.length === 0) return null;
-  const earlier = replies.length - NEWEST_REPLIES;
-  const visible = isOpen ? replies : replies.slice(-NEWEST_REPLIES);
-  return (
-    <section className="thread" aria-label={`Thread of ${replies.length}`}>
-      {earlier > 0 && (
-        <button type="button" className="thread-toggle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span>{' '}
-          {isOpen ? 'Show only the newest replies' : `Show ${earlier} earlier ${earlier === 1 ? 'reply' : 'replies'}`}
-        </button>
-      )}
-      {visible.map((reply) => (
-        <OneMessage key={reply.ts} message={reply} directory={directory} onProblem={onProblem} />
-      ))}
-    </section>
-  );
+/** The element id of the button that opens a thread. */
+export function threadButtonId(ts: string): string {
+  return `thread-${anchorOf(ts)}`;
 }
 
-/** A message of the channel with the replies below it. */
-export function ThreadView({ thread, ...rest }: Omit<MessageProps, 'message'> & { thread: Thread }) {
+interface ThreadViewProps extends Omit<MessageProps, 'message' | 'isCopy'> {
+  thread: Thread;
+  isOpen: boolean;
+  onOpen: (ts: string) => void;
+}
+
+/** A message of the channel; of its replies their number and the first line of the last. */
+export function ThreadView({ thread: { first, replies }, isOpen, onOpen, directory, onProblem }: ThreadViewProps) {
+  const last = replies.at(-1);
   return (
     <div className="thread-group">
-      <OneMessage message={thread.first} {...rest} />
-      <Replies replies={thread.replies} {...rest} />
+      <OneMessage message={first} directory={directory} onProblem={onProblem} />
+      {last !== undefined && (
+        <button
+          id={threadButtonId(first.ts)}
+          type="button"
+          className="thread-summary"
+          aria-expanded={isOpen}
+          onClick={() => onOpen(first.ts)}
+        >
+          <strong>{replies.length === 1 ? '1 reply' : `${replies.length} replies`}</strong>{' '}
+          <span>
+            {authorOf(last, directory).name}: {firstLine(flatText(last.text, directory))}
+          </span>
+        </button>
+      )}
     </div>
   );
 }

@@ -1,4 +1,5 @@
-import type { SlackMessage } from '../model.ts';
+import type { SlackBlock, SlackMessage } from '../model.ts';
+import type { PracticeTime, RehearsedFault } from './controls.ts';
 
 /** Somebody in the page's switch. */
 export interface PagePerson {
@@ -11,6 +12,21 @@ export interface PagePerson {
 
 /** A message as the page gets it: what the Web API received, without the app's metadata. */
 export type PageMessage = Omit<SlackMessage, 'metadata'>;
+
+/** A modal as the page gets it, without what the app keeps in it for itself; the texts are Slack's text objects. */
+export interface PageModal {
+  id: string;
+  title: unknown;
+  submit: unknown;
+  close: unknown;
+  blocks: SlackBlock[];
+}
+
+/** Time and faults of the practice, as they are at this moment. */
+export interface PracticeState {
+  time: PracticeTime;
+  faults: RehearsedFault[];
+}
 
 /** Who and what there is; it does not change while the page is open. */
 export interface Directory {
@@ -27,6 +43,10 @@ export interface Snapshot {
   hints: string[];
   banner: string;
   messages: PageMessage[];
+  /** The person's open modals, the topmost last. */
+  modals: PageModal[];
+  /** Absent when the page may not change the practice. */
+  practice?: PracticeState;
 }
 
 /** What the server tells the page, one JSON text per Server-Sent Event. */
@@ -35,8 +55,8 @@ export type PageEvent =
   | { kind: 'message'; message: PageMessage; isNew: boolean }
   | { kind: 'removed'; ts: string }
   | { kind: 'banner'; text: string }
-  /** Something for this person that the page cannot show. */
-  | { kind: 'notice'; text: string };
+  | { kind: 'modals'; modals: PageModal[] }
+  | { kind: 'practice'; practice: PracticeState };
 
 /** Body of `POST /page/command`: what the person typed. */
 export interface TypedText {
@@ -52,8 +72,42 @@ export interface ClickedButton {
   actionId: string;
 }
 
-/** Answer to both. */
+/** What was typed or chosen in a modal, by block id: one text, or the values of the chosen options. */
+export type TypedInputs = Record<string, string[]>;
+
+/** Body of `POST /page/submit`. */
+export interface SubmittedModal {
+  as: string;
+  viewId: string;
+  inputs: TypedInputs;
+}
+
+/** Body of `POST /page/view-click`: a button inside a modal. */
+export interface ClickedModalButton extends SubmittedModal {
+  blockId: string;
+  actionId: string;
+}
+
+/** Body of `POST /page/close`. */
+export interface ClosedModal {
+  as: string;
+  viewId: string;
+  how: 'cancel' | 'cross';
+}
+
+/** Body of `POST /page/time`: a speed, 0 for a pause, or a jump to what is due next. */
+export type ChangedTime = { speed: number } | { next: true };
+
+/** Body of `POST /page/fault`. */
+export interface SwitchedFault {
+  id: string;
+  active: boolean;
+}
+
+/** Answer to all of them. */
 export interface PageAnswer {
   /** A sentence for the person when it did not work; absent when it did. */
   problem?: string;
+  /** Messages beside the inputs of a modal, by block id. */
+  errors?: Record<string, string>;
 }

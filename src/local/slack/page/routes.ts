@@ -4,10 +4,20 @@ import { isObject, type JsonObject, parseJson } from '../json.ts';
 import type { PersonClient } from '../person.ts';
 import type { SlackWorkspace } from '../workspace.ts';
 import { pageBundle } from './bundle.ts';
+import type { PageControls } from './controls.ts';
 import type { FeedOptions } from './feed.ts';
-import type { PageAnswer } from './protocol.ts';
+import { filledIn } from './inputs.ts';
+import type { PageAnswer, TypedInputs } from './protocol.ts';
 
 export type PageOptions = FeedOptions;
+
+/** What the page's requests reach, beside the workspace. */
+export interface PageHost {
+  /** Absent when the page may not change the practice. */
+  controls?: PageControls;
+  /** Called after a change of time or faults, so that every open page shows it. */
+  onPracticeChange?: () => void;
+}
 
 const HTML = `<!doctype html>
 <html lang="en">
@@ -49,10 +59,28 @@ function answer(status: number, body: PageAnswer): LocalResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
+const NOT_UNDERSTOOD = answer(400, { problem: 'The page sent something that is not understood. Reload it.' });
+
+/** What a person does in the workspace, by path. */
+const ACTIONS: Readonly<Record<string, (actor: Actor, body: JsonObject) => Promise<LocalResponse>>> = {
+  '/page/command': type,
+  '/page/click': click,
+  '/page/submit': submit,
+  '/page/view-click': clickInModal,
+  '/page/close': closeModal,
+};
+
+/** What changes the practice itself, by path. */
+const CHANGES: Readonly<Record<string, (controls: PageControls, body: JsonObject) => LocalResponse>> = {
+  '/page/time': changeTime,
+  '/page/fault': switchFault,
+};
+
 /** Answers a request of the page; undefined when it is not for the page. */
 export async function handlePageRequest(
   workspace: SlackWorkspace,
   request: LocalRequest,
+  host: PageHost = {},
 ): Promise<LocalResponse | undefined> {
   const { method, path } = request;
   if (method === 'GET' && (path === '/' || path.startsWith('/archives/'))) {
@@ -61,26 +89,65 @@ export async function handlePageRequest(
   }
   if (path === '/page/app.js') return asset('text/javascript', (await pageBundle()).script);
   if (path === '/page/style.css') return asset('text/css', (await pageBundle()).style);
-  if (path === '/page/command' || path === '/page/click') return act(workspace, request);
-  return undefined;
-}
-
-/** A person's action; JSON only, so that no other site's form can send one. */
-async function act(workspace: SlackWorkspace, request: LocalRequest): Promise<LocalResponse> {
-  const isJson = (request.headers['content-type'] ?? '').startsWith('application/json');
-  const body = isJson ? parseJson(request.body.toString('utf8')) : undefined;
-  const person = isObject(body) ? workspace.person(String(body.as)) : undefined;
-  const channel = workspace.channels[0];
-  if (request.method !== 'POST' || !isObject(body) || person === undefined || channel === undefined) {
-    return answer(400, { problem: 'The page sent something that is not understood. Reload it.' });
+  const action = ACTIONS[path];
+  if (action !== undefined) {
+    const body = sentBody(request);
+    const person = workspace.person(String(body?.as));
+    const channel = workspace.channels[0];
+    if (body === undefined || person === undefined || channel === undefined) return NOT_UNDERSTOOD;
+    return action({ workspace, client: workspace.as(person), channelId: channel.id }, body);
   }
-  const client = workspace.as(person);
-  return request.path === '/page/click'
-    ? click(workspace, client, channel.id, body)
-    : type(client, channel.id, String(body.text).trim());
+  const change = CHANGES[path];
+  if (change === undefined) return undefined;
+  const body = sentBody(request);
+  if (body === undefined || host.controls === undefined) return NOT_UNDERSTOOD;
+  const changed = change(host.controls, body);
+  host.onPracticeChange?.();
+  return changed;
 }
 
-async function type(client: PersonClient, channelId: string, text: string): Promise<LocalResponse> {
+/** A posted JSON object; JSON only, so that no other site's form can send one. */
+function sentBody(request: LocalRequest): JsonObject | undefined {
+  const isJson = (request.headers['content-type'] ?? '').startsWith('application/json');
+  const body = isJson && request.method === 'POST' ? parseJson(request.body.toString('utf8')) : undefined;
+  return isObject(body) ? body : undefined;
+}
+
+/** The host's refusal as a sentence for the person. */
+function tried(change: () => void): LocalResponse {
+  try {
+    change();
+    return answer(200, {});
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return answer(400, { problem: `That cannot be set: ${error.message}.` });
+  }
+}
+
+function changeTime(controls: PageControls, { speed, next }: JsonObject): LocalResponse {
+  if (typeof speed === 'number') return tried(() => controls.setSpeed(speed));
+  if (next !== true) return NOT_UNDERSTOOD;
+  if (controls.nextEvent()) return answer(200, {});
+  const problem = controls.time().waitingForPerson
+    ? 'A gate waits for a person: decide it first, then time can jump.'
+    : 'There is nothing to jump to: nothing is due.';
+  return answer(409, { problem });
+}
+
+function switchFault(controls: PageControls, { id, active }: JsonObject): LocalResponse {
+  if (typeof id !== 'string' || typeof active !== 'boolean') return NOT_UNDERSTOOD;
+  return tried(() => controls.setFault(id, active));
+}
+
+/** A person at the page, and where they are. */
+interface Actor {
+  workspace: SlackWorkspace;
+  client: PersonClient;
+  channelId: string;
+}
+
+async function type({ client, channelId }: Actor, body: JsonObject): Promise<LocalResponse> {
+  const text = String(body.text).trim();
   if (text === '') return answer(400, { problem: 'There is nothing to send.' });
   const command = /^(\/\S+)\s*(.*)$/s.exec(text);
   if (command === null) client.say(text, channelId);
@@ -89,9 +156,7 @@ async function type(client: PersonClient, channelId: string, text: string): Prom
 }
 
 async function click(
-  workspace: SlackWorkspace,
-  client: PersonClient,
-  channelId: string,
+  { workspace, client, channelId }: Actor,
   { ts, blockId, actionId }: JsonObject,
 ): Promise<LocalResponse> {
   const { messages } = workspace.stored;
@@ -105,4 +170,49 @@ async function click(
     if (!(error instanceof NoSuchButtonError)) throw error;
     return answer(409, { problem: 'That button is no longer there: the card has changed.' });
   }
+}
+
+const MODAL_GONE = answer(409, { problem: 'That modal is no longer open.' });
+const NO_CONNECTION = 'We had some trouble connecting. Try again?';
+
+function modalOf({ workspace, client }: Actor, viewId: unknown) {
+  return workspace.modals(client.person.userId).find(({ id }) => id === viewId);
+}
+
+function typedInputs(sent: unknown): TypedInputs {
+  const entries = Object.entries(isObject(sent) ? sent : {});
+  return Object.fromEntries(
+    entries.flatMap(([blockId, typed]) => (Array.isArray(typed) ? [[blockId, typed.map(String)]] : [])),
+  );
+}
+
+async function submit(actor: Actor, { viewId, inputs }: JsonObject): Promise<LocalResponse> {
+  const view = modalOf(actor, viewId);
+  if (view === undefined) return MODAL_GONE;
+  const { values, errors } = filledIn(view.blocks, typedInputs(inputs));
+  if (Object.keys(errors).length > 0) return answer(200, { errors });
+  const submission = await actor.client.submitView(view, values);
+  if (submission.error !== undefined) return answer(200, { problem: NO_CONNECTION });
+  return answer(200, { errors: submission.errors });
+}
+
+async function clickInModal(actor: Actor, { viewId, inputs, blockId, actionId }: JsonObject): Promise<LocalResponse> {
+  const view = modalOf(actor, viewId);
+  if (view === undefined) return MODAL_GONE;
+  const { values } = filledIn(view.blocks, typedInputs(inputs));
+  try {
+    const button = { actionId: String(actionId), blockId: String(blockId) };
+    const { error } = await actor.client.clickView(view, button, values);
+    return answer(200, error === undefined ? {} : { problem: NO_CONNECTION });
+  } catch (error) {
+    if (!(error instanceof NoSuchButtonError)) throw error;
+    return answer(409, { problem: 'That button is no longer there: the modal has changed.' });
+  }
+}
+
+async function closeModal(actor: Actor, { viewId, how }: JsonObject): Promise<LocalResponse> {
+  const view = modalOf(actor, viewId);
+  if (view === undefined) return MODAL_GONE;
+  await actor.client.closeView(view, how === 'cross' ? 'cross' : 'cancel');
+  return answer(200, {});
 }

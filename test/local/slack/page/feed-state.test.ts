@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { afterEvent, threadsOf } from '../../../../src/local/slack/page/feed-state.ts';
+import { afterEvent, firstLine, isPushed, threadsOf } from '../../../../src/local/slack/page/feed-state.ts';
 import type { PageMessage, Snapshot } from '../../../../src/local/slack/page/protocol.ts';
 
 function message(ts: string, more: Partial<PageMessage> = {}): PageMessage {
@@ -12,6 +12,7 @@ function screen(messages: PageMessage[]): Snapshot {
     hints: [],
     banner: '',
     messages,
+    modals: [],
   };
 }
 
@@ -30,6 +31,47 @@ describe('afterEvent', () => {
   test('removes, and takes a new status line', () => {
     const removed = afterEvent(screen([message('1.0')]), { kind: 'removed', ts: '1.0' });
     expect(afterEvent(removed, { kind: 'banner', text: '1×' })).toMatchObject({ messages: [], banner: '1×' });
+  });
+});
+
+test('afterEvent takes the modals and the time of the practice whole', () => {
+  const modal = { id: 'V1', title: {}, submit: null, close: null, blocks: [] };
+  const time = { speed: 60, rate: 1, now: 0, waitingForPerson: true };
+  const withModal = afterEvent(screen([message('1.0')]), { kind: 'modals', modals: [modal] });
+  const after = afterEvent(withModal, { kind: 'practice', practice: { time, faults: [] } });
+  expect(after).toMatchObject({ modals: [{ id: 'V1' }], practice: { time }, messages: [{ ts: '1.0' }] });
+});
+
+test('the first line of a message is its first that says something', () => {
+  expect(firstLine('\n  \nHRP wave 1\nmore')).toBe('HRP wave 1');
+  expect(firstLine('')).toBe('');
+});
+
+describe('isPushed', () => {
+  const directory = {
+    me: 'approver',
+    channel: { id: 'C1', name: 'c' },
+    people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
+    bot: { userId: 'U0', name: 'bot' },
+  };
+  const inThread = { thread_ts: '0.5' };
+
+  test.each<[string, Partial<PageMessage>, boolean]>([
+    ['a new message of the channel', {}, true],
+    ["the person's own message", { user: 'UA' }, false],
+    ['a reply', inThread, false],
+    ['a reply that mentions the person', { ...inThread, text: 'Asked of <@UA>' }, true],
+    ['a reply that mentions somebody else', { ...inThread, text: 'Asked of <@UB>' }, false],
+    ['a reply to a user group', { ...inThread, text: '<!subteam^S1|@dr-approvers>' }, true],
+    [
+      'a mention that stands only in the blocks',
+      { ...inThread, blocks: [{ type: 'section', block_id: 'b', text: { type: 'mrkdwn', text: '<@UA>' } }] },
+      true,
+    ],
+    ['the answer to what they have just done', { ephemeral_user: 'UA' }, false],
+    ['what only they see in a thread', { ...inThread, ephemeral_user: 'UA' }, true],
+  ])('%s', (_what, more, expected) => {
+    expect(isPushed(message('1.0', more), directory)).toBe(expected);
   });
 });
 

@@ -20,7 +20,7 @@ async function openPage(world: World, as: string): Promise<() => Promise<PageEve
   };
 }
 
-async function act(world: World, action: 'command' | 'click', body: object) {
+async function act(world: World, action: 'command' | 'click' | 'submit' | 'close', body: object) {
   const response = await fetch(`${world.server.url}/page/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -32,6 +32,29 @@ async function act(world: World, action: 'command' | 'click', body: object) {
 async function postCard({ client }: World): Promise<string> {
   const { ts = '' } = await client.chat.postMessage({ channel: CHANNEL, text: 'card', blocks: approvalBlocks() });
   return ts;
+}
+
+/** A modal on the approver's screen with one input. */
+async function openModal(world: World): Promise<string> {
+  await world.workspace.as('approver').command('/dr', 'reject', CHANNEL);
+  const { view } = await world.client.views.open({
+    trigger_id: fieldsOf(world.bot.requests.at(-1)).trigger_id ?? '',
+    view: {
+      type: 'modal',
+      title: { type: 'plain_text', text: 'Reject the drill' },
+      submit: { type: 'plain_text', text: 'Reject' },
+      private_metadata: 'request-1',
+      blocks: [
+        {
+          type: 'input',
+          block_id: 'why',
+          label: { type: 'plain_text', text: 'Why?' },
+          element: { type: 'plain_text_input', action_id: 'reason' },
+        },
+      ],
+    },
+  });
+  return view?.id ?? '';
 }
 
 describe('What the page is made of', () => {
@@ -111,20 +134,18 @@ describe('What a person sees', () => {
     expect(await next()).toEqual({ kind: 'banner', text: 'practice, 1× while a gate waits' });
   });
 
-  test('says so when the app opens a modal', async () => {
+  test('has the modals that the app opens and closes, for that person only, without what the app keeps in them', async () => {
     const world = await createWorld();
-    const ts = await postCard(world);
     const next = await openPage(world, 'approver');
-    await next();
-    await act(world, 'click', { as: 'approver', ts, blockId: 'gate-1', actionId: 'reject' });
-    await world.client.views.open({
-      trigger_id: String(payloadOf(world.bot.requests[0]).trigger_id),
-      view: { type: 'modal', title: { type: 'plain_text', text: 'Reject the drill' }, blocks: [section('Why?')] },
-    });
-    expect(await next()).toEqual({
-      kind: 'notice',
-      text: 'The app opened the modal “Reject the drill”. This page does not show modals.',
-    });
+    expect(await next()).toMatchObject({ snapshot: { modals: [] } });
+    const viewId = await openModal(world);
+    const opened = await next();
+    expect(opened).toMatchObject({ kind: 'modals', modals: [{ id: viewId, title: { text: 'Reject the drill' } }] });
+    expect(JSON.stringify(opened)).not.toContain('request-1');
+    const asReader = await openPage(world, 'reader');
+    expect(await asReader()).toMatchObject({ snapshot: { modals: [] } });
+    await act(world, 'close', { as: 'approver', viewId, how: 'cancel' });
+    expect(await next()).toEqual({ kind: 'modals', modals: [] });
   });
 
   test('somebody who is not of the workspace sees nothing', async () => {
@@ -193,5 +214,48 @@ describe('What a person does', () => {
     const response = await fetch(`${server.url}/page/command`, { method: 'POST', body });
     expect(response.status).toBe(400);
     expect(bot.requests).toEqual([]);
+  });
+});
+
+describe('A modal', () => {
+  test('is submitted as that person, with what they typed', async () => {
+    const world = await createWorld();
+    const viewId = await openModal(world);
+    const submitted = await act(world, 'submit', { as: 'approver', viewId, inputs: { why: ['not tonight'] } });
+    expect(submitted).toEqual({ status: 200, body: { errors: {} } });
+    expect(payloadOf(world.bot.requests.at(-1))).toMatchObject({
+      type: 'view_submission',
+      user: { id: approver },
+      view: { state: { values: { why: { reason: { type: 'plain_text_input', value: 'not tonight' } } } } },
+    });
+    expect(world.workspace.modals(approver)).toEqual([]);
+  });
+
+  test('stays open with the errors that the app answers', async () => {
+    const world = await createWorld();
+    const viewId = await openModal(world);
+    const errors = { why: 'Say more' };
+    world.bot.answer = async () => ({ status: 200, body: JSON.stringify({ response_action: 'errors', errors }) });
+    const submitted = await act(world, 'submit', { as: 'approver', viewId, inputs: { why: ['no'] } });
+    expect(submitted.body).toEqual({ errors });
+    expect(world.workspace.modals(approver)).toHaveLength(1);
+  });
+
+  test('with an empty required input does not reach the app', async () => {
+    const world = await createWorld();
+    const viewId = await openModal(world);
+    const before = world.bot.requests.length;
+    const submitted = await act(world, 'submit', { as: 'approver', viewId, inputs: {} });
+    expect(submitted.body).toEqual({ errors: { why: 'Please complete this required field.' } });
+    expect(world.bot.requests).toHaveLength(before);
+  });
+
+  test("is out of another person's reach", async () => {
+    const world = await createWorld();
+    const viewId = await openModal(world);
+    const refused = { status: 409, body: { problem: 'That modal is no longer open.' } };
+    expect(await act(world, 'submit', { as: 'reader', viewId, inputs: { why: ['x'] } })).toEqual(refused);
+    expect(await act(world, 'close', { as: 'reader', viewId, how: 'cross' })).toEqual(refused);
+    expect(world.workspace.modals(approver)).toHaveLength(1);
   });
 });

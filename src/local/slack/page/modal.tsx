@@ -1,0 +1,229 @@
+import { type FormEvent, useLayoutEffect, useRef, useState } from 'react';
+import type { SlackBlock } from '../model.ts';
+import { sendClose, sendModalClick, sendSubmission } from './actions.ts';
+import { Blocks, type OnClick } from './blocks.tsx';
+import { fieldKind, initialInput, inputOf, type ModalInput } from './inputs.ts';
+import type { PageModal, TypedInputs } from './protocol.ts';
+import { textOf } from './text.tsx';
+
+interface FieldProps {
+  input: ModalInput;
+  typed: readonly string[];
+  error: string | undefined;
+  onType: (typed: string[]) => void;
+}
+
+const HTML_TYPES: Readonly<Record<string, string>> = { email_text_input: 'email', url_text_input: 'url' };
+
+/** Ids of the hint and the error of a field. */
+function described({ input, error }: FieldProps): string | undefined {
+  const ids = [
+    ...(error === undefined ? [] : [`${input.blockId}-error`]),
+    ...(input.hint === '' ? [] : [`${input.blockId}-hint`]),
+  ];
+  return ids.length === 0 ? undefined : ids.join(' ');
+}
+
+function TextField(props: FieldProps) {
+  const { input, typed, error, onType } = props;
+  const shared = {
+    id: input.blockId,
+    value: typed[0] ?? '',
+    placeholder: textOf(input.element.placeholder),
+    'aria-invalid': error !== undefined,
+    'aria-describedby': described(props),
+    'aria-required': !input.isOptional,
+    onChange: ({ target }: { target: { value: string } }) => onType([target.value]),
+  };
+  if (input.element.multiline === true) return <textarea {...shared} rows={4} />;
+  return <input {...shared} type={HTML_TYPES[input.type] ?? 'text'} autoComplete="off" />;
+}
+
+function SelectField(props: FieldProps) {
+  const { input, typed, error, onType } = props;
+  return (
+    <select
+      id={input.blockId}
+      value={typed[0] ?? ''}
+      aria-invalid={error !== undefined}
+      aria-describedby={described(props)}
+      aria-required={!input.isOptional}
+      onChange={({ target }) => onType(target.value === '' ? [] : [target.value])}
+    >
+      <option value="">{textOf(input.element.placeholder) || 'Choose an option'}</option>
+      {input.options.map(({ value, label }) => (
+        <option key={value} value={value}>
+          {label}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function ChoiceField({ input, typed, onType }: FieldProps) {
+  const isOne = fieldKind(input.type) === 'one-of';
+  return input.options.map(({ value, label }) => (
+    <label key={value} className="choice">
+      <input
+        type={isOne ? 'radio' : 'checkbox'}
+        name={input.blockId}
+        checked={typed.includes(value)}
+        onChange={({ target }) => {
+          const others = isOne ? [] : typed.filter((chosen) => chosen !== value);
+          onType(target.checked ? [...others, value] : others);
+        }}
+      />
+      {label}
+    </label>
+  ));
+}
+
+function Field(props: FieldProps) {
+  const { input, error } = props;
+  const kind = fieldKind(input.type);
+  const label = (
+    <>
+      {input.label}
+      {input.isOptional && <span className="quiet"> (optional)</span>}
+    </>
+  );
+  const notes = (
+    <>
+      {error !== undefined && (
+        <p id={`${input.blockId}-error`} className="field-error">
+          {error}
+        </p>
+      )}
+      {input.hint !== '' && (
+        <p id={`${input.blockId}-hint`} className="quiet">
+          {input.hint}
+        </p>
+      )}
+    </>
+  );
+  if (kind === 'text' || input.type === 'static_select') {
+    return (
+      <div className="field">
+        <label htmlFor={input.blockId}>{label}</label>
+        {kind === 'text' ? <TextField {...props} /> : <SelectField {...props} />}
+        {notes}
+      </div>
+    );
+  }
+  return (
+    <fieldset className="field" aria-describedby={described(props)}>
+      <legend>{label}</legend>
+      {kind === undefined ? (
+        <p className="quiet">[{input.type}: this page does not show it]</p>
+      ) : (
+        <ChoiceField {...props} />
+      )}
+      {notes}
+    </fieldset>
+  );
+}
+
+interface ModalProps {
+  modal: PageModal;
+  me: string;
+  onProblem: (problem: string | undefined) => void;
+}
+
+/** A modal of the app. What was typed stays when the app changes the view, as long as the block keeps its id. */
+export function Modal({ modal, me, onProblem }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [inputs, setInputs] = useState<TypedInputs>({});
+  const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const submitLabel = textOf(modal.submit);
+
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    shown?.querySelector<HTMLElement>('.modal-body :is(input, textarea, select)')?.focus();
+    // Closed by the dialog itself, so that the focus goes back to where it was.
+    return () => shown?.close();
+  }, []);
+
+  useLayoutEffect(() => {
+    if (Object.keys(errors).length === 0) return;
+    dialog.current?.querySelector<HTMLElement>('[data-wrong="true"] :is(input, textarea, select)')?.focus();
+  }, [errors]);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    const answer = await sendSubmission({ as: me, viewId: modal.id, inputs });
+    setBusy(false);
+    setErrors(answer.errors ?? {});
+    setProblem(answer.problem);
+  }
+
+  async function close(how: 'cancel' | 'cross') {
+    onProblem(await sendClose({ as: me, viewId: modal.id, how }));
+  }
+
+  const onClick: OnClick = async (blockId, actionId) => {
+    setProblem(await sendModalClick({ as: me, viewId: modal.id, inputs, blockId, actionId }));
+  };
+
+  function drawn(block: SlackBlock) {
+    const input = inputOf(block);
+    if (input === undefined) return <Blocks key={block.block_id} blocks={[block]} onClick={onClick} />;
+    const error = errors[input.blockId];
+    return (
+      <div key={block.block_id} data-wrong={error !== undefined}>
+        <Field
+          input={input}
+          typed={inputs[input.blockId] ?? initialInput(input)}
+          error={error}
+          onType={(typed) => setInputs((before) => ({ ...before, [input.blockId]: typed }))}
+        />
+      </div>
+    );
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className="modal"
+      aria-label={textOf(modal.title)}
+      onCancel={(event) => event.preventDefault()}
+      onKeyDown={(event) => {
+        const isOwn = event.target instanceof Element && event.target.closest('dialog') === dialog.current;
+        if (event.key !== 'Escape' || !isOwn) return;
+        event.preventDefault();
+        void close('cancel');
+      }}
+    >
+      <form noValidate onSubmit={(event) => void submit(event)}>
+        <div className="pane-head">
+          <h2>{textOf(modal.title)}</h2>
+          <button type="button" className="close" aria-label="Close the modal" onClick={() => void close('cross')}>
+            ×
+          </button>
+        </div>
+        <div className="modal-body">{modal.blocks.map(drawn)}</div>
+        <div className="modal-foot">
+          {problem !== undefined && (
+            <p className="problem" role="alert">
+              {problem}
+            </p>
+          )}
+          <div className="row">
+            <button type="button" className="card-button" onClick={() => void close('cancel')}>
+              {textOf(modal.close) || 'Cancel'}
+            </button>
+            {submitLabel !== '' && (
+              <button type="submit" className="card-button primary" aria-busy={isBusy}>
+                {submitLabel}
+              </button>
+            )}
+          </div>
+        </div>
+      </form>
+    </dialog>
+  );
+}

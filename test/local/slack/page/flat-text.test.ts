@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { flatText } from '../../../../src/local/slack/page/flat-text.ts';
+
+const directory = {
+  me: 'approver',
+  channel: { id: 'C1', name: 'incident' },
+  people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
+  bot: { userId: 'U0', name: 'dr-chatops' },
+};
+
+test.each([
+  ['*Approve?* Drill `HRP` wave 1', 'Approve? Drill HRP wave 1'],
+  ['<@UA>, <@U0> and <@U9> in <#C1>', '@approver, @dr-chatops and @U9 in #incident'],
+  ['<https://example.com/runbook|Runbook> &amp; <!here>', 'Runbook & @here'],
+  ['two\nlines', 'two\nlines'],
+])('a notification shows %j as %j', (text, expected) => {
+  expect(flatText(text, directory)).toBe(expected);
+});
