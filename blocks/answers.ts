@@ -1,5 +1,7 @@
-import type { Catalogue } from '../src/domain/records.ts';
-import { count, escapeText, name } from './message.ts';
+import type { Choice, Refusal } from '../src/domain/gate.ts';
+import type { Catalogue, ExecutionRecord, GateRecord } from '../src/domain/records.ts';
+import { decisionSentence } from './gate-card.ts';
+import { count, escapeText, moment, name, sentence } from './message.ts';
 
 /** What one person is told, only visible to them: texts in mrkdwn. */
 
@@ -43,4 +45,55 @@ export function wavesText(waves: Catalogue['applications'][number]['waves']): st
 export function acceptedText(scope: string, servers: number | undefined): string {
   const about = servers === undefined ? '' : ` (about ${count(servers, 'server')})`;
   return `Looking at ${escapeText(scope)}${about} in every staging account. The card follows in this channel; nothing is launched before somebody else approves.`;
+}
+
+/** What is not known here: a button or a form that no card of this version has. */
+export const UNKNOWN_QUESTION_TEXT =
+  'This question is not one of ours, or is from an older version. Nothing was recorded.';
+
+/** The answer to a vote that is recorded. */
+export function recordedText(gate: GateRecord, choice: Choice): string {
+  if (gate.status === 'approved')
+    return '✅ Your approval is recorded. The fleet is looked at once more, then the launch begins.';
+  if (gate.status === 'rejected') return '🚫 Your rejection is recorded. Nothing will be launched.';
+  const given = gate.votes.filter((earlier) => earlier.choice === 'approve').length;
+  return `Your ${choice === 'approve' ? 'approval' : 'rejection'} is recorded: ${given} of ${gate.quorum} approvals.`;
+}
+
+const MOST_ASKED_NAMED = 5;
+
+/** The answer to a vote that does not count: why, and what to do. `execution` is the gate's, when it is stored. */
+export function refusedText(reason: Refusal, gate: GateRecord, execution: ExecutionRecord | undefined): string {
+  const asked = gate.approvers
+    .slice(0, MOST_ASKED_NAMED)
+    .map((userId) => `<@${userId}>`)
+    .join(', ');
+  switch (reason) {
+    case 'own request':
+      return `You asked for this drill, so somebody else has to decide: ${asked}. Nothing was recorded.`;
+    case 'no permission':
+      return `You may not decide about ${name(gate.application)}. Asked are ${asked}. Nothing was recorded.`;
+    case 'already voted':
+      return 'Your vote is recorded already; it counts once.';
+    case 'expired':
+      return `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is launched; ask again with the same command.`;
+    case 'old card':
+      return 'This card is out of date: the question has changed. Use the newest card of this execution. Nothing was recorded.';
+    case 'settled':
+      return settledText(gate, execution);
+  }
+}
+
+function settledText(gate: GateRecord, execution: ExecutionRecord | undefined): string {
+  const decided = execution === undefined ? 'It is decided.' : decisionSentence({ execution }, gate);
+  const again =
+    execution !== undefined && execution.planRevision > gate.planRevision
+      ? ' This card is out of date: use the newest card of this execution.'
+      : '';
+  return `This is decided already: ${decided}${again} Your press changed nothing.`;
+}
+
+/** The answer to a press of Reject whose form Slack did not open. `why` is Slack's error. */
+export function formNotOpenedText(why: string): string {
+  return `⚠️ Slack did not open the form for your reason (${sentence(why)}). Nothing was recorded and the question is still open: press Reject again.`;
 }

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types';
+import type { Vote } from '../src/domain/gate.ts';
 import type { ExecutionRecord, ExecutionView, PlanRecord, Problem } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ExecutionStatus } from '../src/domain/status.ts';
@@ -38,7 +39,10 @@ const MOST_ACCOUNTS_SHOWN = 40;
 const ACCOUNT_LIST_CHARACTERS = LIMITS.section - 50;
 const MOST_NAMES_SHOWN = 10;
 const BAR_WIDTH = 10;
-/** In characters; a reason of more is refused when it is typed. */
+/**
+ * In characters, of one reason on a card. A reason to ask of more is refused when it is typed; one to reject may be
+ * longer and is whole in the table.
+ */
 const MAX_REASON_SHOWN = 300;
 const MAX_PROBLEM_SHOWN = 500;
 
@@ -88,6 +92,12 @@ export function problemText({ code, message }: Problem): string {
   return sentence(message, MAX_PROBLEM_SHOWN) || sentence(code) || 'The reason is not known.';
 }
 
+/** `: “…”` with the reasons of these votes, for mrkdwn; empty when none was given. */
+export function reasonsText(votes: Vote[]): string {
+  const reasons = votes.flatMap(({ reason }) => (reason === undefined ? [] : [sentence(reason, MAX_REASON_SHOWN)]));
+  return reasons.length === 0 ? '' : `: ${reasons.map((reason) => `“${reason}”`).join(' ')}`;
+}
+
 /** The first eight characters of an execution's id: enough to speak of it. */
 export function shortId(executionId: string): string {
   return executionId.slice(0, 8);
@@ -124,9 +134,12 @@ function body(view: ExecutionView): KnownBlock[] {
 
 function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
   if (execution.status === 'awaiting approval') return [];
-  const gate = gates.at(-1);
-  const voters = (gate?.votes ?? []).filter((vote) => vote.choice === 'reject').map((vote) => `<@${vote.userId}>`);
-  if (execution.status === 'rejected') return [section(`Rejected by ${voters.join(', ')}. *Nothing was launched.*`)];
+  if (execution.status === 'rejected') {
+    const rejections = (gates.at(-1)?.votes ?? []).filter((vote) => vote.choice === 'reject');
+    const voters = rejections.map((vote) => `<@${vote.userId}>`).join(', ');
+    // The reason comes last: a mark in it can change the look of nothing that follows.
+    return [section(`*Nothing was launched.* Rejected by ${voters}${reasonsText(rejections)}.`)];
+  }
   if (execution.status === 'expired')
     return [section('Nobody decided in time. *Nothing was launched.* Ask again with the same command.')];
   return [section('*Nothing was launched.*')];

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
+import type { Choice } from '../src/domain/gate.ts';
 import type { ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
-import { scope, verbWord } from './execution-card.ts';
+import { reasonsText, scope, verbWord } from './execution-card.ts';
 import {
   actions,
   context,
@@ -117,19 +118,19 @@ function record(view: ExecutionView, gate: GateRecord, question: string): Messag
   return message(`${question}: ${sentence}`, [section(`*${question}*\n${sentence}`)]);
 }
 
-/** Who decided, what, and when; and what became of it when the fleet has changed since. */
+/** Who decided, what, when and why; and what became of it when the fleet has changed since. */
 export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
   const at = gate.settledAt === undefined ? '' : ` at ${moment(gate.settledAt)}`;
-  const who = (choice: string) =>
-    gate.votes
-      .filter((vote) => vote.choice === choice)
+  const those = (choice: Choice) => gate.votes.filter((vote) => vote.choice === choice);
+  const who = (choice: Choice) =>
+    those(choice)
       .map((vote) => `<@${vote.userId}>`)
       .join(' and ');
   switch (gate.status) {
     case 'approved':
       return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since, so this approval no longer counts.' : ''}`;
     case 'rejected':
-      return `🚫 Rejected by ${who('reject')}${at}. Nothing was launched.`;
+      return `🚫 Rejected by ${who('reject')}${at}${reasonsText(those('reject'))}. Nothing was launched.`;
     case 'expired':
       return `⌛ Expired unanswered${at}. Nothing was launched.`;
     case 'cancelled':

@@ -7,9 +7,16 @@ import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
 import { gateButtons } from './actions/gate-buttons.ts';
 import { anyOtherButton } from './actions/other-buttons.ts';
+import { rejectForm } from './actions/reject-form.ts';
 import { drCommand } from './commands/dr.ts';
 import { verifyRequest } from './receiver.ts';
 import type { ChatTools } from './tools.ts';
+
+/**
+ * In real milliseconds, for a call to Slack from inside a request of Slack's (opening a form): it leaves time to say
+ * within Slack's 3 s that it failed.
+ */
+const CALL_TIMEOUT_MS = 1_500;
 
 /**
  * Slack's requests, behind the HTTP API. Everything is done inside Slack's 3 seconds: verify, authorise, one conditional
@@ -55,10 +62,11 @@ function boltApp(signingSecret: string, botToken: string, tools: ChatTools): Bol
     // No auth.test at the start: the token is known, and whose it is does not matter for commands and buttons.
     authorize: async () => ({ botToken }),
     convoStore: false,
-    clientOptions: slackClientOptions(tools.log),
+    clientOptions: { ...slackClientOptions(tools.log), timeout: CALL_TIMEOUT_MS },
   });
   drCommand(app, tools);
   gateButtons(app, tools);
+  rejectForm(app, tools);
   anyOtherButton(app);
   return receiver.toHandler() as unknown as BoltHandler;
 }

@@ -5,11 +5,27 @@ export const GATE_STATUSES = ['pending', 'approved', 'rejected', 'expired', 'can
 export type GateStatus = (typeof GATE_STATUSES)[number];
 export type Choice = 'approve' | 'reject';
 
-/** One person's press of a button. */
+/** What a person decides. Who rejects says why. */
+export type Decision = { choice: 'approve' } | { choice: 'reject'; reason: string };
+
+/** One person's decision, as it is kept. */
 export interface Vote extends Person {
   choice: Choice;
+  /** Why it was rejected, whole, as it was typed. */
+  reason?: string;
   /** Milliseconds since the epoch. */
   at: number;
+}
+
+/** Length of a reason in characters (ours): a word at least, and no more than a person who reads the card takes in. */
+export const REASON_LENGTH = { min: 3, max: 500 } as const;
+
+/** A typed reason without the space around it; undefined when it is too short or too long to be one. */
+export function readReason(typed: string): string | undefined {
+  const reason = typed.toWellFormed().trim();
+  // Characters, not code units: an emoji is one to the person who types it.
+  const length = [...reason].length;
+  return length < REASON_LENGTH.min || length > REASON_LENGTH.max ? undefined : reason;
 }
 
 /** A question to people: may this plan run? Everything that decides it is frozen with it. */
@@ -39,28 +55,43 @@ export type VoteResult = { kind: 'recorded'; gate: Gate } | { kind: 'refused'; r
 
 export type Refusal = 'own request' | 'no permission' | 'already voted' | 'settled' | 'expired' | 'old card';
 
+/** Who answers the question, and on the card of which revision. */
+export interface Voter {
+  person: Person;
+  planRevision: number;
+}
+
 /**
- * The rules of a vote, in the order in which a person would want to hear of them. The answer's gate is to be written
- * under the condition that the stored version is still the given one.
+ * Why this person's vote would not count now, in the order in which a person would want to hear of it; undefined when
+ * it would. `now` is in milliseconds since the epoch.
  */
-export function castVote(
+export function refusalOf(
   gate: Gate,
-  vote: { person: Person; choice: Choice; planRevision: number },
+  { person, planRevision }: Voter,
   access: Access,
   now: number,
-): VoteResult {
-  const { person, choice, planRevision } = vote;
-  const refused = (reason: Refusal): VoteResult => ({ kind: 'refused', reason });
+): Refusal | undefined {
   if (!may(access, person, APPROVE_PERMISSION, gate.application)) {
-    return refused(isSame(person, gate.requester) ? 'own request' : 'no permission');
+    return isSame(person, gate.requester) ? 'own request' : 'no permission';
   }
-  if (isSame(person, gate.requester)) return refused('own request');
-  if (planRevision !== gate.planRevision) return refused('old card');
-  if (gate.status === 'expired' || (gate.status === 'pending' && now >= gate.expiresAt)) return refused('expired');
-  if (gate.status !== 'pending') return refused('settled');
-  if (gate.votes.some((earlier) => isSame(earlier, person))) return refused('already voted');
+  if (isSame(person, gate.requester)) return 'own request';
+  if (planRevision !== gate.planRevision) return 'old card';
+  if (gate.status === 'expired' || (gate.status === 'pending' && now >= gate.expiresAt)) return 'expired';
+  if (gate.status !== 'pending') return 'settled';
+  if (gate.votes.some((earlier) => isSame(earlier, person))) return 'already voted';
+  return undefined;
+}
 
-  const votes = [...gate.votes, { userId: person.userId, teamId: person.teamId, choice, at: now }];
+/**
+ * The rules of a vote. The answer's gate is to be written under the condition that the stored version is still the given
+ * one.
+ */
+export function castVote(gate: Gate, vote: Voter & { decision: Decision }, access: Access, now: number): VoteResult {
+  const refusal = refusalOf(gate, vote, access, now);
+  if (refusal !== undefined) return { kind: 'refused', reason: refusal };
+
+  const { userId, teamId } = vote.person;
+  const votes = [...gate.votes, { userId, teamId, ...vote.decision, at: now }];
   const next: Gate = { ...gate, votes, version: gate.version + 1 };
   const status = decide(next, access);
   return { kind: 'recorded', gate: status === 'pending' ? next : { ...next, status, settledAt: now } };

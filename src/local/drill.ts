@@ -9,6 +9,7 @@ import { FAULT_IDS, type FaultId, faultsOf } from './rehearsal.ts';
 import type { SlackMessage } from './slack/model.ts';
 import { PEOPLE, WORKSPACE } from './slack/people.ts';
 import { plainText, terminalLines } from './slack/terminal.ts';
+import { askDecision, carryOut, type TypedDecision } from './typed-decision.ts';
 
 const HELP = `Runs a drill in practice mode: everything is simulated, nothing has to be configured.
 
@@ -197,18 +198,14 @@ class TerminalDrill {
     this.#asked.add(message.ts);
     this.#say('');
     for (const line of terminalLines(message.blocks)) this.#say(line);
-    const decision =
-      this.#options.approveAs === undefined
-        ? await this.#ask()
-        : { name: this.#options.approveAs, action: 'gate_approve' };
-    this.#say(`${decision.name}> [${decision.action === 'gate_approve' ? 'Approve Drill' : 'Reject Drill'}]`);
+    const ask = (question: string) => this.#ask(question);
+    const { approveAs } = this.#options;
+    const decision: TypedDecision =
+      approveAs === undefined ? await askDecision(ask) : { name: approveAs, choice: 'approve' };
+    this.#say(`${decision.name}> [${decision.choice === 'approve' ? 'Approve Drill' : 'Reject Drill'}]`);
     const { workspace } = this.#practice;
-    const before = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).length;
-    await workspace.as(decision.name).click(message, decision.action);
-    const answers = workspace.ephemerals(WORKSPACE.channelId, userIdOf(decision.name)).slice(before);
-    const refused =
-      answers.length === 0 ||
-      !answers.some((answer) => /^(✅|🚫|Your (approval|rejection) is)/u.test(answer.text ?? ''));
+    const answers = await carryOut({ workspace, ask, say: this.#say }, decision, message);
+    const refused = !answers.some((answer) => /^(✅|🚫|Your (approval|rejection) is)/u.test(answer));
     if (!refused) return;
     if (this.#options.approveAs !== undefined) this.#finish(EXIT.otherOutcome);
     else {
@@ -217,22 +214,10 @@ class TerminalDrill {
     }
   }
 
-  async #ask(): Promise<{ name: string; action: string }> {
+  async #ask(question: string): Promise<string> {
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {
-      for (;;) {
-        const line = (
-          await terminal.question(
-            'Approve as a second person? [y] approve as approver, [n] reject as approver, or a name to approve as: ',
-            { signal: this.#over.signal },
-          )
-        )
-          .trim()
-          .toLowerCase();
-        if (line === 'y' || line === 'yes') return { name: 'approver', action: 'gate_approve' };
-        if (line === 'n' || line === 'no') return { name: 'approver', action: 'gate_reject' };
-        if (PEOPLE.some((person) => person.name === line)) return { name: line, action: 'gate_approve' };
-      }
+      return await terminal.question(question, { signal: this.#over.signal });
     } finally {
       terminal.close();
     }

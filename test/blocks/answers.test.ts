@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { acceptedText, applicationsText, helpText, USAGE, wavesText } from '../../blocks/answers.ts';
+import {
+  acceptedText,
+  applicationsText,
+  formNotOpenedText,
+  helpText,
+  recordedText,
+  refusedText,
+  USAGE,
+  wavesText,
+} from '../../blocks/answers.ts';
+import type { Refusal } from '../../src/domain/gate.ts';
 import type { Catalogue } from '../../src/domain/records.ts';
+import { aDecidedGate, aGate, anExecution } from './views.ts';
 
 const waves = (...numbers: number[]) => numbers.map((wave) => ({ wave, servers: 10 }));
 const catalogueOf = (applications: Catalogue['applications']): Catalogue => ({ refreshedAt: 0, applications });
@@ -49,5 +60,45 @@ describe('an accepted request', () => {
     );
     expect(acceptedText('HRP wave 1', 1)).toContain('(about 1 server)');
     expect(acceptedText('HRP wave 1', undefined)).toContain('Looking at HRP wave 1 in every');
+  });
+});
+
+describe('the answer to a vote', () => {
+  test.each([
+    ['approve', aDecidedGate('approve'), 'Your approval is recorded.'],
+    ['reject', aDecidedGate('reject'), 'Your rejection is recorded. Nothing will be launched.'],
+    [
+      'approve',
+      aGate({ quorum: 2, votes: aDecidedGate('approve').votes }),
+      'Your approval is recorded: 1 of 2 approvals.',
+    ],
+  ] as const)('that is recorded: %s', (choice, gate, text) => {
+    expect(recordedText(gate, choice)).toContain(text);
+  });
+
+  test.each<[Refusal, string]>([
+    ['own request', 'somebody else has to decide: <@U0PAPPROVE1>, <@U0PAPPROVE2>. Nothing was recorded.'],
+    ['no permission', 'You may not decide about HRP. Asked are <@U0PAPPROVE1>, <@U0PAPPROVE2>. Nothing was recorded.'],
+    ['already voted', 'it counts once'],
+    ['expired', 'Nothing was recorded and nothing is launched'],
+    ['old card', 'This card is out of date'],
+    [
+      'settled',
+      'This is decided already: 🚫 Rejected by <@U0PAPPROVE1> at <!date^1772417100^{time}|02:05 UTC>: “too many people work at this hour”. Nothing was launched. Your press changed nothing.',
+    ],
+  ])('that does not count says why and what to do: %s', (reason, text) => {
+    expect(refusedText(reason, aDecidedGate('reject'), anExecution({ planRevision: 1 }))).toContain(text);
+  });
+
+  test('on the card of an earlier plan names the newest card', () => {
+    const text = refusedText('settled', aDecidedGate('approve'), anExecution({ planRevision: 2 }));
+    expect(text).toContain('Approved by <@U0PAPPROVE1>');
+    expect(text).toContain('This card is out of date: use the newest card');
+  });
+
+  test('says what was kept when no form could be opened; Slack’s words mean nothing in it', () => {
+    const text = formNotOpenedText('<!channel> expired_trigger_id');
+    expect(text).toContain('(&lt;!channel&gt; expired_trigger_id)');
+    expect(text).toContain('Nothing was recorded and the question is still open: press Reject again.');
   });
 });

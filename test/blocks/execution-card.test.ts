@@ -6,6 +6,7 @@ import {
   aDecidedGate,
   aGate,
   aPlan,
+  aRejection,
   aView,
   ended,
   headline,
@@ -76,7 +77,7 @@ describe('what a card says below', () => {
     ['partial', '*Failed*\n• hrp-003 (s-00000000000000003): conversion failed'],
     ['failed', '*Not started*\n• hrp-003'],
     ['timeout', '• hrp-002 (s-00000000000000002): drsjob-1 was still running'],
-    ['rejected', 'Rejected by <@U0PAPPROVE1>. *Nothing was launched.*'],
+    ['rejected', '*Nothing was launched.* Rejected by <@U0PAPPROVE1>: “too many people work at this hour”.'],
     ['expired', 'Nobody decided in time. *Nothing was launched.*'],
     ['cancelled', '*Nothing was launched.*'],
   ])('%s: %j', (state, text) => {
@@ -196,6 +197,24 @@ describe('what a card says below', () => {
     expect(readable(executionCard(aView({ status: 'rejected' }, { plan: aPlan(), gates })))).toContain(
       'Rejected by <@U0PAPPROVE2>.',
     );
+  });
+});
+
+describe('the reason of a rejection', () => {
+  const rejectedWith = (reason: string) =>
+    readable(
+      executionCard(
+        aView(
+          { status: 'rejected' },
+          { plan: aPlan(), gates: [aDecidedGate('reject', { votes: [aRejection(reason)] })] },
+        ),
+      ),
+    );
+
+  test('is shown in 300 characters, on one line, and means nothing to Slack', () => {
+    expect(rejectedWith('x'.repeat(300))).toContain(`“${'x'.repeat(300)}”.`);
+    expect(rejectedWith('x'.repeat(301))).toContain(`“${'x'.repeat(299)}…”.`);
+    expect(rejectedWith('<!channel>\n✅ Approved')).toContain('“&lt;!channel&gt; ✅ Approved”.');
   });
 });
 

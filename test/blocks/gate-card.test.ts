@@ -16,10 +16,12 @@ import {
   aGate,
   anExecution,
   aPlan,
+  aRejection,
   aView,
   EXECUTION_ID,
   headline,
   minutes,
+  REASON,
   readable,
   START,
 } from './views.ts';
@@ -111,7 +113,7 @@ describe('a settled question', () => {
     [
       'rejected',
       aDecidedGate('reject'),
-      '🚫 Rejected by <@U0PAPPROVE1> at <!date^1772417100^{time}|02:05 UTC>. Nothing was launched.',
+      '🚫 Rejected by <@U0PAPPROVE1> at <!date^1772417100^{time}|02:05 UTC>: “too many people work at this hour”. Nothing was launched.',
     ],
     ['expired', aGate({ status: 'expired', settledAt }), '⌛ Expired unanswered at'],
     ['cancelled', aGate({ status: 'cancelled', settledAt }), '🚫 Cancelled at'],
@@ -129,6 +131,18 @@ describe('a settled question', () => {
     expect(decisionSentence({ execution: anExecution() }, gate)).toContain(
       'Approved by <@U0PAPPROVE1> and <@U0PAPPROVE2>',
     );
+  });
+
+  test('a rejection without a reason is told without one', () => {
+    const gate = aDecidedGate('reject', { votes: [{ ...aRejection(REASON), reason: undefined }] });
+    expect(decisionSentence({ execution: anExecution() }, gate)).toMatch(/UTC>\. Nothing was launched\.$/);
+  });
+
+  test('a reason is shown in 300 characters and mentions nobody', () => {
+    const sentenceFor = (reason: string) =>
+      decisionSentence({ execution: anExecution() }, aDecidedGate('reject', { votes: [aRejection(reason)] }));
+    expect(sentenceFor('<!channel> not now')).toContain(': “&lt;!channel&gt; not now”. Nothing was launched.');
+    expect(sentenceFor('x'.repeat(500))).toContain(`: “${'x'.repeat(299)}…”. Nothing was launched.`);
   });
 
   test('an approval of a plan that has changed since says that it no longer counts', () => {

@@ -17,6 +17,7 @@ import {
   aGate,
   anExecution,
   aPlan,
+  aRejection,
   headline,
   LAUNCHING,
   minutes,
@@ -143,7 +144,9 @@ describe('a thousand servers in forty accounts, with hundreds of warnings and fa
 
     test('the record of a decision fits', () => {
       for (const choice of ['approve', 'reject'] as const) {
-        const view = largeView({ ...THOUSAND, text }, { status: 'awaiting approval' }, aDecidedGate(choice));
+        const votes = choice === 'reject' ? [aRejection(text)] : aDecidedGate(choice).votes;
+        const status = choice === 'reject' ? 'rejected' : 'awaiting approval';
+        const view = largeView({ ...THOUSAND, text }, { status }, aDecidedGate(choice, { votes }));
         for (const message of messagesOf(view)) expectSendable(message);
       }
     });
@@ -190,7 +193,11 @@ test('any execution, at any moment and with any text, can be shown', () => {
     planRevision: fc.integer({ min: 0, max: 3 }),
     problem: fc.option(fc.record({ code: anyText, message: anyText }), { nil: undefined }),
   });
-  const anyGate = fc.record({ status: fc.constantFrom(...GATE_STATUSES), settledAt: anyTime });
+  const anyGate = fc.record({
+    status: fc.constantFrom(...GATE_STATUSES),
+    settledAt: anyTime,
+    votes: anyText.map((reason) => [aRejection(reason)]),
+  });
   const fleet = fc.record({
     servers: fc.integer({ min: 1, max: 60 }),
     accounts: fc.integer({ min: 1, max: 45 }),

@@ -39,6 +39,13 @@ describe('the story of an execution', () => {
     expect(view && told(view).at(-1)?.key).toBe('decided-approval-1');
   });
 
+  test('tells why it was rejected', () => {
+    const view = viewsOfEveryState().rejected;
+    expect(view && told(view).at(-1)?.text).toBe(
+      '🚫 Rejected by <@U0PAPPROVE1>: “too many people work at this hour”. Nothing was launched.',
+    );
+  });
+
   test('a decision is told as it was, also when the fleet has changed since', () => {
     const changed = { plan: aPlan({ revision: 2 }), earlierPlans: [plan], gates: approved.gates };
     expect(told(aView({ status: 'awaiting approval', planRevision: 2 }, changed))).toContainEqual({

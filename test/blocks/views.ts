@@ -73,12 +73,20 @@ export function aGate(differs: Partial<GateRecord> = {}): GateRecord {
   };
 }
 
+/** Why the approver rejects. */
+export const REASON = 'too many people work at this hour';
+
+/** The approver's vote to reject for this reason. */
+export function aRejection(reason: string): GateRecord['votes'][number] {
+  return { userId: APPROVER, teamId: TEAM, choice: 'reject', reason, at: START + minutes(5) };
+}
+
 /** The gate as it is when the approver has chosen, five minutes after the start. */
 export function aDecidedGate(choice: 'approve' | 'reject', differs: Partial<GateRecord> = {}): GateRecord {
   const at = START + minutes(5);
   return aGate({
     status: choice === 'approve' ? 'approved' : 'rejected',
-    votes: [{ userId: APPROVER, teamId: TEAM, choice, at }],
+    votes: [choice === 'reject' ? aRejection(REASON) : { userId: APPROVER, teamId: TEAM, choice, at }],
     settledAt: at,
     ...differs,
   });

@@ -1,7 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Access, Person } from '../../src/domain/access.ts';
-import { type Choice, castVote, expire, GATE_STATUSES, type Gate, isApproved } from '../../src/domain/gate.ts';
+import {
+  type Choice,
+  castVote,
+  expire,
+  GATE_STATUSES,
+  type Gate,
+  isApproved,
+  REASON_LENGTH,
+  readReason,
+  refusalOf,
+} from '../../src/domain/gate.ts';
 
 const TEAM = 'T0PRACTICE';
 const person = (userId: string, teamId = TEAM): Person => ({ userId, teamId });
@@ -58,8 +68,12 @@ interface Press {
   at?: number;
 }
 
-const press = (gate: Gate, { by, choice = 'approve', planRevision = 1, rights = access, at = SOON }: Press) =>
-  castVote(gate, { person: by, choice, planRevision }, rights, at);
+const REASON = 'too many people work at this hour';
+
+function press(gate: Gate, { by, choice = 'approve', planRevision = 1, rights = access, at = SOON }: Press) {
+  const decision = choice === 'approve' ? { choice } : { choice, reason: REASON };
+  return castVote(gate, { person: by, planRevision, decision }, rights, at);
+}
 
 /** The gate after presses one after another; a refused press leaves it as it was. */
 function gateAfter(gate: Gate, ...presses: Press[]): Gate {
@@ -128,6 +142,11 @@ describe('a vote', () => {
     expect(gate).toEqual(aGate({ quorum: 2, version: 2, votes: [{ ...approver, choice: 'approve', at: SOON }] }));
   });
 
+  it('to reject is kept with why', () => {
+    const gate = gateAfter(aGate(), { by: approver, choice: 'reject' });
+    expect(gate.votes).toEqual([{ ...approver, choice: 'reject', reason: REASON, at: SOON }]);
+  });
+
   it('that settles says when', () => {
     expect(gateAfter(aGate(), { by: approver })).toMatchObject({ settledAt: SOON, version: 2 });
   });
@@ -179,6 +198,9 @@ describe('a vote', () => {
     },
   ])('is refused $name', ({ gate = aGate(), press: one, reason }) => {
     expect(press(gate, one)).toEqual({ kind: 'refused', reason });
+    // The same is said to somebody who is about to be asked for a reason.
+    const { by, planRevision = 1, rights = access, at = SOON } = one;
+    expect(refusalOf(gate, { person: by, planRevision }, rights, at)).toBe(reason);
   });
 
   it('is taken in the last moment before the deadline', () => {
@@ -189,6 +211,23 @@ describe('a vote', () => {
     const gate = aGate();
     press(gate, { by: approver });
     expect(gate).toEqual(aGate());
+  });
+});
+
+describe('a reason', () => {
+  const { min, max } = REASON_LENGTH;
+  it.each<[string, string, string | undefined]>([
+    ['is taken without the space around it', '  not now\n', 'not now'],
+    ['may have several lines', 'not now\nbut at night', 'not now\nbut at night'],
+    ['may be as short as it may be', 'x'.repeat(min), 'x'.repeat(min)],
+    ['may not be shorter', 'x'.repeat(min - 1), undefined],
+    ['may not be of nothing but space', ' '.repeat(min + 7), undefined],
+    ['may be as long as it may be', 'x'.repeat(max), 'x'.repeat(max)],
+    ['may not be longer', 'x'.repeat(max + 1), undefined],
+    ['is counted as it is read: an emoji is one character', '🚧'.repeat(max), '🚧'.repeat(max)],
+    ['can be stored, whatever was typed', 'half \uD83D', 'half \uFFFD'],
+  ])('%s', (_, typed, reason) => {
+    expect(readReason(typed)).toBe(reason);
   });
 });
 
@@ -311,6 +350,12 @@ describe('any presses and ticks in any order', () => {
   it('never record two votes of one person', () => {
     holds(({ now }) => {
       expect(new Set(now.votes.map(({ userId }) => userId)).size).toBe(now.votes.length);
+    });
+  });
+
+  it('keep a reason with every rejection, and with nothing else', () => {
+    holds(({ now }) => {
+      for (const { choice, reason } of now.votes) expect(reason).toBe(choice === 'reject' ? REASON : undefined);
     });
   });
 

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { SlackRefusal } from '../../src/local/slack/errors.ts';
 import { executionIdOf, startWorld, type World } from './world.ts';
 
 async function askedWorld(): Promise<World> {
@@ -9,13 +10,25 @@ async function askedWorld(): Promise<World> {
 }
 
 describe('the approval gate', () => {
-  test('a rejection ends the drill: nothing is launched, the card says who rejected it, the lock is free', async () => {
+  test('a rejection ends the drill: nothing is launched, the cards say who rejected it and why, the lock is free', async () => {
     const world = await askedWorld();
-    expect(await world.presses('approver', 'reject', world.openGateCards()[0])).toContain('Your rejection is recorded');
+    const reason = '<!channel> not now:\nthe <@U0PREQUEST1> migration runs & must not be disturbed';
+    const answer = await world.rejects('approver', world.openGateCards()[0], `  ${reason}\n`);
+    expect(answer).toContain('Your rejection is recorded');
     await world.untilStatus('rejected');
     await world.drawn();
 
-    expect(world.textOf(world.gateCards()[0])).toContain('Rejected by <@U0PAPPROVE1>');
+    const shown = '“&lt;!channel&gt; not now: the &lt;@U0PREQUEST1&gt; migration runs &amp; must not be disturbed”';
+    const [card] = world.cards();
+    if (card === undefined) throw new Error('there is no card');
+    expect(world.textOf(world.gateCards()[0])).toMatch(/Rejected by <@U0PAPPROVE1> at <!date[^>]*>: “/);
+    for (const message of [world.gateCards()[0], card, world.threadOf(card).at(-1)]) {
+      expect(world.textOf(message)).toContain(shown);
+      expect(world.textOf(message)).not.toContain('<!channel>');
+    }
+    const [gate] = await world.table.gates(executionIdOf(card));
+    expect(gate?.votes).toMatchObject([{ userId: 'U0PAPPROVE1', choice: 'reject', reason }]);
+    expect(world.logLines.join('\n')).not.toContain('migration runs');
     expect(world.openGateCards()).toHaveLength(0);
     expect(world.jobs()).toHaveLength(0);
     expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
@@ -56,6 +69,7 @@ describe('the approval gate', () => {
     const before = world.textOf(world.gateCards()[0]);
     expect(await world.presses(person, 'approve', world.openGateCards()[0])).toContain(answer);
     expect(await world.presses(person, 'reject', world.openGateCards()[0])).toContain(answer);
+    expect(world.forms(person)).toEqual([]);
     await world.drawn();
 
     expect(world.textOf(world.gateCards()[0])).toBe(before);
@@ -81,12 +95,110 @@ describe('the approval gate', () => {
     expect(gate).toMatchObject({ status: 'pending', votes: [] });
   });
 
+  test('until a reason is given nothing is recorded: a form may be closed, and a press that finds it decided opens none', async () => {
+    const world = await askedWorld();
+    const [card] = world.openGateCards();
+    const form = await world.opensForm('approver', card);
+    for (const reason of ['', ' no ', '\n\n\n\n', 'x'.repeat(501)]) {
+      expect(await world.submits('approver', form, reason)).toContain('Say why in 3 to 500 characters');
+    }
+    await world.practice.workspace.as('approver').closeView(form);
+    await world.drawn();
+    const executionId = executionIdOf(world.cards()[0]);
+    expect(await world.table.gates(executionId)).toMatchObject([{ status: 'pending', version: 1, votes: [] }]);
+
+    await world.rejects('second-approver', card, 'not at this hour');
+    const late = await world.presses('approver', 'reject', card);
+    expect(late).toContain('decided already: 🚫 Rejected by <@U0PAPPROVE2>');
+    expect(late).toContain('“not at this hour”');
+    expect(world.forms('approver')).toEqual([]);
+  });
+
+  test('of two people with the form open, and of one who submits it twice, one vote counts; all are told', async () => {
+    const world = await askedWorld();
+    const [card] = world.openGateCards();
+    const form = await world.opensForm('approver', card);
+    const other = await world.opensForm('second-approver', card);
+    await Promise.all([1, 2, 3].map(() => world.submits('approver', form, 'not at this hour')));
+    const second = await world.submits('second-approver', other, 'the network is down');
+    expect(second).toContain('decided already: 🚫 Rejected by <@U0PAPPROVE1>');
+    expect(second).toContain('“not at this hour”');
+    expect(await world.submits('approver', form, 'not at this hour')).toContain('decided already');
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate?.votes).toMatchObject([{ userId: 'U0PAPPROVE1', reason: 'not at this hour' }]);
+  });
+
+  test('everything is checked again when the form is submitted: right, deadline and revision', async () => {
+    const world = await askedWorld();
+    const executionId = executionIdOf(world.cards()[0]);
+    const form = await world.opensForm('approver', world.openGateCards()[0]);
+    const carrying = (metadata: unknown) => ({ ...form, private_metadata: JSON.stringify(metadata) });
+    const question = { executionId, gateId: 'approval-1', planRevision: 1 };
+
+    const path = `${world.practice.configPath}/access`;
+    const access = world.practice.ssm.get(path) ?? '';
+    world.practice.ssm.put(path, '{"teamId":');
+    // What was typed is kept: the form stays, with what is wrong.
+    expect(await world.submits('approver', form, 'not now')).toContain('⚠️');
+    world.practice.ssm.put(path, access.replace('"U0PAPPROVE1",', ''));
+    expect(await world.submits('approver', form, 'not now')).toContain('You may not decide');
+    world.practice.ssm.put(path, access);
+
+    expect(await world.submits('approver', carrying({ ...question, planRevision: 2 }), 'not now')).toContain(
+      'This card is out of date',
+    );
+    expect(await world.submits('approver', carrying({ ...question, gateId: 'approval-9' }), 'not now')).toContain(
+      'no longer exists',
+    );
+    for (const strange of [{ ...question, more: 1 }, { executionId }, 'text', null]) {
+      expect(await world.submits('approver', carrying(strange), 'not now')).toContain('is from an older version');
+    }
+    expect(await world.table.gates(executionId)).toMatchObject([{ status: 'pending', version: 1, votes: [] }]);
+
+    await world.untilStatus('expired');
+    expect(await world.submits('approver', form, 'not now')).toContain('This question expired');
+    expect(await world.table.gates(executionId)).toMatchObject([{ status: 'expired', votes: [] }]);
+  });
+
+  test('a form about a plan that has changed since is out of date: it rejects nothing, and names the newest card', async () => {
+    const world = await askedWorld();
+    const [card] = world.openGateCards();
+    const form = await world.opensForm('approver', card);
+    const [gone] = world.serversOf('HRP', 1);
+    world.practice.fleet.removeSourceServer(gone?.sourceServerId ?? '');
+    await world.presses('second-approver', 'approve', card);
+    await world.untilAsked(2);
+
+    const answer = await world.submits('approver', form, 'not now');
+    expect(answer).toContain('Approved by <@U0PAPPROVE2>');
+    expect(answer).toContain('This card is out of date: use the newest card');
+    const gates = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gates.find(({ planRevision }) => planRevision === 2)).toMatchObject({ status: 'pending', votes: [] });
+  });
+
+  test('a form that Slack does not open is said to be so; nothing is recorded, and the next press opens one', async () => {
+    const world = await askedWorld();
+    const [card] = world.openGateCards();
+    const exchange = vi.spyOn(world.practice.workspace.triggers, 'exchange').mockImplementation(() => {
+      throw new SlackRefusal('expired_trigger_id');
+    });
+    const answer = await world.presses('approver', 'reject', card);
+    expect(answer).toContain('Slack did not open the form');
+    expect(answer).toContain('expired_trigger_id');
+    expect(answer).toContain('Nothing was recorded and the question is still open: press Reject again.');
+    const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));
+    expect(gate).toMatchObject({ status: 'pending', votes: [] });
+
+    exchange.mockRestore();
+    expect(await world.rejects('approver', card, 'not now')).toContain('Your rejection is recorded');
+  });
+
   test('two presses at once settle it once; the other is told who decided', async () => {
     const world = await askedWorld();
     const card = world.openGateCards()[0];
     const answers = await Promise.all([
       world.presses('approver', 'approve', card),
-      world.presses('second-approver', 'reject', card),
+      world.rejects('second-approver', card, 'not at this hour'),
     ]);
     expect(answers.filter((answer) => answer.includes('is recorded'))).toHaveLength(1);
     expect(answers.filter((answer) => answer.includes('decided already'))).toHaveLength(1);

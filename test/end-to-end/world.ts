@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { onTestFinished } from 'vitest';
 import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/gate-card.ts';
+import { REASON_INPUT } from '../../blocks/reject-modal.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
@@ -10,7 +11,7 @@ import { VirtualClock } from '../../src/local/clock.ts';
 import { loadInventory } from '../../src/local/inventory.ts';
 import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
-import type { SlackMessage } from '../../src/local/slack/model.ts';
+import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
@@ -66,12 +67,35 @@ export async function startWorld() {
       return ephemerals(person).at(-1)?.text ?? '';
     },
 
-    /** Presses a button; the answer is what only this person sees. */
+    /** Presses a button; the answer is what only this person sees. Reject asks for a reason first: see `rejects`. */
     async presses(person: string, button: 'approve' | 'reject', card: SlackMessage | undefined): Promise<string> {
       if (card === undefined) throw new Error('there is no card to press a button on');
       await workspace.as(person).click(card, button === 'approve' ? APPROVE_ACTION : REJECT_ACTION);
       return ephemerals(person).at(-1)?.text ?? '';
     },
+
+    /** Presses Reject and submits the form with this reason; the answer is what only this person sees. */
+    async rejects(person: string, card: SlackMessage | undefined, reason: string): Promise<string> {
+      const told = await this.presses(person, 'reject', card);
+      const form = forms(person).at(-1);
+      return form === undefined ? told : await this.submits(person, form, reason);
+    },
+    /** Presses Reject and gives the form that opens. */
+    async opensForm(person: string, card: SlackMessage | undefined): Promise<SlackView> {
+      const told = await this.presses(person, 'reject', card);
+      const form = forms(person).at(-1);
+      if (form === undefined) throw new Error(`no form was opened: ${told}`);
+      return form;
+    },
+    /** Submits a form; the answer is what stands in its place, or beside its input. */
+    async submits(person: string, form: SlackView, reason: string): Promise<string> {
+      const { blockId, actionId } = REASON_INPUT;
+      const values = { [blockId]: { [actionId]: { type: 'plain_text_input', value: reason } } };
+      const { error, errors } = await workspace.as(person).submitView(form, values);
+      if (error !== undefined) throw new Error(`Slack showed ${error}`);
+      return errors[blockId] ?? JSON.stringify(forms(person).at(-1)?.blocks ?? '');
+    },
+    forms,
 
     untilAsked: (times = 1) =>
       clock.runUntil(() => gateCards().length >= times && openGateCards().length > 0, {
@@ -124,8 +148,16 @@ export async function startWorld() {
   };
 
   function ephemerals(person: string): SlackMessage[] {
-    const userId = PEOPLE.find((candidate) => candidate.name === person)?.userId ?? '';
-    return workspace.ephemerals(WORKSPACE.channelId, userId);
+    return workspace.ephemerals(WORKSPACE.channelId, userIdOf(person));
+  }
+
+  /** The modals on a person's screen, the topmost last. */
+  function forms(person: string): SlackView[] {
+    return workspace.modals(userIdOf(person));
+  }
+
+  function userIdOf(person: string): string {
+    return PEOPLE.find((candidate) => candidate.name === person)?.userId ?? '';
   }
 }
 
