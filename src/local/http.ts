@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as every simulated service sees it: the whole body, as bytes. */
@@ -17,6 +17,13 @@ export interface LocalResponse {
   body?: string | Buffer;
   /** The connection is closed instead of answering: the caller cannot know whether its request was carried out. */
   dropConnection?: boolean;
+}
+
+/** Pages that a server has beside its own. */
+export interface MorePages {
+  /** Answers a request: undefined when it is for somebody else, `open` when `outgoing` has been and will be written to. */
+  handle(request: LocalRequest, outgoing: ServerResponse): Promise<LocalResponse | 'open' | undefined>;
+  close(): void;
 }
 
 export type LocalHandler = (request: LocalRequest) => Promise<LocalResponse>;

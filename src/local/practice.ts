@@ -9,7 +9,10 @@ import { startEc2 } from './aws/ec2.ts';
 import { Fleet } from './aws/fleet.ts';
 import { type AwsCall, Identities } from './aws/identities.ts';
 import { startSts } from './aws/sts.ts';
+import { CallRecorder } from './behind-the-scenes/recorder.ts';
+import { behindTheScenes } from './behind-the-scenes/routes.ts';
 import type { Clock } from './clock.ts';
+import { COMPOSER_COMMANDS } from './composer-commands.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
 import { serve } from './http.ts';
 import type { Inventory } from './inventory.ts';
@@ -25,7 +28,7 @@ import { startS3 } from './services/s3.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
 import { startSsm } from './services/ssm.ts';
 import type { PageControls } from './slack/page/controls.ts';
-import { PEOPLE, WORKSPACE } from './slack/people.ts';
+import { CHANNELS, PEOPLE, WORKSPACE } from './slack/people.ts';
 import { createSlackServer } from './slack/server.ts';
 import { SlackWorkspace } from './slack/workspace.ts';
 import { stepFunctionsApi } from './step-functions/api.ts';
@@ -54,6 +57,11 @@ export interface PracticeOptions {
   controls?: (parts: Rehearsable) => PageControls;
   log?: Log;
   onCall?: (call: AwsCall) => void;
+  /**
+   * Records AWS calls and shows them, with state machine runs and DRS jobs, at `/behind-the-scenes` of the page.
+   * @default false
+   */
+  behindTheScenes?: boolean;
 }
 
 /** A whole deployment on this machine: the product's functions and state machines, on simulated AWS and Slack. */
@@ -73,7 +81,12 @@ function centralRole(name: string): string {
 
 /** Starts everything. Nothing has to be configured; `close` ends it. */
 export async function startPractice(options: PracticeOptions) {
-  const { clock, wallClock, inventory, log = quiet, onCall } = options;
+  const { clock, wallClock, inventory, log = quiet } = options;
+  const recorder = options.behindTheScenes === true ? new CallRecorder({ clock }) : undefined;
+  const onCall = (call: AwsCall) => {
+    recorder?.note(call);
+    options.onCall?.(call);
+  };
   const identities = new Identities();
   const services = { clock, identities, onCall };
   const host = new FunctionHost({ clock });
@@ -110,6 +123,11 @@ export async function startPractice(options: PracticeOptions) {
   const workspace = new SlackWorkspace({
     botToken,
     clock,
+    // What cards say and when messages were posted is one time.
+    timestampClock: clock,
+    channels: CHANNELS,
+    rates: 'slack',
+    rateClock: wallClock,
     rateRule: ({ method }) => (refusingMessages && /^(chat\.(post|update)|files\.)/.test(method) ? 30 : undefined),
   });
   const rehearsable: Rehearsable = {
@@ -130,6 +148,9 @@ export async function startPractice(options: PracticeOptions) {
     port: options.port,
     banner: options.banner,
     controls,
+    commands: COMPOSER_COMMANDS,
+    behindTheScenes: recorder === undefined ? undefined : '/behind-the-scenes',
+    morePages: recorder === undefined ? undefined : behindTheScenes({ clock, engine, jobs: drs.jobs, fleet, recorder }),
   });
 
   const busArn = eventBridge.createBus({

@@ -81,6 +81,7 @@ async function main(): Promise<void> {
     port: parsePort(values.port),
     banner,
     controls: (parts) => pageControls(clock, faultsOf(parts), faultIds),
+    behindTheScenes: true,
     log: values.verbose === true ? stderrLog() : undefined,
   });
   process.stdout.write(

@@ -119,6 +119,8 @@ interface Account {
   readonly servers: Map<string, SourceServer>;
   readonly recoveryInstances: Map<string, RecoveryInstance>;
   readonly ec2Instances: Map<string, Ec2Instance>;
+  /** How often each source server was launched, by its id. */
+  readonly launches: Map<string, number>;
   /** Instances launched so far, for their addresses. */
   addresses: number;
 }
@@ -156,6 +158,7 @@ export class Fleet {
       servers: new Map(),
       recoveryInstances: new Map(),
       ec2Instances: new Map(),
+      launches: new Map(),
       addresses: 0,
     });
   }
@@ -272,9 +275,14 @@ export class Fleet {
   ): Ec2Instance {
     const account = this.#account(server.accountId);
     const order = this.#order++;
-    const earlier = [...account.ec2Instances.values()].filter((one) => one.sourceServerId === server.sourceServerId);
+    // What EC2 shows no more is forgotten here: each launch leaves a machine, which the next one terminates.
+    for (const old of account.ec2Instances.values()) {
+      if (!this.#isVisible(old)) account.ec2Instances.delete(old.instanceId);
+    }
+    const earlier = account.launches.get(server.sourceServerId) ?? 0;
+    account.launches.set(server.sourceServerId, earlier + 1);
     const instanceId =
-      options.instanceId ?? `i-${seeded(this.#seed, 'instance', server.sourceServerId, earlier.length).hex(17)}`;
+      options.instanceId ?? `i-${seeded(this.#seed, 'instance', server.sourceServerId, earlier).hex(17)}`;
     const state = options.state ?? 'running';
     const instance: Ec2Instance = {
       order,
@@ -328,6 +336,11 @@ export class Fleet {
       const server = servers.get(record.sourceServerId);
       if (server?.recoveryInstanceId === instanceId) server.recoveryInstanceId = undefined;
     }
+  }
+
+  /** How many machines of an account are in memory, also those that EC2 shows no more. */
+  machinesHeld(accountId: string): number {
+    return this.#account(accountId).ec2Instances.size;
   }
 
   /** Changes the state of a machine in EC2. DRS keeps its record. */

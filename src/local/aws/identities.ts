@@ -27,15 +27,34 @@ export interface AwsCall {
 }
 
 /**
+ * Sessions that are kept, the newest. A session of AssumeRole lasts an hour at most here (role chaining), in which a busy
+ * practice begins some hundreds.
+ */
+export const MOST_SESSIONS = 10_000;
+
+/**
  * The access keys of the simulated AWS. Each role gets keys of its own, so that every service can tell from a request's
  * Authorization header which account and role signed it. Signatures are not verified: nobody else can reach loopback.
  */
 export class Identities {
   readonly #byAccessKey = new Map<string, Identity>();
+  /** Access keys of sessions, the oldest in front. */
+  readonly #sessions = new Set<string>();
   readonly #byRole = new Map<string, Credentials>();
 
-  /** New temporary credentials for `identity`, as AssumeRole gives them. */
+  /** New temporary credentials for `identity`, as AssumeRole gives them. Those of the oldest session end. */
   issue(identity: Identity): Credentials {
+    const credentials = this.#create(identity);
+    this.#sessions.add(credentials.accessKeyId);
+    for (const oldest of this.#sessions) {
+      if (this.#sessions.size <= MOST_SESSIONS) break;
+      this.#sessions.delete(oldest);
+      this.#byAccessKey.delete(oldest);
+    }
+    return credentials;
+  }
+
+  #create(identity: Identity): Credentials {
     const credentials: Credentials = {
       accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
       secretAccessKey: randomBytes(20).toString('hex'),
@@ -50,7 +69,7 @@ export class Identities {
     const known = this.#byRole.get(roleArn);
     if (known !== undefined) return known;
     const accountId = roleArn.split(':')[4] ?? '';
-    const credentials = this.issue({ accountId, roleArn });
+    const credentials = this.#create({ accountId, roleArn });
     this.#byRole.set(roleArn, credentials);
     return credentials;
   }

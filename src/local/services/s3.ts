@@ -39,16 +39,22 @@ interface S3Call {
 
 const PAGE_LIMIT = 1000;
 
+/** Bytes that a bucket holds; then its oldest objects go, as by a lifecycle rule. Some thousand results of a large drill. */
+export const MOST_BUCKET_BYTES = 256 * 1024 * 1024;
+
 /**
  * Starts an S3 with PutObject (also If-None-Match: * and If-Match), GetObject, HeadObject and ListObjectsV2 (no
  * delimiter). Everything else is answered with NotImplemented, 501; an unknown signer with InvalidAccessKeyId, 403.
  */
-export async function startS3(options: ServiceOptions): Promise<LocalS3> {
+export async function startS3(options: ServiceOptions & { mostBucketBytes?: number }): Promise<LocalS3> {
+  const { mostBucketBytes = MOST_BUCKET_BYTES } = options;
   const buckets = new Map<string, Bucket>();
   const server = await serve(async (request) => {
     const release = options.clock.hold();
     try {
-      return respond(request, buckets, options);
+      const response = respond(request, buckets, options);
+      if (request.method === 'PUT') for (const bucket of buckets.values()) forgetOldest(bucket, mostBucketBytes);
+      return response;
     } finally {
       release();
     }
@@ -131,8 +137,20 @@ function putObject(request: LocalRequest, key: string, bucket: Bucket, now: numb
   for (const [name, value] of Object.entries(request.headers)) {
     if (name.startsWith('x-amz-meta-') && typeof value === 'string') headers[name] = value;
   }
+  // Put at the end: the objects are kept in the order of their last write.
+  bucket.delete(key);
   bucket.set(key, { content, etag, headers, modifiedAt: now });
   return { status: 200, headers: { etag, ...(checksum === undefined ? {} : { [checksum.name]: checksum.value }) } };
+}
+
+function forgetOldest(bucket: Bucket, most: number): void {
+  let bytesKept = 0;
+  for (const { content } of bucket.values()) bytesKept += content.length;
+  for (const [key, { content }] of bucket) {
+    if (bytesKept <= most) return;
+    bytesKept -= content.length;
+    bucket.delete(key);
+  }
 }
 
 function checkConditions(request: LocalRequest, existing: StoredObject | undefined): void {

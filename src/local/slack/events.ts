@@ -61,7 +61,7 @@ export async function deliverEvent(
     event,
     type: 'event_callback',
     event_id: eventId,
-    event_time: Math.floor(Number(event.event_ts)),
+    event_time: Math.floor(workspace.now() / 1_000),
     authorizations: [
       {
         enterprise_id: null,

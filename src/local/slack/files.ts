@@ -33,6 +33,17 @@ export class Files {
     return upload;
   }
 
+  /** Takes the bytes of an announced upload; those of the oldest unfinished ones are forgotten when they are too many. */
+  receive(upload: Upload, content: Buffer): void {
+    upload.content = content;
+    let bytes = [...this.#uploads.values()].reduce((sum, held) => sum + (held.content?.length ?? 0), 0);
+    for (const [oldest, held] of this.#uploads) {
+      if (bytes <= KEPT.fileBytes || oldest === upload.fileId) break;
+      this.#uploads.delete(oldest);
+      bytes -= held.content?.length ?? 0;
+    }
+  }
+
   upload(fileId: string): Upload | undefined {
     return this.#uploads.get(fileId);
   }

@@ -52,13 +52,20 @@ export const LIMITS = {
   historyPage: 999,
 } as const;
 
-/** What the practice workspace keeps; older things are forgotten, so that a day of practice fits in memory. */
+/**
+ * What the practice workspace keeps; the oldest things are forgotten, so that a day of practice fits in memory. Slack keeps
+ * messages and files for ever: somebody who looks for one that is forgotten here finds what a deleted one looks like.
+ */
 export const KEPT = {
+  /** Of all channels together, replies among them. */
   messages: 5_000,
+  /** Of all people together. */
   ephemerals: 1_000,
+  /** Finished files, and as many uploads that were never finished. */
   files: 200,
   fileBytes: 64 * 1024 * 1024,
-  views: 200,
+  /** Modals on the screens of all people; each person has one App Home beside them. */
+  modals: 200,
   triggers: 1_000,
   responseUrls: 5_000,
 } as const;

@@ -27,7 +27,7 @@ export interface SlackMessage {
   bot_id?: string;
   app_id?: string;
   team: string;
-  /** The message's id within its channel, e.g. `1700000000.000100`: seconds and microseconds of real time. */
+  /** The message's id within its channel, e.g. `1700000000.000100`: seconds and microseconds of the workspace's time. */
   ts: string;
   text: string;
   blocks?: SlackBlock[];

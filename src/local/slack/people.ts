@@ -1,3 +1,5 @@
+import type { Channel } from './model.ts';
+
 /** Somebody of the practice workspace. What they may do is the bot's configuration, not Slack's. */
 export interface Person {
   /** The name they are called by on the command line and in the page's switch. */
@@ -24,4 +26,13 @@ export const PEOPLE: readonly Person[] = [
   { name: 'second-approver', userId: 'U0PAPPROVE2', realName: 'Sam Second' },
   { name: 'reader', userId: 'U0PREADER01', realName: 'Rene Reader' },
   { name: 'stranger', userId: 'U0PSTRANGE1', realName: 'Sky Stranger' },
+];
+
+const EVERYBODY = PEOPLE.map(({ userId }) => userId);
+
+/** The channels of practice mode. The bot was not invited to the last: it can be called there, but cannot post. */
+export const CHANNELS: readonly Channel[] = [
+  { id: WORKSPACE.channelId, name: WORKSPACE.channelName, memberIds: [WORKSPACE.botUserId, ...EVERYBODY] },
+  { id: 'C0DRDRILLS1', name: 'dr-drills', memberIds: [WORKSPACE.botUserId, ...EVERYBODY] },
+  { id: 'C0GENERAL01', name: 'general', memberIds: EVERYBODY },
 ];

@@ -80,10 +80,15 @@ export class PersonClient {
    * Types a slash command.
    * @param command with its slash, e.g. `/dr`
    * @param text what follows it, e.g. `drill HRP wave 1`
+   * @param threadTs the thread it is typed in, where Slack refuses every command of an app
    */
-  async command(command: string, text: string, channelId: string): Promise<AppAnswer> {
+  async command(command: string, text: string, channelId: string, threadTs?: string): Promise<AppAnswer> {
     const workspace = this.#workspace;
     const channel = this.#channel(channelId);
+    if (threadTs !== undefined) {
+      this.#slackbotSays(channel.id, `${command} is not supported in threads. Sorry!`, threadTs);
+      return { status: 0, body: '', elapsedMs: 0, error: 'dispatch_failed' };
+    }
     if (!workspace.commands.includes(command)) {
       this.#slackbotSays(channel.id, `${command} is not a valid command. Valid here: ${workspace.commands.join(', ')}`);
       return { status: 0, body: '', elapsedMs: 0, error: 'dispatch_failed' };

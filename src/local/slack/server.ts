@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type LocalRequest, type LocalResponse, type LocalServer, toRequest } from '../http.ts';
+import { type LocalRequest, type LocalResponse, type LocalServer, type MorePages, toRequest } from '../http.ts';
 import { PageFeed } from './page/feed.ts';
 import { handlePageRequest, type PageOptions } from './page/routes.ts';
 import type { SlackApp } from './person.ts';
@@ -10,6 +10,8 @@ export interface SlackServerOptions extends SlackApp, PageOptions {
   workspace: SlackWorkspace;
   /** @default - a free port */
   port?: number;
+  /** Served on the same port; closed with the server. @default - none */
+  morePages?: MorePages;
 }
 
 /** More than Slack accepts anywhere but in files, so that a mistake does not fill the memory. */
@@ -41,6 +43,8 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
       feed.open(request.query.get('as') ?? '', outgoing);
       return undefined;
     }
+    const other = await options.morePages?.handle(request, outgoing);
+    if (other !== undefined) return other === 'open' ? undefined : other;
     const page = await handlePageRequest(workspace, request, {
       controls: options.controls,
       onPracticeChange: () => feed.tellPractice(),
@@ -73,6 +77,7 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
     close: () =>
       new Promise<void>((resolve) => {
         feed.close();
+        options.morePages?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

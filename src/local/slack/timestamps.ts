@@ -1,6 +1,6 @@
 /**
- * Gives out message timestamps as Slack does: seconds and microseconds of real time, each one greater than the one
- * before, so that they are unique and sort in the order of posting even when the computer's clock is set back.
+ * Gives out timestamps as Slack does: seconds and microseconds of its clock, each one greater than the one
+ * before, so that they are unique and sort in the order of posting even when the clock is set back.
  */
 export class Timestamps {
   readonly #now: () => number;

@@ -101,11 +101,13 @@ export class Views {
     };
     const shown: ShownView = { userId, view };
     this.#shown.set(id, shown);
-    for (const oldest of this.#shown.keys()) {
-      if (this.#shown.size <= KEPT.views) break;
-      this.#shown.delete(oldest);
-    }
+    this.#forgetOldestModals();
     return shown;
+  }
+
+  #forgetOldestModals(): void {
+    const modals = [...this.#shown.values()].filter(({ view }) => view.type === 'modal');
+    for (const { view } of modals.slice(0, Math.max(0, modals.length - KEPT.modals))) this.remove(view.id);
   }
 
   remove(viewId: string): void {

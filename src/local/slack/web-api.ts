@@ -103,7 +103,7 @@ async function receiveUpload(workspace: SlackWorkspace, fileId: string, request:
   if (content.length !== upload.length) {
     return { status: 400, body: `announced ${upload.length} bytes, got ${content.length}` };
   }
-  upload.content = content;
+  workspace.stored.files.receive(upload, content);
   return { status: 200, body: `OK - ${content.length}` };
 }
 

@@ -35,6 +35,12 @@ export interface WorkspaceOptions {
   /** @default - none, as on a free plan */
   userGroups?: readonly UserGroup[];
   /**
+   * The time that messages and files are stamped with, in milliseconds. Everything else that Slack counts (signatures,
+   * trigger ids, response_urls, `action_ts`) stays in real time.
+   * @default - real time
+   */
+  timestampClock?: { now(): number };
+  /**
    * Slash commands of the app.
    * @default ['/dr']
    */
@@ -83,7 +89,8 @@ export type MessageChange = Partial<
 
 /**
  * A Slack workspace in memory. The bot reaches it through its Web API ({@link SlackWorkspace.handle}), people through
- * {@link PersonClient}. Its rules come from Slack's documentation; it knows nothing of the product.
+ * {@link PersonClient}. Its rules come from Slack's documentation; it knows nothing of the product. What Slack keeps for
+ * ever is kept here up to the numbers of `KEPT` (limits.ts), so that a day of practice fits in memory.
  */
 export class SlackWorkspace {
   readonly botToken: string;
@@ -103,6 +110,8 @@ export class SlackWorkspace {
   readonly responseUrls: ResponseUrls;
   /** The Web API, uploads, response_urls and files: everything of the workspace below `/api`, `/upload`, … */
   readonly handle: LocalHandler;
+  readonly #messageTimestamps: Timestamps;
+  /** The same as of messages, unless these have a time of their own. */
   readonly #timestamps: Timestamps;
   readonly #listeners = new Set<(event: WorkspaceEvent) => void>();
   #userGroups: UserGroup[];
@@ -122,7 +131,10 @@ export class SlackWorkspace {
     this.events = options.events ?? [];
     this.triggers = new Triggers(this.now);
     this.responseUrls = new ResponseUrls(this.now);
+    const { timestampClock } = options;
     this.#timestamps = new Timestamps(this.now);
+    this.#messageTimestamps =
+      timestampClock === undefined ? this.#timestamps : new Timestamps(() => timestampClock.now());
     this.handle = async (request) => {
       const release = this.clock?.hold();
       try {
@@ -227,7 +239,7 @@ export class SlackWorkspace {
       user: draft.user,
       ...(isBot ? { bot_id: WORKSPACE.botId, app_id: WORKSPACE.appId } : {}),
       team: WORKSPACE.teamId,
-      ts: this.#timestamps.next(),
+      ts: this.messageTimestamp(),
       text: draft.text,
       ...(draft.blocks === undefined || draft.blocks.length === 0 ? {} : { blocks: draft.blocks }),
       ...(draft.threadTs === undefined ? {} : { thread_ts: draft.threadTs }),
@@ -252,9 +264,14 @@ export class SlackWorkspace {
     this.emit({ type: 'message_deleted', message });
   }
 
-  /** A timestamp that no message has, e.g. for `action_ts`. */
+  /** A new timestamp of something that people do to what is there, e.g. for `action_ts`: real time. */
   timestamp(): string {
     return this.#timestamps.next();
+  }
+
+  /** A timestamp that no message has, in the time of messages. */
+  messageTimestamp(): string {
+    return this.#messageTimestamps.next();
   }
 
   /** Tells the subscribers of something that has been stored. */

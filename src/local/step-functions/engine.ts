@@ -30,8 +30,15 @@ import type { ChildRequest } from './task.ts';
 import { TaskTokens } from './task-tokens.ts';
 import { Cancelled, Scope } from './track.ts';
 
-/** Finished executions that are kept unless said otherwise, newest first. */
-const DEFAULT_FINISHED_KEPT = 1000;
+/**
+ * Finished executions that are kept unless said otherwise, each with its nested ones: a long day of practice. AWS keeps 90 days.
+ */
+const DEFAULT_FINISHED_KEPT = 200;
+/**
+ * Characters in the histories of finished executions that are kept unless said otherwise. A drill of 30 servers has about
+ * 3.5 million, so that some 50 of those are kept, and fewer larger ones. The newest is always kept.
+ */
+const DEFAULT_CHARACTERS_KEPT = 200_000_000;
 
 /** What the engine runs in. */
 export interface EngineOptions {
@@ -40,8 +47,10 @@ export interface EngineOptions {
   integrations: Integrations;
   /** Where jitter, `$random`, `$uuid` and generated names come from; give a seeded one to repeat a run. @default Math.random */
   random?: Random;
-  /** How many finished executions, with their histories and names, are kept. @default 1000 */
+  /** How many finished executions are kept, with their histories, names and nested executions. @default 200 */
   finishedKept?: number;
+  /** How many characters of finished histories are kept. @default 200 million */
+  charactersKept?: number;
   /** Called when an execution starts, is redriven, or ends, with the event that EventBridge would deliver. */
   onStatusChange?: (event: ExecutionStatusChange) => void;
   /** Called for calls to Step Functions that a Task made: StartExecution, DescribeExecution and StopExecution of `.sync` children. */
@@ -70,8 +79,8 @@ export class StepFunctionsEngine {
   readonly #tokens = new TaskTokens();
   readonly #machines = new Map<string, StateMachine>();
   readonly #executions = new Map<string, Execution>();
-  /** ARNs of finished executions, the one that finished first in front. */
-  readonly #finished = new Set<string>();
+  /** Finished executions that no other one started, the one that finished first in front. */
+  readonly #finished = new Set<Execution>();
   readonly #interpreter: Interpreter;
 
   constructor(options: EngineOptions) {
@@ -84,7 +93,7 @@ export class StepFunctionsEngine {
       region: options.region,
       tokens: this.#tokens,
       integrations: options.integrations,
-      startChild: (caller, request) => this.#startChild(caller, request),
+      startChild: (caller, request, parent) => this.#startChild(caller, request, parent),
       stopChild: (caller, child) => this.#stopChild(caller, child),
       defect: (error) => this.#defect(error),
     });
@@ -155,6 +164,11 @@ export class StepFunctionsEngine {
     return this.#execution(executionArn).history.events;
   }
 
+  /** ARN of the execution whose Task started this one, if one did. AWS tells it only in the parent's history. */
+  parentOf(executionArn: string): string | undefined {
+    return this.#executions.get(executionArn)?.parent?.arn;
+  }
+
   /** The executions of a machine that are still kept, newest first. @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist */
   listExecutions(request: {
     stateMachineArn: string;
@@ -194,7 +208,7 @@ export class StepFunctionsEngine {
     if (redrive.status !== 'REDRIVABLE') {
       throw new StepFunctionsError('ExecutionNotRedrivable', redrive.reason ?? 'Execution cannot be redriven');
     }
-    this.#finished.delete(execution.arn);
+    this.#finished.delete(execution);
     execution.status = 'RUNNING';
     execution.stoppedAt = undefined;
     execution.failure = undefined;
@@ -247,7 +261,7 @@ export class StepFunctionsEngine {
     throw new StepFunctionsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
   }
 
-  #start(request: { stateMachineArn: string; name?: string; input?: string }): Execution {
+  #start(request: { stateMachineArn: string; name?: string; input?: string }, parent?: Execution): Execution {
     const machine = this.#machine(request.stateMachineArn);
     const name = request.name ?? uuidFrom(this.#random);
     checkName(name);
@@ -259,8 +273,9 @@ export class StepFunctionsEngine {
       if (earlier.status === 'RUNNING' && earlier.inputText === inputText) return earlier;
       throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
-    const execution = this.#newExecution(machine, { arn, name, inputText, input });
+    const execution = this.#newExecution(machine, { arn, name, inputText, input, parent });
     this.#executions.set(arn, execution);
+    parent?.nested.push(execution);
     execution.history.record('ExecutionStarted', 0, {
       executionStartedEventDetails: {
         input: inputText,
@@ -274,11 +289,12 @@ export class StepFunctionsEngine {
 
   #newExecution(
     machine: StateMachine,
-    given: { arn: string; name: string; inputText: string; input: Json },
+    given: Pick<Execution, 'arn' | 'name' | 'inputText' | 'input' | 'parent'>,
   ): Execution {
     return {
       ...given,
       machine,
+      nested: [],
       status: 'RUNNING',
       startedAt: this.#clock.now(),
       stoppedAt: undefined,
@@ -336,7 +352,7 @@ export class StepFunctionsEngine {
     execution.scope.cancel();
     // Only an execution that did not succeed can be redriven; the others need not keep what their states were given.
     if (status === 'SUCCEEDED') execution.progress = startOf('', null);
-    this.#finished.add(execution.arn);
+    if (execution.parent === undefined) this.#finished.add(execution);
     this.#forgetOldest();
     const listeners = [...execution.onEnd];
     execution.onEnd.clear();
@@ -345,12 +361,18 @@ export class StepFunctionsEngine {
   }
 
   #forgetOldest(): void {
-    const kept = this.#options.finishedKept ?? DEFAULT_FINISHED_KEPT;
-    for (const arn of this.#finished) {
-      if (this.#finished.size <= kept) return;
-      this.#finished.delete(arn);
-      this.#executions.delete(arn);
-      this.#tokens.forget(arn);
+    const { finishedKept = DEFAULT_FINISHED_KEPT, charactersKept = DEFAULT_CHARACTERS_KEPT } = this.#options;
+    const families = [...this.#finished].map((execution) => ({ execution, family: familyOf(execution) }));
+    let characters = families.reduce((sum, { family }) => sum + charactersOf(family), 0);
+    for (const { execution, family } of families) {
+      const isOver = this.#finished.size > finishedKept || (characters > charactersKept && this.#finished.size > 1);
+      if (!isOver) return;
+      characters -= charactersOf(family);
+      this.#finished.delete(execution);
+      for (const { arn } of family) {
+        this.#executions.delete(arn);
+        this.#tokens.forget(arn);
+      }
     }
   }
 
@@ -375,7 +397,7 @@ export class StepFunctionsEngine {
     });
   }
 
-  #startChild(caller: Caller, request: ChildRequest): Execution {
+  #startChild(caller: Caller, request: ChildRequest, parent: Execution): Execution {
     const { stateMachineArn, name, input } = request;
     try {
       if (parseArn('stateMachine', stateMachineArn).accountId !== caller.accountId) {
@@ -384,7 +406,7 @@ export class StepFunctionsEngine {
           `User: ${caller.roleArn} is not authorized to perform: states:StartExecution on resource: ${stateMachineArn}`,
         );
       }
-      const child = this.#start({ stateMachineArn, name, input });
+      const child = this.#start({ stateMachineArn, name, input }, parent);
       this.#noteCall(caller, 'StartExecution', stateMachineArn, 'ok');
       // Step Functions polls a `.sync` child in the name of the same role.
       this.#noteCall(caller, 'DescribeExecution', child.arn, 'ok');
@@ -415,6 +437,15 @@ export class StepFunctionsEngine {
 
 function matchesRedriveFilter(execution: Execution, filter: 'REDRIVEN' | 'NOT_REDRIVEN' | undefined): boolean {
   return filter === undefined || (filter === 'REDRIVEN') === execution.redriveCount > 0;
+}
+
+/** An execution, and all that it and its nested ones started. */
+function familyOf(execution: Execution): Execution[] {
+  return [execution, ...execution.nested.flatMap(familyOf)];
+}
+
+function charactersOf(executions: readonly Execution[]): number {
+  return executions.reduce((sum, { history }) => sum + history.characters, 0);
 }
 
 /** @throws {StepFunctionsError} InvalidExecutionInput */

@@ -54,6 +54,10 @@ export interface Execution {
   arn: string;
   name: string;
   machine: StateMachine;
+  /** The execution whose Task started this one, if one did. */
+  parent: Execution | undefined;
+  /** The executions that its Tasks started, in order. */
+  nested: Execution[];
   /** The input as text, exactly as it was given. */
   inputText: string;
   input: Json;

@@ -24,6 +24,7 @@ export function failureDetails(failure: { error?: string; cause?: string }): { e
 export class History {
   readonly #events: HistoryEvent[] = [];
   readonly #now: () => number;
+  #characters = 0;
 
   /** `now` gives simulated milliseconds. */
   constructor(now: () => number) {
@@ -32,6 +33,11 @@ export class History {
 
   get events(): readonly HistoryEvent[] {
     return this.#events;
+  }
+
+  /** How much text the events hold: nearly all of the memory they take. */
+  get characters(): number {
+    return this.#characters;
   }
 
   /**
@@ -55,9 +61,17 @@ export class History {
 
   #add(type: HistoryEventType, previousEventId: number, details: EventDetails): number {
     const id = this.#events.length + 1;
-    this.#events.push({ id, previousEventId, timestamp: new Date(this.#now()), type, ...withoutTokens(details) });
+    const shown = withoutTokens(details);
+    this.#events.push({ id, previousEventId, timestamp: new Date(this.#now()), type, ...shown });
+    this.#characters += lengthOf(shown);
     return id;
   }
+}
+
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (typeof value !== 'object' || value === null) return 0;
+  return Object.values(value).reduce((sum: number, field) => sum + lengthOf(field), 0);
 }
 
 function withoutTokens<T>(value: T): T {

@@ -15,7 +15,7 @@ export interface TaskServices {
   tokens: TaskTokens;
   integrations: Integrations;
   /** Starts an execution for a `.sync` Task, as the principal `caller`. @throws {IntegrationError} */
-  startChild(caller: { accountId: string; roleArn: string }, request: ChildRequest): Execution;
+  startChild(caller: { accountId: string; roleArn: string }, request: ChildRequest, parent: Execution): Execution;
   /** Stops an execution that `caller` started. */
   stopChild(caller: { accountId: string; roleArn: string }, child: Execution): void;
   /** Called with everything that was thrown and should not have been. */
@@ -348,7 +348,7 @@ function beginChild(attempt: Attempt, settle: Settle<Json>): () => void {
   startCall(attempt, async (call) => {
     const caller = await callerOf(attempt, call);
     if (over) return;
-    const child = services.startChild(caller, childRequest(attempt));
+    const child = services.startChild(caller, childRequest(attempt), attempt.frame.execution);
     started = { caller, child };
     recordSubmitted(attempt, { ExecutionArn: child.arn, StartDate: child.startedAt });
     if (child.status === 'RUNNING') child.onEnd.add(report);

@@ -117,3 +117,15 @@ describe('S3', () => {
     expect(s3.keys('results')).toEqual(['k']);
   });
 });
+
+describe('A bucket that is full', () => {
+  it('forgets what was written longest ago, and a second write counts', async () => {
+    const aws = simulatedAws();
+    const s3 = closing(await startS3({ ...aws.options, mostBucketBytes: 30 }));
+    s3.createBucket('results');
+    const client = new S3Client(aws.client(s3.url));
+    const put = (Key: string) => client.send(new PutObjectCommand({ Bucket: 'results', Key, Body: 'ten bytes.' }));
+    for (const key of ['a', 'b', 'c', 'a', 'd']) await put(key);
+    expect(s3.keys('results')).toEqual(['a', 'c', 'd']);
+  });
+});

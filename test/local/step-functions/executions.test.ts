@@ -232,4 +232,37 @@ describe('memory', () => {
     expect(codeOf(() => world.engine.describeExecution(arns[0] ?? ''))).toBe('ExecutionDoesNotExist');
     expect(world.status(running)).toBe('RUNNING');
   });
+
+  const nesting = (machine: string) =>
+    only({
+      Type: 'Task',
+      Resource: 'arn:aws:states:::states:startExecution.sync:2',
+      Arguments: { StateMachineArn: machine, Input: '{% $states.input %}' },
+      End: true,
+    });
+
+  it('keeps a finished execution with its nested ones, which do not count', async () => {
+    const world = new World({ finishedKept: 2 });
+    const nested = world.machine(only(pass), 'nested');
+    const outer = world.machine(nesting(nested), 'outer');
+    for (let run = 0; run < 3; run += 1) await world.ended(world.startMachine(outer, {}, `run-${run}`));
+    const kept = world.engine.listExecutions({ stateMachineArn: outer });
+    expect(kept.map(({ name }) => name)).toEqual(['run-2', 'run-1']);
+    const children = world.engine.listExecutions({ stateMachineArn: nested });
+    expect(children.map(({ executionArn = '' }) => world.engine.parentOf(executionArn))).toEqual(
+      kept.map(({ executionArn }) => executionArn),
+    );
+  });
+
+  it('keeps fewer when their histories are long, nested ones counted, but always the newest', async () => {
+    const world = new World({ charactersKept: 100_000 });
+    const outer = world.machine(nesting(world.machine(only(pass), 'nested')), 'outer');
+    const names = () => world.engine.listExecutions({ stateMachineArn: outer }).map(({ name }) => name);
+    for (const name of ['run-0', 'run-1']) await world.ended(world.startMachine(outer, {}, name));
+    expect(names()).toEqual(['run-1', 'run-0']);
+    await world.ended(world.startMachine(outer, { text: 'x'.repeat(50_000) }, 'long'));
+    expect(names()).toEqual(['long']);
+    await world.ended(world.startMachine(outer, {}, 'after'));
+    expect(names()).toEqual(['after']);
+  });
 });

@@ -15,6 +15,9 @@ import { latestData } from './snapshots.ts';
 /** Quotas of DRS for an account and Region, as Service Quotas lists them; none can be raised. */
 export const QUOTAS = { serversInJob: 100, concurrentJobs: 20, serversInAllJobs: 500 } as const;
 
+/** Completed jobs of an account that are kept, the newest. DRS does not publish how long it keeps them. */
+export const MOST_COMPLETED_JOBS = 200;
+
 /** One server in a job. */
 export interface Participant {
   readonly sourceServerId: string;
@@ -103,6 +106,8 @@ export class DrsJobs {
   readonly #failures = new Map<string, LaunchFailure>();
   readonly #stuck = new Map<string, Stuck>();
   readonly #stickNext = new Set<string>();
+  /** How many jobs each account has ever had. */
+  readonly #created = new Map<string, number>();
   #order = 0;
 
   constructor(options: { clock: Clock; fleet: Fleet; seed: string }) {
@@ -209,7 +214,8 @@ export class DrsJobs {
     this.#checkFree(accountId, participants);
     this.#checkQuotas(accountId, participants.length);
     const order = this.#order++;
-    const inAccount = this.list(accountId).length;
+    const inAccount = this.#created.get(accountId) ?? 0;
+    this.#created.set(accountId, inAccount + 1);
     const jobId = `drsjob-${seeded(this.#seed, 'job', accountId, inAccount).hex(17)}`;
     const job: Job = {
       order,
@@ -298,6 +304,9 @@ export class DrsJobs {
     this.#log(job, 'JOB_END');
     job.status = 'COMPLETED';
     job.endedAt = this.#clock.now();
+    const completed = this.list(job.accountId).filter(({ status }) => status === 'COMPLETED');
+    const tooMany = Math.max(0, completed.length - MOST_COMPLETED_JOBS);
+    for (const { jobId } of completed.slice(0, tooMany)) this.#jobs.delete(jobId);
   }
 
   /** Launches one server: clean up what earlier launches left, snapshot, convert, launch. */

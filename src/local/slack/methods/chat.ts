@@ -86,7 +86,9 @@ function changeOf(workspace: SlackWorkspace, args: CallArguments): MessageChange
     ...(isContent ? { text: text ?? '', blocks: hasBlocks ? blocks : undefined } : {}),
     ...(metadata === undefined ? {} : { metadata: metadata ?? undefined }),
     // Slack marks a message as edited only when its text was changed, not when blocks were redrawn.
-    ...(text !== undefined && !hasBlocks ? { edited: { user: WORKSPACE.botUserId, ts: workspace.timestamp() } } : {}),
+    ...(text !== undefined && !hasBlocks
+      ? { edited: { user: WORKSPACE.botUserId, ts: workspace.messageTimestamp() } }
+      : {}),
   };
 }
 

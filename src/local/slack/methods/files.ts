@@ -37,7 +37,7 @@ function finishedFile(workspace: SlackWorkspace, entry: unknown, channels: strin
     mimetype: mimeType(upload.filename),
     size: upload.length,
     user: WORKSPACE.botUserId,
-    created: Math.floor(workspace.now() / 1000),
+    created: Math.floor(Number(workspace.messageTimestamp())),
     url_private: url,
     permalink: url,
     channels,

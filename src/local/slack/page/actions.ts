@@ -1,8 +1,9 @@
 import type {
   ChangedTime,
   ClickedButton,
-  ClickedModalButton,
+  ClickedViewButton,
   ClosedModal,
+  OpenedHome,
   PageAnswer,
   SubmittedModal,
   SwitchedFault,
@@ -38,8 +39,13 @@ export function sendSubmission(submitted: SubmittedModal): Promise<PageAnswer> {
   return post('/page/submit', submitted);
 }
 
-/** Clicks a button of a modal. */
-export async function sendModalClick(clicked: ClickedModalButton): Promise<string | undefined> {
+/** Opens the app's Home tab, so that the app may publish it. */
+export async function sendHomeOpened(opened: OpenedHome): Promise<string | undefined> {
+  return (await post('/page/home', opened)).problem;
+}
+
+/** Clicks a button of a modal or of App Home. */
+export async function sendViewClick(clicked: ClickedViewButton): Promise<string | undefined> {
   return (await post('/page/view-click', clicked)).problem;
 }
 

@@ -1,222 +1,183 @@
-import { memo, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { createRoot } from 'react-dom/client';
+import { sendHomeOpened } from './actions.ts';
+import { Channel } from './channel.tsx';
+import { Channels } from './channels.tsx';
 import { Composer } from './composer.tsx';
-import { afterEvent, anchorOf, isPushed, type Thread, threadOf, threadsOf } from './feed-state.ts';
-import { ThreadView, threadButtonId } from './messages.tsx';
+import { startOfDay } from './date.ts';
+import { anchorOf, announcementOf, messagesIn, threadOf, threadsOf } from './feed-state.ts';
+import { Home } from './home.tsx';
+import { threadButtonId } from './messages.tsx';
 import { Modal } from './modal.tsx';
 import { Notifications } from './notifications.tsx';
+import { pageNow } from './page-time.ts';
 import { People } from './people.tsx';
+import { HOME, placeIn } from './place.ts';
 import { PracticeBar } from './practice-bar.tsx';
-import type { Directory, PageEvent, PageMessage, Snapshot } from './protocol.ts';
-import { useStickyEnd } from './scrolling.ts';
-import { Names } from './text.tsx';
+import type { PageMessage, Snapshot } from './protocol.ts';
+import { Follow, Names, Now } from './text.tsx';
 import { ThreadPane } from './thread-pane.tsx';
+import { type Feed, useFeed } from './use-feed.ts';
+import { type UsedPlace, usePlace } from './use-place.ts';
+import { useUnread } from './use-unread.ts';
 
-const FIRST_PERSON = 'requester';
+const NOT_HERE = 'That message is not here: it was deleted, it is too old, or this person is not in its channel.';
 
-/** Who this tab is: kept in the address, so that two tabs can be two people and a reload changes nothing. */
-function personInAddress(): string {
-  return new URLSearchParams(location.search).get('as') ?? FIRST_PERSON;
+interface ScreenProps extends UsedPlace, Omit<Feed, 'screen'> {
+  screen: Snapshot;
 }
 
-/** Older notifications are gone, as on a phone that shows only so many. */
-const SHOWN_PUSHES = 5;
-
-interface Received {
-  screen: Snapshot | undefined;
-  /** The newest message that came while the page was open. */
-  newest: PageMessage | undefined;
-  /** What the person's phone shows, the newest last. */
-  pushes: readonly PageMessage[];
-}
-
-const NOTHING_YET: Received = { screen: undefined, newest: undefined, pushes: [] };
-
-function afterReceiving(before: Received, event: PageEvent): Received {
-  const screen = afterEvent(before.screen, event);
-  if (event.kind === 'removed') return { ...before, screen, pushes: before.pushes.filter(({ ts }) => ts !== event.ts) };
-  if (event.kind !== 'message' || !event.isNew || screen === undefined) return { ...before, screen };
-  const { message } = event;
-  const isNews = isPushed(message, screen.directory);
-  const pushes = isNews ? [...before.pushes, message].slice(-SHOWN_PUSHES) : before.pushes;
-  return { screen, newest: message, pushes };
-}
-
-interface Feed extends Received {
-  isConnected: boolean;
-  dismiss: (ts: string) => void;
-}
-
-/** What `me` sees, kept up to date; the browser connects again by itself, and then gets everything anew. */
-function useFeed(me: string): Feed {
-  const [received, setReceived] = useState(NOTHING_YET);
-  const [isConnected, setConnected] = useState(true);
-  useEffect(() => {
-    // The screen stays until the next person's has come; their phone is another one.
-    setReceived(({ screen }) => ({ ...NOTHING_YET, screen }));
-    const events = new EventSource(`/page/events?as=${encodeURIComponent(me)}`);
-    events.onopen = () => setConnected(true);
-    events.onerror = () => setConnected(false);
-    events.onmessage = ({ data }: MessageEvent<string>) => {
-      const event = JSON.parse(data) as PageEvent;
-      setReceived((before) => afterReceiving(before, event));
-    };
-    return () => events.close();
-  }, [me]);
-  const dismiss = (ts: string) =>
-    setReceived((before) => ({ ...before, pushes: before.pushes.filter((push) => push.ts !== ts) }));
-  return { ...received, isConnected, dismiss };
-}
-
-interface ChannelProps {
-  directory: Directory;
-  messages: readonly PageMessage[];
-  threads: readonly Thread[];
-  newest: PageMessage | undefined;
-  openThread: string | undefined;
-  onOpenThread: (ts: string) => void;
-  onProblem: (problem: string | undefined) => void;
-}
-
-/** Drawn only when a message changes: the time, which is told every second, is no reason. */
-const Channel = memo(function Channel(props: ChannelProps) {
-  const { directory, messages, threads, newest, openThread, onOpenThread, onProblem } = props;
-  const { list, isAtEnd, onScroll } = useStickyEnd(messages);
-
-  useEffect(() => {
-    // What only this person sees is the answer to what they have just done, and their own words are theirs to see.
-    const me = directory.people.find(({ name }) => name === directory.me)?.userId;
-    if (newest === undefined || (newest.ephemeral_user !== me && newest.user !== me)) return;
-    document.getElementById(anchorOf(newest.ts))?.scrollIntoView({ block: 'nearest' });
-  }, [newest, directory]);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address leads somewhere once, when the page opens.
-  useEffect(() => {
-    const linked = /\/archives\/[^/]+\/(p\d+)/.exec(location.pathname)?.[1];
-    const message = messages.find(({ ts }) => anchorOf(ts) === linked);
-    if (message === undefined) return;
-    const thread = threadOf(message);
-    if (thread !== undefined) onOpenThread(thread);
-    document.getElementById(anchorOf(thread ?? message.ts))?.scrollIntoView();
-  }, []);
-
-  return (
-    <section ref={list} className="messages" aria-label={`Messages in #${directory.channel.name}`} onScroll={onScroll}>
-      {threads.length === 0 && (
-        <p className="empty">
-          Nothing has happened here yet. Ask for a drill below as <strong>requester</strong>, then switch to{' '}
-          <strong>approver</strong> to decide.
-        </p>
-      )}
-      {threads.map((thread) => (
-        <ThreadView
-          key={thread.first.ts}
-          thread={thread}
-          directory={directory}
-          isOpen={thread.first.ts === openThread}
-          onOpen={onOpenThread}
-          onProblem={onProblem}
-        />
-      ))}
-      {!isAtEnd && (
-        <button
-          type="button"
-          className="to-end"
-          onClick={() => list.current?.scrollTo({ top: list.current.scrollHeight })}
-        >
-          ↓ Newest
-        </button>
-      )}
-    </section>
-  );
-});
-
-const NO_MESSAGES: PageMessage[] = [];
-
-function App() {
-  const [me, setMe] = useState(personInAddress);
+function Screen({ screen, me, asked, goal, become, go, follow, reach, ...feed }: ScreenProps) {
+  const { newest, pushes, isConnected, dismiss } = feed;
+  const { directory, messages, practice } = screen;
   const [problem, setProblem] = useState<string>();
   const [openTs, setOpenTs] = useState<string>();
-  const { screen, isConnected, newest, pushes, dismiss } = useFeed(me);
-  const messages = screen?.messages ?? NO_MESSAGES;
-  const threads = useMemo(() => threadsOf(messages), [messages]);
+  const [marked, setMarked] = useState<string>();
+  const place = placeIn(directory, asked);
+  const channel = directory.channels.find(({ id }) => id === place);
+  const threads = useMemo(() => threadsOf(messagesIn(messages, place)), [messages, place]);
   const open = threads.find(({ first }) => first.ts === openTs);
+  const unread = useUnread(messages, directory, place);
+  const day = startOfDay(pageNow());
+  const time = useMemo(() => ({ day, now: pageNow }), [day]);
 
-  function switchTo(name: string) {
-    const address = new URL(location.href);
-    address.searchParams.set('as', name);
-    history.replaceState(null, '', address);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is open and what went wrong belong to a place of a person.
+  useEffect(() => {
     setProblem(undefined);
-    setMe(name);
-  }
+    setOpenTs(undefined);
+  }, [me, place]);
 
-  function closeThread() {
+  useEffect(() => {
+    if (place === HOME) void sendHomeOpened({ as: me }).then(setProblem);
+  }, [me, place]);
+
+  useEffect(() => {
+    if (goal === undefined || directory.me !== me) return;
+    reach();
+    const message = messagesIn(messages, goal.channelId).find(({ ts }) => anchorOf(ts) === goal.anchor);
+    if (message === undefined || message.channel !== place) {
+      setProblem(NOT_HERE);
+      return;
+    }
+    setOpenTs(threadOf(message));
+    setMarked(goal.anchor);
+  }, [goal, me, directory, messages, place, reach]);
+
+  useEffect(() => {
+    if (marked === undefined) return;
+    setMarked(undefined);
+    const shown = document.getElementById(marked);
+    shown?.scrollIntoView({ block: 'nearest' });
+    // The focus marks the message; a thread that opens for it has taken its own before.
+    shown?.focus({ preventScroll: true });
+  }, [marked]);
+
+  const closeThread = useCallback(() => {
     const button = threadButtonId(openTs ?? '');
     setOpenTs(undefined);
     // Where the thread has covered the channel, its button can take the focus only when it is seen again.
-    requestAnimationFrame(() => document.getElementById(button)?.focus());
-  }
+    requestAnimationFrame(() => {
+      const back = document.getElementById(button) ?? document.querySelector<HTMLElement>('main .composer input');
+      back?.focus();
+    });
+  }, [openTs]);
 
   function showPushed(message: PageMessage) {
     dismiss(message.ts);
-    const thread = threadOf(message);
-    setOpenTs(thread);
-    requestAnimationFrame(() => document.getElementById(anchorOf(message.ts))?.scrollIntoView({ block: 'nearest' }));
+    if (message.channel !== place) {
+      follow(`/archives/${message.channel}/${anchorOf(message.ts)}`);
+      return;
+    }
+    setOpenTs(threadOf(message));
+    setMarked(anchorOf(message.ts));
   }
 
-  if (screen === undefined) {
-    return <p className="empty">{isConnected ? 'Loading …' : `Nobody here is called ${me}, or the server is gone.`}</p>;
-  }
-  const { directory, practice } = screen;
   const banner = practice === undefined ? screen.banner : '';
   return (
     <Names value={directory}>
-      <div className="page" data-thread={open !== undefined}>
-        <header>
-          <People people={directory.people} me={me} onSwitch={switchTo} />
-          <p className="banner">{isConnected ? banner : 'The practice server is gone. Trying again …'}</p>
-        </header>
-        {practice !== undefined && <PracticeBar practice={practice} onProblem={setProblem} />}
-        <nav aria-label="Channels and notifications">
-          <h1>Practice Slack</h1>
-          <p className="channel-name" aria-current="page">
-            # {directory.channel.name}
-          </p>
-          <Notifications pushes={pushes} directory={directory} onShow={showPushed} onDismiss={dismiss} />
-          {practice !== undefined && <p className="in-memory">Practice state is in memory.</p>}
-        </nav>
-        <main>
-          <Channel
-            key={directory.me}
-            directory={directory}
-            messages={messages}
-            threads={threads}
-            newest={newest}
-            openThread={open?.first.ts}
-            onOpenThread={setOpenTs}
-            onProblem={setProblem}
-          />
-          <Composer
-            me={me}
-            hints={screen.hints}
-            problem={open === undefined ? problem : undefined}
-            onProblem={setProblem}
-          />
-        </main>
-        {open !== undefined && (
-          <ThreadPane
-            key={open.first.ts}
-            thread={open}
-            directory={directory}
-            problem={problem}
-            onProblem={setProblem}
-            onClose={closeThread}
-          />
-        )}
-        {screen.directory.me === me &&
-          screen.modals.map((modal) => <Modal key={modal.id} modal={modal} me={me} onProblem={setProblem} />)}
-      </div>
+      <Now value={time}>
+        <Follow value={follow}>
+          <div className="page" data-thread={open !== undefined}>
+            <header>
+              <People people={directory.people} me={me} onSwitch={become} />
+              <p className="banner" role="status">
+                {isConnected ? banner : 'The practice server is gone. Trying again …'}
+              </p>
+            </header>
+            {practice !== undefined && (
+              <PracticeBar practice={practice} behindTheScenes={screen.behindTheScenes} onProblem={setProblem} />
+            )}
+            <nav aria-label="Channels and notifications">
+              <h1>Practice Slack</h1>
+              <Channels directory={directory} place={place} unread={unread} onGo={go} />
+              <Notifications pushes={pushes} directory={directory} onShow={showPushed} onDismiss={dismiss} />
+              {practice !== undefined && <p className="in-memory">Practice state is in memory.</p>}
+            </nav>
+            <main>
+              {channel === undefined ? (
+                <Home
+                  key={directory.me}
+                  home={screen.home}
+                  directory={directory}
+                  problem={problem}
+                  onProblem={setProblem}
+                />
+              ) : (
+                <>
+                  <Channel
+                    key={`${directory.me} ${channel.id}`}
+                    channel={channel}
+                    directory={directory}
+                    threads={threads}
+                    newest={newest}
+                    openThread={open?.first.ts}
+                    onOpenThread={setOpenTs}
+                    onProblem={setProblem}
+                  />
+                  <Composer
+                    key={`${me} ${channel.id} composer`}
+                    me={me}
+                    channel={channel}
+                    hints={screen.hints}
+                    commands={screen.commands}
+                    problem={open === undefined ? problem : undefined}
+                    onProblem={setProblem}
+                  />
+                </>
+              )}
+            </main>
+            {open !== undefined && channel !== undefined && (
+              <ThreadPane
+                key={open.first.ts}
+                thread={open}
+                channel={channel}
+                directory={directory}
+                commands={screen.commands}
+                problem={problem}
+                onProblem={setProblem}
+                onClose={closeThread}
+              />
+            )}
+            <p className="unseen" role="status">
+              {announcementOf(newest, directory, { place, openThread: open?.first.ts })}
+            </p>
+            {directory.me === me &&
+              screen.modals.map((modal) => <Modal key={modal.id} modal={modal} me={me} onProblem={setProblem} />)}
+          </div>
+        </Follow>
+      </Now>
     </Names>
+  );
+}
+
+function App() {
+  const used = usePlace();
+  const { screen, ...feed } = useFeed(used.me);
+  if (screen !== undefined) return <Screen {...used} {...feed} screen={screen} />;
+  return (
+    <p className="empty">
+      {feed.isConnected ? 'Loading …' : `Nobody here is called ${used.me}, or the server is gone.`}
+    </p>
   );
 }
 

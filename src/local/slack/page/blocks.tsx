@@ -1,8 +1,8 @@
-import { useRef, useState } from 'react';
+import { useContext, useRef, useState } from 'react';
 import { type Block, Message } from 'slack-blocks-to-jsx';
 import { isObject, type JsonObject } from '../json.ts';
 import type { SlackBlock } from '../model.ts';
-import { TextObject, textOf } from './text.tsx';
+import { Follow, TextObject, textOf } from './text.tsx';
 
 /** Called when a button is clicked (and confirmed, where it asks). */
 export type OnClick = (blockId: string, actionId: string) => Promise<void>;
@@ -47,11 +47,12 @@ function Confirm({ confirm, style, onConfirm, dialog }: ConfirmProps) {
 function CardButton({ blockId, element, onClick }: ButtonProps) {
   const [isBusy, setBusy] = useState(false);
   const dialog = useRef<HTMLDialogElement>(null);
+  const follow = useContext(Follow);
   const confirm = isObject(element.confirm) ? element.confirm : undefined;
 
   async function send() {
     if (isBusy) return;
-    if (typeof element.url === 'string') window.open(element.url, '_blank', 'noopener');
+    if (typeof element.url === 'string' && !follow(element.url)) window.open(element.url, '_blank', 'noopener');
     setBusy(true);
     await onClick(blockId, String(element.action_id));
     setBusy(false);

@@ -10,7 +10,8 @@ const FORMATS: Readonly<Record<string, Intl.DateTimeFormatOptions>> = {
 
 const DAY_MS = 86_400_000;
 
-function startOfDay(time: number): number {
+/** Midnight before a time, in the reader's time zone. */
+export function startOfDay(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
 

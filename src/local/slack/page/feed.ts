@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
-import type { SlackMessage, SlackView, WorkspaceEvent } from '../model.ts';
-import { WORKSPACE } from '../people.ts';
+import type { Channel, SlackMessage, SlackView, WorkspaceEvent } from '../model.ts';
+import { type Person, WORKSPACE } from '../people.ts';
 import type { SlackWorkspace } from '../workspace.ts';
 import type { PageControls } from './controls.ts';
-import type { PageEvent, PageMessage, PageModal, PracticeState, Snapshot } from './protocol.ts';
+import { newestOf } from './feed-state.ts';
+import type { CommandUsage, PageEvent, PageHome, PageMessage, PageModal, PracticeState, Snapshot } from './protocol.ts';
 
 export interface FeedOptions {
   /**
@@ -21,6 +22,16 @@ export interface FeedOptions {
    * @default ['/dr drill HRP wave 1']
    */
   hints?: readonly string[];
+  /**
+   * The forms of the app's commands, which the composer shows while somebody types one.
+   * @default - none
+   */
+  commands?: readonly CommandUsage[];
+  /**
+   * Address of a page that shows what happens behind Slack; the practice bar leads there.
+   * @default - no such page
+   */
+  behindTheScenes?: string;
   /**
    * What people may change of the practice from the page.
    * @default - nothing: the page shows neither time nor faults
@@ -40,12 +51,11 @@ const MAY_DO: Readonly<Record<string, string>> = {
 /** A page that was closed without saying so is noticed when something is written to it. */
 const SILENCE_TICKS = 15;
 const TICK_MS = 1_000;
-/** Older messages stay in the workspace; the page shows the newest. */
-const SHOWN_MESSAGES = 300;
+/** A page that takes nothing any more is cut off before this many bytes wait for it; it connects again by itself. */
+const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
 
 interface Connection {
   userId: string;
-  channelId: string;
   outgoing: ServerResponse;
 }
 
@@ -70,17 +80,16 @@ export class PageFeed {
   /** Answers a page's request for events, as the person `name`; 404 when there is nobody of that name. */
   open(name: string, outgoing: ServerResponse): void {
     const person = this.#workspace.person(name);
-    const channel = this.#workspace.channels[0];
-    if (person === undefined || channel === undefined) {
+    if (person === undefined) {
       outgoing.writeHead(404);
       outgoing.end();
       return;
     }
     outgoing.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-    const connection: Connection = { userId: person.userId, channelId: channel.id, outgoing };
+    const connection: Connection = { userId: person.userId, outgoing };
     this.#connections.add(connection);
     outgoing.once('close', () => this.#connections.delete(connection));
-    send(connection, { kind: 'snapshot', snapshot: this.#snapshot(connection, person.name, channel.name) });
+    send(connection, { kind: 'snapshot', snapshot: this.#snapshot(person) });
   }
 
   close(): void {
@@ -90,22 +99,38 @@ export class PageFeed {
     this.#connections.clear();
   }
 
-  #snapshot({ channelId, userId }: Connection, me: string, channelName: string): Snapshot {
+  #channelsOf(userId: string): Channel[] {
+    return this.#workspace.channels.filter(({ memberIds }) => memberIds.includes(userId));
+  }
+
+  /** The newest messages of a channel as this person sees it, oldest first. */
+  #messagesOf(channelId: string, userId: string): SlackMessage[] {
+    const messages = [...this.#workspace.messages(channelId), ...this.#workspace.ephemerals(channelId, userId)];
+    return newestOf(messages.sort((one, other) => Number(one.ts) - Number(other.ts)));
+  }
+
+  #snapshot({ name: me, userId }: Person): Snapshot {
     const mayDo = this.#options.mayDo ?? MAY_DO;
-    const messages = [...this.#workspace.messages(channelId), ...this.#workspace.ephemerals(channelId, userId)].sort(
-      (one, other) => Number(one.ts) - Number(other.ts),
-    );
+    const channels = this.#channelsOf(userId);
+    const home = this.#workspace.home(userId);
     return {
       directory: {
         me,
-        channel: { id: channelId, name: channelName },
+        channels: channels.map(({ id, name, memberIds }) => ({
+          id,
+          name,
+          hasBot: memberIds.includes(WORKSPACE.botUserId),
+        })),
         people: this.#workspace.people.map((person) => ({ ...person, may: mayDo[person.name] ?? '' })),
         bot: { userId: WORKSPACE.botUserId, name: WORKSPACE.botName },
       },
       hints: [...(this.#options.hints ?? ['/dr drill HRP wave 1'])],
+      commands: [...(this.#options.commands ?? [])],
       banner: this.#options.banner?.() ?? '',
-      messages: messages.slice(-SHOWN_MESSAGES).map(shown),
+      messages: channels.flatMap(({ id }) => this.#messagesOf(id, userId)).map(shown),
       modals: this.#workspace.modals(userId).map(shownModal),
+      home: home === undefined ? undefined : shownHome(home),
+      behindTheScenes: this.#options.behindTheScenes,
       practice: this.#practice(),
     };
   }
@@ -123,7 +148,7 @@ export class PageFeed {
   }
 
   #tell(event: WorkspaceEvent): void {
-    if ('view' in event && event.view.type === 'modal') this.#tellOfModals(event.userId);
+    if ('view' in event) this.#tellOfView(event.userId, event.view);
     if (event.type !== 'message_posted' && event.type !== 'message_updated' && event.type !== 'message_deleted') return;
     const { message } = event;
     const change: PageEvent =
@@ -131,15 +156,22 @@ export class PageFeed {
         ? { kind: 'removed', ts: message.ts }
         : { kind: 'message', message: shown(message), isNew: event.type === 'message_posted' };
     for (const connection of this.#connections) {
-      const isForMe = message.ephemeral_user === undefined || message.ephemeral_user === connection.userId;
-      if (isForMe && message.channel === connection.channelId) send(connection, change);
+      if (this.#sees(connection.userId, message)) send(connection, change);
     }
   }
 
-  #tellOfModals(userId: string): void {
-    const modals = this.#workspace.modals(userId).map(shownModal);
+  #sees(userId: string, { channel, ephemeral_user }: SlackMessage): boolean {
+    if (ephemeral_user !== undefined && ephemeral_user !== userId) return false;
+    return this.#workspace.channel(channel)?.memberIds.includes(userId) === true;
+  }
+
+  #tellOfView(userId: string, view: SlackView): void {
+    const change: PageEvent =
+      view.type === 'home'
+        ? { kind: 'home', home: shownHome(view) }
+        : { kind: 'modals', modals: this.#workspace.modals(userId).map(shownModal) };
     for (const connection of this.#connections) {
-      if (connection.userId === userId) send(connection, { kind: 'modals', modals });
+      if (connection.userId === userId) send(connection, change);
     }
   }
 
@@ -164,6 +196,11 @@ function shownModal({ id, title, submit, close, blocks }: SlackView): PageModal 
   return { id, title, submit, close, blocks };
 }
 
+function shownHome({ id, blocks }: SlackView): PageHome {
+  return { id, blocks };
+}
+
 function send({ outgoing }: Connection, event: PageEvent): void {
-  outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
+  if (outgoing.writableLength > MOST_UNSENT_BYTES) outgoing.destroy();
+  else outgoing.write(`data: ${JSON.stringify(event)}\n\n`);
 }

@@ -2,12 +2,13 @@ import { slackDate } from './date.ts';
 import { type Inline, parseMrkdwn } from './mrkdwn.ts';
 import type { Directory } from './protocol.ts';
 
-function nameOf(id: string, { people, bot, channel }: Directory): string {
-  if (id === channel.id) return channel.name;
+function nameOf(id: string, { people, bot, channels }: Directory): string {
+  const channel = channels.find((candidate) => candidate.id === id);
+  if (channel !== undefined) return channel.name;
   return id === bot.userId ? bot.name : (people.find(({ userId }) => userId === id)?.name ?? id);
 }
 
-function flat(piece: Inline, directory: Directory): string {
+function flat(piece: Inline, directory: Directory, now?: number): string {
   switch (piece.kind) {
     case 'text':
     case 'code':
@@ -16,7 +17,7 @@ function flat(piece: Inline, directory: Directory): string {
     case 'bold':
     case 'italic':
     case 'strike':
-      return piece.inside.map((inside) => flat(inside, directory)).join('');
+      return piece.inside.map((inside) => flat(inside, directory, now)).join('');
     case 'user':
       return `@${nameOf(piece.id, directory)}`;
     case 'channel':
@@ -24,15 +25,15 @@ function flat(piece: Inline, directory: Directory): string {
     case 'link':
       return piece.label;
     case 'date':
-      return slackDate(piece.format, piece.at);
+      return slackDate(piece.format, piece.at, now);
   }
 }
 
 /** A `mrkdwn` text without its formatting, as a phone's notification shows it: names instead of ids, no markers. */
-export function flatText(text: string, directory: Directory): string {
+export function flatText(text: string, directory: Directory, now?: number): string {
   return parseMrkdwn(text)
     .map((passage) =>
-      passage.kind === 'pre' ? passage.text : passage.inside.map((piece) => flat(piece, directory)).join(''),
+      passage.kind === 'pre' ? passage.text : passage.inside.map((piece) => flat(piece, directory, now)).join(''),
     )
     .join('\n');
 }

@@ -1,12 +1,12 @@
-import { memo } from 'react';
+import { memo, useContext } from 'react';
 import { SLACKBOT_USER_ID } from '../model.ts';
 import { sendClick } from './actions.ts';
 import { Blocks, type OnClick } from './blocks.tsx';
 import { postedAt } from './date.ts';
-import { anchorOf, firstLine, type Thread } from './feed-state.ts';
+import { anchorOf, firstLine, isSameThread, type Thread } from './feed-state.ts';
 import { flatText } from './flat-text.ts';
 import type { Directory, PageMessage } from './protocol.ts';
-import { Mrkdwn } from './text.tsx';
+import { Mrkdwn, Now } from './text.tsx';
 
 interface Author {
   name: string;
@@ -34,14 +34,17 @@ interface MessageProps {
 /** One message: who, when, what, and its files. */
 export const OneMessage = memo(function OneMessage({ message, directory, onProblem, isCopy = false }: MessageProps) {
   const author = authorOf(message, directory);
+  const { now } = useContext(Now);
   const onClick: OnClick = async (blockId, actionId) => {
-    onProblem(await sendClick({ as: directory.me, ts: message.ts, blockId, actionId }));
+    onProblem(await sendClick({ as: directory.me, channel: message.channel, ts: message.ts, blockId, actionId }));
   };
   return (
     <article
       id={isCopy ? undefined : anchorOf(message.ts)}
+      // A permalink gives it the focus.
+      tabIndex={-1}
       className={message.ephemeral_user === undefined ? 'message' : 'message ephemeral'}
-      aria-label={`${author.name}: ${message.text}`}
+      aria-label={`${author.name}: ${firstLine(flatText(message.text, directory, now()))}`}
     >
       <div className="avatar" data-app={author.isApp} aria-hidden="true">
         {author.name.slice(0, 2)}
@@ -50,7 +53,7 @@ export const OneMessage = memo(function OneMessage({ message, directory, onProbl
         {message.ephemeral_user !== undefined && <p className="only-you">Only visible to you</p>}
         <p className="author">
           <strong>{author.name}</strong> {author.isApp && <span className="badge">APP</span>}{' '}
-          <time dateTime={new Date(Number(message.ts) * 1_000).toISOString()}>{postedAt(message.ts)}</time>
+          <time dateTime={new Date(Number(message.ts) * 1_000).toISOString()}>{postedAt(message.ts, now())}</time>
         </p>
         {message.blocks === undefined ? (
           message.text !== '' && <Mrkdwn text={message.text} />
@@ -84,26 +87,56 @@ interface ThreadViewProps extends Omit<MessageProps, 'message' | 'isCopy'> {
   onOpen: (ts: string) => void;
 }
 
-/** A message of the channel; of its replies their number and the first line of the last. */
-export function ThreadView({ thread: { first, replies }, isOpen, onOpen, directory, onProblem }: ThreadViewProps) {
+/**
+ * A message of the channel; of its replies their number and the first line of the last. A message without replies has a
+ * button that starts the thread, unless only one person sees it.
+ */
+export const ThreadView = memo(function ThreadView(props: ThreadViewProps) {
+  const { isOpen, onOpen, directory, onProblem } = props;
+  const { first, replies } = props.thread;
   const last = replies.at(-1);
+  const { now } = useContext(Now);
   return (
     <div className="thread-group">
       <OneMessage message={first} directory={directory} onProblem={onProblem} />
-      {last !== undefined && (
+      {(last !== undefined || first.ephemeral_user === undefined) && (
         <button
           id={threadButtonId(first.ts)}
           type="button"
-          className="thread-summary"
+          className={last === undefined ? 'thread-start' : 'thread-summary'}
           aria-expanded={isOpen}
           onClick={() => onOpen(first.ts)}
         >
-          <strong>{replies.length === 1 ? '1 reply' : `${replies.length} replies`}</strong>{' '}
-          <span>
-            {authorOf(last, directory).name}: {firstLine(flatText(last.text, directory))}
-          </span>
+          <strong>{replyCount(replies.length)}</strong>{' '}
+          {last !== undefined && (
+            <span>
+              {authorOf(last, directory).name}: {summaryOf(last, directory, now())}
+            </span>
+          )}
         </button>
       )}
     </div>
   );
+}, isDrawnAlike);
+
+function isDrawnAlike(
+  { thread, ...props }: ThreadViewProps,
+  { thread: otherThread, ...others }: ThreadViewProps,
+): boolean {
+  const isSame =
+    props.isOpen === others.isOpen &&
+    props.directory === others.directory &&
+    props.onOpen === others.onOpen &&
+    props.onProblem === others.onProblem;
+  return isSame && isSameThread(thread, otherThread);
+}
+
+/** The first line of a message; of one that only brings a file, the file. */
+function summaryOf(message: PageMessage, directory: Directory, now: number): string {
+  return firstLine(flatText(message.text, directory, now)) || (message.files?.[0]?.title ?? '');
+}
+
+function replyCount(count: number): string {
+  if (count === 0) return 'Reply';
+  return count === 1 ? '1 reply' : `${count} replies`;
 }

@@ -16,7 +16,7 @@ function Rate({ time: { speed, rate, waitingForPerson } }: { time: PracticeTime 
   if (!waitingForPerson) return `Running at ${rate}×`;
   return (
     <>
-      {rate}× while a gate waits{speed !== rate && <span className="wide">, then {speed}×</span>}
+      {rate}×, a gate waits{speed !== rate && <span className="wide">, then {speed}×</span>}
     </>
   );
 }
@@ -60,12 +60,14 @@ function Fault({ fault, onSwitch }: { fault: RehearsedFault; onSwitch: (fault: R
 }
 
 interface BarProps {
+  /** Address of a page that shows what happens behind Slack. */
+  behindTheScenes: string | undefined;
   practice: PracticeState;
   onProblem: (problem: string | undefined) => void;
 }
 
 /** How fast time goes, and what goes wrong. Its height never changes; the faults open over the messages. */
-export function PracticeBar({ practice: { time, faults }, onProblem }: BarProps) {
+export function PracticeBar({ practice: { time, faults }, behindTheScenes, onProblem }: BarProps) {
   const [isOpen, setOpen] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
   const active = faults.filter((fault) => fault.active).length;
@@ -101,6 +103,11 @@ export function PracticeBar({ practice: { time, faults }, onProblem }: BarProps)
         </span>
         <time dateTime={new Date(time.now).toISOString()}>{clockText(time.now)}</time>
       </p>
+      {behindTheScenes !== undefined && (
+        <a className="behind-the-scenes" href={behindTheScenes} target="_blank" rel="noopener">
+          Behind the scenes<span className="unseen"> (opens in a new tab)</span>
+        </a>
+      )}
       <button
         ref={toggle}
         type="button"
@@ -109,7 +116,8 @@ export function PracticeBar({ practice: { time, faults }, onProblem }: BarProps)
         aria-controls="faults"
         onClick={() => setOpen(!isOpen)}
       >
-        Rehearse faults{active === 0 ? '' : ` (${active} on)`}
+        <span className="wide-label">Rehearse </span>
+        <span>faults{active === 0 ? '' : ` (${active} on)`}</span>
       </button>
       <div id="faults" className="faults" hidden={!isOpen}>
         <div className="pane-head">

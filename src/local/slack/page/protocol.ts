@@ -22,6 +22,25 @@ export interface PageModal {
   blocks: SlackBlock[];
 }
 
+/** A person's App Home tab of the app, as it was published last. */
+export type PageHome = Pick<PageModal, 'id' | 'blocks'>;
+
+/** A channel that the person is in. */
+export interface PageChannel {
+  id: string;
+  name: string;
+  /** Whether the bot is in it too; it can post nowhere else. */
+  hasBot: boolean;
+}
+
+/** A command of the app as the composer explains it. */
+export interface CommandUsage {
+  /** What is typed, from the slash on; `<…>` and `[…]` stand for what the person puts there. */
+  usage: string;
+  /** One line: what it does. */
+  about: string;
+}
+
 /** Time and faults of the practice, as they are at this moment. */
 export interface PracticeState {
   time: PracticeTime;
@@ -32,7 +51,8 @@ export interface PracticeState {
 export interface Directory {
   /** Name of the person whose screen this is. */
   me: string;
-  channel: { id: string; name: string };
+  /** The first one is shown where the address names none. */
+  channels: PageChannel[];
   people: PagePerson[];
   bot: { userId: string; name: string };
 }
@@ -41,10 +61,16 @@ export interface Directory {
 export interface Snapshot {
   directory: Directory;
   hints: string[];
+  commands: CommandUsage[];
   banner: string;
+  /** The newest of every channel of the person, oldest first. */
   messages: PageMessage[];
   /** The person's open modals, the topmost last. */
   modals: PageModal[];
+  /** Absent when the app has published none for this person. */
+  home?: PageHome;
+  /** Address of a page that shows what happens behind Slack. */
+  behindTheScenes?: string;
   /** Absent when the page may not change the practice. */
   practice?: PracticeState;
 }
@@ -56,17 +82,24 @@ export type PageEvent =
   | { kind: 'removed'; ts: string }
   | { kind: 'banner'; text: string }
   | { kind: 'modals'; modals: PageModal[] }
+  | { kind: 'home'; home: PageHome }
   | { kind: 'practice'; practice: PracticeState };
 
 /** Body of `POST /page/command`: what the person typed. */
 export interface TypedText {
   as: string;
+  /** Id of the channel. */
+  channel: string;
   text: string;
+  /** The first message of the thread it is typed in. */
+  threadTs?: string;
 }
 
 /** Body of `POST /page/click`. */
 export interface ClickedButton {
   as: string;
+  /** Id of the channel. */
+  channel: string;
   ts: string;
   blockId: string;
   actionId: string;
@@ -75,6 +108,11 @@ export interface ClickedButton {
 /** What was typed or chosen in a modal, by block id: one text, or the values of the chosen options. */
 export type TypedInputs = Record<string, string[]>;
 
+/** Body of `POST /page/home`: the person opens the app's Home tab. */
+export interface OpenedHome {
+  as: string;
+}
+
 /** Body of `POST /page/submit`. */
 export interface SubmittedModal {
   as: string;
@@ -82,8 +120,8 @@ export interface SubmittedModal {
   inputs: TypedInputs;
 }
 
-/** Body of `POST /page/view-click`: a button inside a modal. */
-export interface ClickedModalButton extends SubmittedModal {
+/** Body of `POST /page/view-click`: a button inside a modal or App Home. */
+export interface ClickedViewButton extends SubmittedModal {
   blockId: string;
   actionId: string;
 }

@@ -65,8 +65,9 @@ const NOT_UNDERSTOOD = answer(400, { problem: 'The page sent something that is n
 const ACTIONS: Readonly<Record<string, (actor: Actor, body: JsonObject) => Promise<LocalResponse>>> = {
   '/page/command': type,
   '/page/click': click,
+  '/page/home': openHome,
   '/page/submit': submit,
-  '/page/view-click': clickInModal,
+  '/page/view-click': clickInView,
   '/page/close': closeModal,
 };
 
@@ -93,9 +94,8 @@ export async function handlePageRequest(
   if (action !== undefined) {
     const body = sentBody(request);
     const person = workspace.person(String(body?.as));
-    const channel = workspace.channels[0];
-    if (body === undefined || person === undefined || channel === undefined) return NOT_UNDERSTOOD;
-    return action({ workspace, client: workspace.as(person), channelId: channel.id }, body);
+    if (body === undefined || person === undefined) return NOT_UNDERSTOOD;
+    return action({ workspace, client: workspace.as(person) }, body);
   }
   const change = CHANGES[path];
   if (change === undefined) return undefined;
@@ -139,30 +139,51 @@ function switchFault(controls: PageControls, { id, active }: JsonObject): LocalR
   return tried(() => controls.setFault(id, active));
 }
 
-/** A person at the page, and where they are. */
+/** A person at the page. */
 interface Actor {
   workspace: SlackWorkspace;
   client: PersonClient;
-  channelId: string;
 }
 
-async function type({ client, channelId }: Actor, body: JsonObject): Promise<LocalResponse> {
+/** The channel that is meant, when the person is in it. */
+function channelIdOf({ workspace, client }: Actor, { channel: id }: JsonObject): string | undefined {
+  const channel = typeof id === 'string' ? workspace.channel(id) : undefined;
+  return channel?.memberIds.includes(client.person.userId) === true ? channel.id : undefined;
+}
+
+const MESSAGE_GONE = answer(409, { problem: 'That message is no longer there.' });
+
+async function type(actor: Actor, body: JsonObject): Promise<LocalResponse> {
+  const { workspace, client } = actor;
+  const channelId = channelIdOf(actor, body);
+  if (channelId === undefined) return NOT_UNDERSTOOD;
   const text = String(body.text).trim();
   if (text === '') return answer(400, { problem: 'There is nothing to send.' });
+  const first =
+    body.threadTs === undefined ? undefined : workspace.stored.messages.find(channelId, String(body.threadTs));
+  if (body.threadTs !== undefined && first === undefined) return MESSAGE_GONE;
+  const threadTs = first?.thread_ts ?? first?.ts;
   const command = /^(\/\S+)\s*(.*)$/s.exec(text);
-  if (command === null) client.say(text, channelId);
-  else await client.command(command[1] ?? '', command[2] ?? '', channelId);
+  if (command === null) client.say(text, channelId, threadTs);
+  else await client.command(command[1] ?? '', command[2] ?? '', channelId, threadTs);
   return answer(200, {});
 }
 
-async function click(
-  { workspace, client, channelId }: Actor,
-  { ts, blockId, actionId }: JsonObject,
-): Promise<LocalResponse> {
+/** The app is told, and publishes when it likes: retries may take minutes, nobody waits for them. */
+async function openHome({ client }: Actor): Promise<LocalResponse> {
+  void client.openHome();
+  return answer(200, {});
+}
+
+async function click(actor: Actor, body: JsonObject): Promise<LocalResponse> {
+  const { workspace, client } = actor;
+  const { ts, blockId, actionId } = body;
+  const channelId = channelIdOf(actor, body);
+  if (channelId === undefined) return NOT_UNDERSTOOD;
   const { messages } = workspace.stored;
   const ephemeral = messages.findEphemeral(channelId, String(ts));
   const message = ephemeral?.ephemeral_user === client.person.userId ? ephemeral : messages.find(channelId, String(ts));
-  if (message === undefined) return answer(409, { problem: 'That message is no longer there.' });
+  if (message === undefined) return MESSAGE_GONE;
   try {
     await client.click(message, { actionId: String(actionId), blockId: String(blockId) });
     return answer(200, {});
@@ -196,8 +217,9 @@ async function submit(actor: Actor, { viewId, inputs }: JsonObject): Promise<Loc
   return answer(200, { errors: submission.errors });
 }
 
-async function clickInModal(actor: Actor, { viewId, inputs, blockId, actionId }: JsonObject): Promise<LocalResponse> {
-  const view = modalOf(actor, viewId);
+async function clickInView(actor: Actor, { viewId, inputs, blockId, actionId }: JsonObject): Promise<LocalResponse> {
+  const home = actor.workspace.home(actor.client.person.userId);
+  const view = home?.id === viewId ? home : modalOf(actor, viewId);
   if (view === undefined) return MODAL_GONE;
   const { values } = filledIn(view.blocks, typedInputs(inputs));
   try {
@@ -206,7 +228,9 @@ async function clickInModal(actor: Actor, { viewId, inputs, blockId, actionId }:
     return answer(200, error === undefined ? {} : { problem: NO_CONNECTION });
   } catch (error) {
     if (!(error instanceof NoSuchButtonError)) throw error;
-    return answer(409, { problem: 'That button is no longer there: the modal has changed.' });
+    return answer(409, {
+      problem: `That button is no longer there: the ${view.type === 'home' ? 'Home tab' : 'modal'} has changed.`,
+    });
   }
 }
 

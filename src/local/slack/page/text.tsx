@@ -7,15 +7,38 @@ import type { Directory } from './protocol.ts';
 /** Who and what the ids in texts stand for. */
 export const Names = createContext<Directory | undefined>(undefined);
 
+/** The time of the messages: simulated where the practice has its own. */
+export interface PageTime {
+  /** Midnight of the day that it is. What says "today" is drawn again when it changes. */
+  day: number;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** What time it is for those who read. */
+export const Now = createContext<PageTime>({ day: 0, now: Date.now });
+
+/** Shows what a permalink of this workspace leads to; false for an address that leads elsewhere. */
+export const Follow = createContext<(href: string) => boolean>(() => false);
+
 function Mention({ children }: { children: ReactNode }) {
   return <span className="mention">{children}</span>;
 }
 
 /** Only what cannot run anything is made a link. */
 function Link({ href, children }: { href: string; children: ReactNode }) {
+  const follow = useContext(Follow);
   if (!/^(https?|mailto):/i.test(href)) return children;
   return (
-    <a href={href} target="_blank" rel="noopener noreferrer">
+    <a
+      href={href}
+      target="_blank"
+      rel="noopener noreferrer"
+      onClick={(event) => {
+        const isPlain = !event.ctrlKey && !event.metaKey && !event.shiftKey;
+        if (isPlain && follow(href)) event.preventDefault();
+      }}
+    >
       {children}
     </a>
   );
@@ -28,12 +51,13 @@ function UserName({ id }: { id: string }) {
 }
 
 function ChannelName({ id }: { id: string }) {
-  const channel = useContext(Names)?.channel;
-  return <Mention>#{channel?.id === id ? channel.name : id}</Mention>;
+  const channel = useContext(Names)?.channels.find((candidate) => candidate.id === id);
+  return <Mention>#{channel?.name ?? id}</Mention>;
 }
 
 function Time({ at, format, href }: { at: number; format: string; href: string | undefined }) {
-  const time = <time dateTime={new Date(at).toISOString()}>{slackDate(format, at)}</time>;
+  const { now } = useContext(Now);
+  const time = <time dateTime={new Date(at).toISOString()}>{slackDate(format, at, now())}</time>;
   return href === undefined ? time : <Link href={href}>{time}</Link>;
 }
 

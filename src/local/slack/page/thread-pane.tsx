@@ -1,22 +1,27 @@
 import { useEffect, useRef } from 'react';
+import { Composer } from './composer.tsx';
 import type { Thread } from './feed-state.ts';
 import { OneMessage } from './messages.tsx';
-import type { Directory } from './protocol.ts';
+import type { CommandUsage, Directory, PageChannel } from './protocol.ts';
 import { useStickyEnd } from './scrolling.ts';
 
 interface ThreadPaneProps {
   thread: Thread;
+  channel: PageChannel;
   directory: Directory;
+  commands: readonly CommandUsage[];
   problem: string | undefined;
   onProblem: (problem: string | undefined) => void;
   onClose: () => void;
 }
 
+const NO_HINTS: string[] = [];
+
 /** A thread beside the channel, or instead of it where there is no room for both. */
-export function ThreadPane({ thread, directory, problem, onProblem, onClose }: ThreadPaneProps) {
+export function ThreadPane({ thread, channel, directory, commands, problem, onProblem, onClose }: ThreadPaneProps) {
   const closeButton = useRef<HTMLButtonElement>(null);
-  const { list, onScroll } = useStickyEnd(thread.replies.length);
   const { first, replies } = thread;
+  const { list, onScroll } = useStickyEnd(thread);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another thread is another pane.
   useEffect(() => closeButton.current?.focus(), [first.ts]);
@@ -32,7 +37,9 @@ export function ThreadPane({ thread, directory, problem, onProblem, onClose }: T
       }}
     >
       <div className="pane-head">
-        <h2>Thread</h2>
+        <h2>
+          Thread <span className="quiet">#{channel.name}</span>
+        </h2>
         <button ref={closeButton} type="button" className="close" aria-label="Close thread" onClick={onClose}>
           ×
         </button>
@@ -49,6 +56,18 @@ export function ThreadPane({ thread, directory, problem, onProblem, onClose }: T
           <OneMessage key={reply.ts} message={reply} directory={directory} onProblem={onProblem} />
         ))}
       </section>
+      {first.ephemeral_user === undefined && (
+        <Composer
+          key={directory.me}
+          me={directory.me}
+          channel={channel}
+          threadTs={first.ts}
+          hints={NO_HINTS}
+          commands={commands}
+          problem={undefined}
+          onProblem={onProblem}
+        />
+      )}
     </aside>
   );
 }

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { afterEvent, firstLine, isPushed, threadsOf } from '../../../../src/local/slack/page/feed-state.ts';
+import {
+  afterEvent,
+  announcementOf,
+  firstLine,
+  isPushed,
+  isSameThread,
+  newestIn,
+  newestOf,
+  permalinkOf,
+  SHOWN_MESSAGES,
+  threadsOf,
+  unreadIn,
+} from '../../../../src/local/slack/page/feed-state.ts';
 import type { PageMessage, Snapshot } from '../../../../src/local/slack/page/protocol.ts';
 
 function message(ts: string, more: Partial<PageMessage> = {}): PageMessage {
@@ -8,8 +20,14 @@ function message(ts: string, more: Partial<PageMessage> = {}): PageMessage {
 
 function screen(messages: PageMessage[]): Snapshot {
   return {
-    directory: { me: 'approver', channel: { id: 'C1', name: 'c' }, people: [], bot: { userId: 'U0', name: 'bot' } },
+    directory: {
+      me: 'approver',
+      channels: [{ id: 'C1', name: 'c', hasBot: true }],
+      people: [],
+      bot: { userId: 'U0', name: 'bot' },
+    },
     hints: [],
+    commands: [],
     banner: '',
     messages,
     modals: [],
@@ -47,13 +65,14 @@ test('the first line of a message is its first that says something', () => {
   expect(firstLine('')).toBe('');
 });
 
+const directory = {
+  me: 'approver',
+  channels: [{ id: 'C1', name: 'c', hasBot: true }],
+  people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
+  bot: { userId: 'U0', name: 'bot' },
+};
+
 describe('isPushed', () => {
-  const directory = {
-    me: 'approver',
-    channel: { id: 'C1', name: 'c' },
-    people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
-    bot: { userId: 'U0', name: 'bot' },
-  };
   const inThread = { thread_ts: '0.5' };
 
   test.each<[string, Partial<PageMessage>, boolean]>([
@@ -69,7 +88,9 @@ describe('isPushed', () => {
       true,
     ],
     ['the answer to what they have just done', { ephemeral_user: 'UA' }, false],
+    ['an answer that names them', { ephemeral_user: 'UA', text: 'Asked by <@UA>' }, false],
     ['what only they see in a thread', { ...inThread, ephemeral_user: 'UA' }, true],
+    ["Slackbot's refusal in a thread", { ...inThread, ephemeral_user: 'UA', user: 'USLACKBOT' }, false],
   ])('%s', (_what, more, expected) => {
     expect(isPushed(message('1.0', more), directory)).toBe(expected);
   });
@@ -84,4 +105,91 @@ test('replies stand below their first message, and alone when that is not shown'
   ];
   const shape = threadsOf(messages).map(({ first, replies }) => [first.ts, ...replies.map(({ ts }) => ts)]);
   expect(shape).toEqual([['1.0', '3.0'], ['2.0'], ['4.0']]);
+});
+
+describe('What is drawn again', () => {
+  const card = message('1.0');
+  const reply = message('2.0', { thread_ts: '1.0' });
+  const other = message('3.0');
+  const before = screen([card, reply, other]);
+
+  test('is only what changed: every other message stays the same object', () => {
+    const changed = message('2.0', { thread_ts: '1.0', text: 'new' });
+    const after = afterEvent(before, { kind: 'message', message: changed, isNew: false })?.messages ?? [];
+    expect(after.map((shown, place) => shown === before.messages[place])).toEqual([true, false, true]);
+    const [was, alone] = threadsOf(before.messages);
+    const [is, stillAlone] = threadsOf(after);
+    expect(was && is && isSameThread(was, is)).toBe(false);
+    expect(alone && stillAlone && isSameThread(alone, stillAlone)).toBe(true);
+  });
+
+  test('is nothing when the time is told', () => {
+    const after = afterEvent(before, { kind: 'banner', text: '1×' });
+    expect(after?.messages).toBe(before.messages);
+    expect(after?.directory).toBe(before.directory);
+  });
+});
+
+describe('A page that is open for a day', () => {
+  function fill(count: number, more: (index: number) => Partial<PageMessage>) {
+    let shown: Snapshot | undefined = screen([message('0.1', { channel: 'C2' }), message('0.5')]);
+    for (let index = 1; index <= count; index += 1) {
+      shown = afterEvent(shown, { kind: 'message', message: message(`${index}.0`, more(index)), isNew: true });
+    }
+    return shown?.messages ?? [];
+  }
+
+  test('shows the newest messages of a channel, and every one of another', () => {
+    const messages = fill(SHOWN_MESSAGES * 3, () => ({}));
+    expect(messages.length).toBeLessThan(SHOWN_MESSAGES * 2);
+    expect(messages.length).toBeGreaterThanOrEqual(SHOWN_MESSAGES);
+    expect(messages.at(-1)?.ts).toBe(`${SHOWN_MESSAGES * 3}.0`);
+    expect(messages[0]?.channel).toBe('C2');
+  });
+
+  test('keeps the first message of a thread as long as one of its replies', () => {
+    const messages = fill(SHOWN_MESSAGES * 3, () => ({ thread_ts: '0.5' }));
+    expect(messages.map(({ ts }) => ts).slice(0, 2)).toEqual(['0.1', '0.5']);
+    expect(messages.length).toBeLessThan(SHOWN_MESSAGES * 2);
+  });
+});
+
+test('the newest messages come with the first ones of their threads', () => {
+  const messages = [message('1.0'), message('2.0'), message('3.0', { thread_ts: '1.0' }), message('4.0')];
+  expect(newestOf(messages, 2).map(({ ts }) => ts)).toEqual(['1.0', '3.0', '4.0']);
+  expect(newestOf(messages, 4)).toBe(messages);
+});
+
+test('unread is what came after the last look and was not written by the reader', () => {
+  const read = newestIn([message('1.0'), message('2.0')]);
+  const messages = [
+    message('1.0'),
+    message('2.0'),
+    message('3.0'),
+    message('4.0', { user: 'UA' }),
+    message('5.0', { thread_ts: '3.0' }),
+    message('6.0', { channel: 'C2' }),
+    message('10.0', { thread_ts: '3.0', text: 'for <@UA>' }),
+  ];
+  expect(unreadIn(messages, read, directory)).toEqual({ C1: 2, C2: 1 });
+});
+
+describe('A screen reader is told', () => {
+  const seen = { place: 'C1', openThread: '0.5' };
+
+  test.each<[string, Partial<PageMessage>, string]>([
+    ['the answer to what the person did', { ephemeral_user: 'UA' }, 'text of 1.0'],
+    ['a reply in the open thread', { thread_ts: '0.5', text: '*one*\ntwo' }, 'one'],
+    ['nothing of another thread', { thread_ts: '0.7' }, ''],
+    ['nothing of the own reply', { thread_ts: '0.5', user: 'UA' }, ''],
+    ['nothing of what the phone shows', {}, ''],
+    ['nothing of another channel', { channel: 'C2', ephemeral_user: 'UA' }, ''],
+  ])('%s', (_what, more, expected) => {
+    expect(announcementOf(message('1.0', more), directory, seen)).toBe(expected);
+  });
+});
+
+test('a permalink names a channel and a message', () => {
+  expect(permalinkOf('/archives/C2/p1700000000000100')).toEqual({ channelId: 'C2', anchor: 'p1700000000000100' });
+  expect(permalinkOf('/archives/C2')).toBeUndefined();
 });

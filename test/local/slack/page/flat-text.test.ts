@@ -3,7 +3,7 @@ import { flatText } from '../../../../src/local/slack/page/flat-text.ts';
 
 const directory = {
   me: 'approver',
-  channel: { id: 'C1', name: 'incident' },
+  channels: [{ id: 'C1', name: 'incident', hasBot: true }],
   people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
   bot: { userId: 'U0', name: 'dr-chatops' },
 };

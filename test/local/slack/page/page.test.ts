@@ -1,7 +1,17 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { PageEvent } from '../../../../src/local/slack/page/protocol.ts';
-import { PEOPLE } from '../../../../src/local/slack/people.ts';
-import { approvalBlocks, CHANNEL, createWorld, fieldsOf, payloadOf, section, type World } from '../world.ts';
+import { CHANNELS, PEOPLE, WORKSPACE } from '../../../../src/local/slack/people.ts';
+import {
+  approvalBlocks,
+  CHANNEL,
+  createWorld,
+  fieldsOf,
+  OTHER_CHANNEL,
+  payloadOf,
+  refusalOf,
+  section,
+  type World,
+} from '../world.ts';
 
 const approver = PEOPLE[1]?.userId ?? '';
 
@@ -20,7 +30,11 @@ async function openPage(world: World, as: string): Promise<() => Promise<PageEve
   };
 }
 
-async function act(world: World, action: 'command' | 'click' | 'submit' | 'close', body: object) {
+async function act(
+  world: World,
+  action: 'command' | 'click' | 'home' | 'view-click' | 'submit' | 'close',
+  body: object,
+) {
   const response = await fetch(`${world.server.url}/page/${action}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -91,7 +105,7 @@ describe('What a person sees', () => {
       snapshot: {
         directory: {
           me: 'approver',
-          channel: { id: CHANNEL },
+          channels: [{ id: CHANNEL, hasBot: true }],
           people: [{ name: 'requester', may: 'may ask' }, {}, {}, {}, {}],
         },
         banner: 'practice, 60×',
@@ -157,7 +171,7 @@ describe('What a person sees', () => {
 describe('What a person does', () => {
   test('a typed command reaches the bot as a signed request of that person', async () => {
     const world = await createWorld();
-    expect(await act(world, 'command', { as: 'requester', text: '/dr drill HRP wave 1' })).toEqual({
+    expect(await act(world, 'command', { as: 'requester', channel: CHANNEL, text: '/dr drill HRP wave 1' })).toEqual({
       status: 200,
       body: {},
     });
@@ -171,7 +185,7 @@ describe('What a person does', () => {
 
   test('text without a slash is a message, which the bot is not sent', async () => {
     const world = await createWorld();
-    await act(world, 'command', { as: 'reader', text: 'good luck' });
+    await act(world, 'command', { as: 'reader', channel: CHANNEL, text: 'good luck' });
     expect(world.workspace.messages(CHANNEL)).toMatchObject([{ text: 'good luck', user: PEOPLE[3]?.userId }]);
     expect(world.bot.requests).toEqual([]);
   });
@@ -179,7 +193,13 @@ describe('What a person does', () => {
   test('a click reaches the bot as a signed request of that person', async () => {
     const world = await createWorld();
     const ts = await postCard(world);
-    const clicked = await act(world, 'click', { as: 'approver', ts, blockId: 'gate-1', actionId: 'approve' });
+    const clicked = await act(world, 'click', {
+      as: 'approver',
+      channel: CHANNEL,
+      ts,
+      blockId: 'gate-1',
+      actionId: 'approve',
+    });
     expect(clicked).toEqual({ status: 200, body: {} });
     expect(payloadOf(world.bot.requests[0])).toMatchObject({
       user: { id: approver },
@@ -191,7 +211,7 @@ describe('What a person does', () => {
     const world = await createWorld();
     const ts = await postCard(world);
     await world.client.chat.update({ channel: CHANNEL, ts, text: 'settled' });
-    const click = { as: 'approver', ts, blockId: 'gate-1', actionId: 'approve' };
+    const click = { as: 'approver', channel: CHANNEL, ts, blockId: 'gate-1', actionId: 'approve' };
     expect(await act(world, 'click', click)).toMatchObject({
       status: 409,
       body: { problem: 'That button is no longer there: the card has changed.' },
@@ -204,16 +224,135 @@ describe('What a person does', () => {
     const world = await createWorld();
     await world.client.chat.postEphemeral({ channel: CHANNEL, user: approver, text: 'x', blocks: approvalBlocks() });
     const ts = world.workspace.ephemerals(CHANNEL, approver)[0]?.ts;
-    const click = { as: 'reader', ts, blockId: 'gate-1', actionId: 'approve' };
+    const click = { as: 'reader', channel: CHANNEL, ts, blockId: 'gate-1', actionId: 'approve' };
     expect(await act(world, 'click', click)).toMatchObject({ status: 409 });
   });
 
   test('what another site could send is refused', async () => {
     const { server, bot } = await createWorld();
-    const body = JSON.stringify({ as: 'approver', text: '/dr drill HRP wave 1' });
+    const body = JSON.stringify({ as: 'approver', channel: CHANNEL, text: '/dr drill HRP wave 1' });
     const response = await fetch(`${server.url}/page/command`, { method: 'POST', body });
     expect(response.status).toBe(400);
     expect(bot.requests).toEqual([]);
+  });
+});
+
+describe('Channels', () => {
+  const [, drills = CHANNELS[0], general = CHANNELS[0]] = CHANNELS;
+
+  test('come with the newest of each, and are followed together', async () => {
+    const world = await createWorld({ channels: CHANNELS });
+    await world.client.chat.postMessage({ channel: CHANNEL, text: 'here' });
+    await world.client.chat.postMessage({ channel: drills?.id ?? '', text: 'there' });
+    const next = await openPage(world, 'reader');
+    expect(await next()).toMatchObject({
+      snapshot: {
+        directory: { channels: [{ name: 'incident-hrp' }, { name: 'dr-drills' }, { name: 'general', hasBot: false }] },
+        messages: [
+          { channel: CHANNEL, text: 'here' },
+          { channel: drills?.id, text: 'there' },
+        ],
+      },
+    });
+    await act(world, 'command', { as: 'approver', channel: general?.id, text: 'hello' });
+    expect(await next()).toMatchObject({ kind: 'message', message: { channel: general?.id, text: 'hello' } });
+  });
+
+  test('that the bot is not in take commands, and refuse its posts', async () => {
+    const world = await createWorld({ channels: CHANNELS });
+    await act(world, 'command', { as: 'requester', channel: general?.id, text: '/dr help' });
+    expect(fieldsOf(world.bot.requests[0])).toMatchObject({ channel_id: general?.id, channel_name: 'general' });
+    const refusal = await refusalOf(world.client.chat.postMessage({ channel: general?.id ?? '', text: 'x' }));
+    expect(refusal.error).toBe('not_in_channel');
+  });
+
+  test('that a person is not in are neither seen nor reached by them', async () => {
+    const world = await createWorld();
+    const next = await openPage(world, 'reader');
+    expect(await next()).toMatchObject({ snapshot: { directory: { channels: [{ id: CHANNEL }] } } });
+    world.workspace.post({ channel: OTHER_CHANNEL.id, user: approver, text: 'not for the reader' });
+    const typed = { as: 'reader', channel: OTHER_CHANNEL.id, text: 'hello' };
+    expect(await act(world, 'command', typed)).toMatchObject({ status: 400 });
+    await act(world, 'command', { ...typed, channel: CHANNEL });
+    expect(await next()).toMatchObject({ message: { text: 'hello' } });
+    expect(world.workspace.messages(OTHER_CHANNEL.id)).toHaveLength(1);
+  });
+});
+
+describe('A thread', () => {
+  test('takes replies, also to a reply, and calls the bot when it is mentioned', async () => {
+    const world = await createWorld({ events: ['app_mention'] });
+    const ts = await postCard(world);
+    const reply = { as: 'approver', channel: CHANNEL, threadTs: ts, text: '@dr-chatops on it' };
+    expect(await act(world, 'command', reply)).toEqual({ status: 200, body: {} });
+    const written = world.workspace.messages(CHANNEL).at(-1);
+    expect(written).toMatchObject({ thread_ts: ts, user: approver, text: `<@${WORKSPACE.botUserId}> on it` });
+    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1));
+    const { event } = JSON.parse(String(world.bot.requests[0]?.body));
+    expect(event).toMatchObject({ type: 'app_mention', thread_ts: ts });
+    await act(world, 'command', { ...reply, threadTs: written?.ts, text: 'me too' });
+    expect(world.workspace.messages(CHANNEL).at(-1)).toMatchObject({ thread_ts: ts, text: 'me too' });
+  });
+
+  test('refuses commands as Slack does, to that person alone, and the bot hears nothing', async () => {
+    const world = await createWorld();
+    const ts = await postCard(world);
+    await act(world, 'command', { as: 'approver', channel: CHANNEL, threadTs: ts, text: '/dr help' });
+    expect(world.workspace.ephemerals(CHANNEL, approver)).toMatchObject([
+      { text: '/dr is not supported in threads. Sorry!', thread_ts: ts, user: 'USLACKBOT' },
+    ]);
+    expect(world.bot.requests).toEqual([]);
+  });
+
+  test('that is gone takes nothing', async () => {
+    const world = await createWorld();
+    const reply = { as: 'approver', channel: CHANNEL, threadTs: '1700000000.000100', text: 'too late' };
+    expect(await act(world, 'command', reply)).toMatchObject({ status: 409 });
+    expect(world.workspace.messages(CHANNEL)).toEqual([]);
+  });
+});
+
+describe('App Home', () => {
+  const view = { type: 'home' as const, private_metadata: 'secret', blocks: approvalBlocks() };
+
+  test('tells the app that it was opened, and shows what is published, again and again', async () => {
+    const world = await createWorld({ events: ['app_home_opened'] });
+    const next = await openPage(world, 'approver');
+    const first = await next();
+    expect(first.kind === 'snapshot' && first.snapshot.home).toBeUndefined();
+    expect(await act(world, 'home', { as: 'approver' })).toEqual({ status: 200, body: {} });
+    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1));
+    expect(JSON.parse(String(world.bot.requests[0]?.body)).event).toMatchObject({
+      type: 'app_home_opened',
+      user: approver,
+    });
+    await world.client.views.publish({ user_id: approver, view });
+    const published = await next();
+    expect(published).toMatchObject({ kind: 'home', home: { blocks: [{ type: 'section' }, { block_id: 'gate-1' }] } });
+    expect(JSON.stringify(published)).not.toContain('secret');
+    await world.client.views.publish({ user_id: approver, view: { ...view, blocks: [section('later')] } });
+    expect(await next()).toMatchObject({ kind: 'home', home: { blocks: [{ text: { text: 'later' } }] } });
+    const anew = await openPage(world, 'approver');
+    expect(await anew()).toMatchObject({ snapshot: { home: { blocks: [{ text: { text: 'later' } }] } } });
+  });
+
+  test('has buttons that reach the bot from that person only', async () => {
+    const world = await createWorld();
+    await world.client.views.publish({ user_id: approver, view });
+    const viewId = world.workspace.home(approver)?.id;
+    const click = { as: 'approver', viewId, inputs: {}, blockId: 'gate-1', actionId: 'approve' };
+    expect(await act(world, 'view-click', { ...click, as: 'reader' })).toMatchObject({ status: 409 });
+    expect(await act(world, 'view-click', { ...click, actionId: 'gone' })).toMatchObject({
+      status: 409,
+      body: { problem: 'That button is no longer there: the Home tab has changed.' },
+    });
+    expect(world.bot.requests).toEqual([]);
+    expect(await act(world, 'view-click', click)).toEqual({ status: 200, body: {} });
+    expect(payloadOf(world.bot.requests[0])).toMatchObject({
+      type: 'block_actions',
+      container: { type: 'view', view_id: viewId },
+      actions: [{ action_id: 'approve' }],
+    });
   });
 });
 

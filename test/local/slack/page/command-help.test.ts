@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { USAGE } from '../../../../blocks/answers.ts';
+import { COMPOSER_COMMANDS } from '../../../../src/local/composer-commands.ts';
+import { commandsFor, completed } from '../../../../src/local/slack/page/command-help.ts';
+
+const DRILL = '/dr drill <application> wave <number> [reason "…"]';
+const HELP = '/dr help';
+const commands = [
+  { usage: DRILL, about: 'Asks for a drill.' },
+  { usage: HELP, about: 'Shows the commands.' },
+];
+
+test.each([
+  ['/', [DRILL, HELP]],
+  ['/dr ', [DRILL, HELP]],
+  ['/DR  H', [HELP]],
+  ['/dr drill HRP wave', [DRILL]],
+  ['/dr drilling', []],
+  ['/help', []],
+  ['good luck', []],
+  ['', []],
+])('while somebody types %j, %j are offered', (text, expected) => {
+  expect(commandsFor(text, commands).map(({ usage }) => usage)).toEqual(expected);
+});
+
+test.each([
+  ['/', 0, '/dr drill '],
+  ['/dr d', 0, '/dr drill '],
+  ['/dr drill HRP', 0, '/dr drill HRP'],
+  ['/', 1, '/dr help'],
+  ['/dr help', 1, '/dr help'],
+])('%j becomes, with command %i, %j', (text, place, expected) => {
+  const command = commands[place];
+  expect(command && completed(text, command)).toBe(expected);
+});
+
+test('practice explains the form that the bot itself tells', () => {
+  expect(COMPOSER_COMMANDS[0]?.usage).toBe(USAGE.replaceAll('`', ''));
+});
