@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CENTRAL_ACCOUNT, REGION } from '../accounts.ts';
 import type { Clock } from '../clock.ts';
 import type { FunctionHost } from '../lambda/function-host.ts';
+import { compilePattern, type EventPattern } from './event-pattern.ts';
 import { operation, serveJson } from './json-service.ts';
 import { notAuthorized, ServiceError, type ServiceOptions } from './service.ts';
 
@@ -30,19 +31,12 @@ export interface BusDefinition {
   allowedAccounts?: readonly string[];
 }
 
-/** Values of which an event's field must have one; an absent field matches everything. */
-export interface EventPattern {
-  source?: readonly string[];
-  'detail-type'?: readonly string[];
-  account?: readonly string[];
-}
-
 /** Where a rule sends events: a function (invoked asynchronously, with Lambda's retries) or another bus. */
 export type RuleTarget = { functionName: string } | { busArn: string };
 
-/** A rule of a bus. */
+/** A rule of a bus. To take events from one account to another, give the first account's bus a rule whose target is the other's. */
 export interface Rule {
-  /** The bus's ARN. */
+  /** The bus's ARN; {@link LocalEventBridge.busArn} gives that of an account's default bus. */
   busArn: string;
   pattern: EventPattern;
   targets: readonly RuleTarget[];
@@ -54,7 +48,9 @@ export interface LocalEventBridge {
   url: string;
   /** Creates a bus and answers its ARN. @throws {Error} when it exists */
   createBus(bus: BusDefinition): string;
-  /** Adds a rule. @throws {Error} when its pattern has a field that is not simulated */
+  /** The ARN of an account's bus. @default - the bus named `default`, onto which AWS services put their events */
+  busArn(accountId: string, name?: string): string;
+  /** Adds a rule. @throws {Error} when its pattern has an operator that is not simulated, or there is no such bus */
   addRule(rule: Rule): void;
   /** Puts an event of an AWS service (source `aws.…`) onto the default bus of an account, as the service itself does. */
   emit(accountId: string, event: { source: string; detailType: string; detail: unknown; resources?: string[] }): void;
@@ -65,7 +61,7 @@ interface Bus {
   arn: string;
   accountId: string;
   allowedAccounts: readonly string[];
-  rules: Rule[];
+  rules: { matches: (event: unknown) => boolean; targets: readonly RuleTarget[] }[];
 }
 
 /** PutEvents takes at most this many entries, of this many bytes together. */
@@ -124,6 +120,7 @@ export async function startEventBridge(
   return {
     url: server.url,
     createBus: (bus) => buses.create(bus),
+    busArn: (accountId, name = 'default') => buses.arn(name, accountId),
     addRule: (rule) => buses.addRule(rule),
     emit(accountId, { source, detailType, detail, resources = [] }) {
       const event = newEvent({ source, detailType, detail, resources }, { account: accountId, region, clock });
@@ -158,11 +155,10 @@ class Buses {
   }
 
   addRule(rule: Rule): void {
-    const unknown = Object.keys(rule.pattern).find((field) => !['source', 'detail-type', 'account'].includes(field));
-    if (unknown !== undefined) throw new Error(`event patterns on ${unknown} are not simulated`);
+    const matches = compilePattern(rule.pattern);
     const bus = this.#find(rule.busArn);
     if (bus === undefined) throw new Error(`event bus ${rule.busArn} does not exist`);
-    bus.rules.push(rule);
+    bus.rules.push({ matches, targets: rule.targets });
   }
 
   allows(busArn: string, accountId: string): boolean {
@@ -177,7 +173,7 @@ class Buses {
   deliver(busArn: string, event: BusEvent, busesPassed = 0): void {
     const bus = this.#find(busArn);
     if (bus === undefined || busesPassed >= MOST_BUSES) return;
-    for (const target of bus.rules.filter((rule) => matches(rule.pattern, event)).flatMap((rule) => rule.targets)) {
+    for (const target of bus.rules.filter((rule) => rule.matches(event)).flatMap((rule) => rule.targets)) {
       if ('functionName' in target) this.#host.invokeAsync(target.functionName, event);
       else if (this.allows(target.busArn, bus.accountId)) this.deliver(target.busArn, event, busesPassed + 1);
     }
@@ -188,15 +184,6 @@ class Buses {
     if (isDefault && !this.#byArn.has(arn)) this.create({ name: 'default', accountId: arn.split(':')[4] ?? '' });
     return this.#byArn.get(arn);
   }
-}
-
-function matches(pattern: EventPattern, event: BusEvent): boolean {
-  const oneOf = (values: readonly string[] | undefined, value: string): boolean => values?.includes(value) ?? true;
-  return (
-    oneOf(pattern.source, event.source) &&
-    oneOf(pattern['detail-type'], event['detail-type']) &&
-    oneOf(pattern.account, event.account)
-  );
 }
 
 interface Origin {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { REGION } from '../accounts.ts';
 import type { Identity } from '../aws/identities.ts';
 import { type LocalRequest, type LocalResponse, type LocalServer, serve } from '../http.ts';
 import { ServiceError, type ServiceOptions } from './service.ts';
@@ -10,8 +11,8 @@ interface PreparedCall {
   run(): unknown;
 }
 
-/** One operation of an awsJson service. Make it with {@link operation}. */
-export type Operation = (input: unknown, caller: Identity) => PreparedCall;
+/** One operation of an awsJson service; `region` is the one that the request was signed for. Make it with {@link operation}. */
+export type Operation = (input: unknown, caller: Identity, region: string) => PreparedCall;
 
 /**
  * An operation whose input is checked by `input` (a failure is AWS's ValidationException), is about the ARN that
@@ -19,16 +20,16 @@ export type Operation = (input: unknown, caller: Identity) => PreparedCall;
  */
 export function operation<Input>(
   input: z.ZodType<Input>,
-  resource: (input: Input, caller: Identity) => string,
-  run: (input: Input, caller: Identity) => unknown,
+  resource: (input: Input, caller: Identity, region: string) => string,
+  run: (input: Input, caller: Identity, region: string) => unknown,
 ): Operation {
-  return (body, caller) => {
+  return (body, caller, region) => {
     const checked = input.safeParse(body);
     if (!checked.success) {
       const what = checked.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
       throw new ServiceError('ValidationException', `${what.length} validation error(s) detected: ${what.join('; ')}`);
     }
-    return { resource: resource(checked.data, caller), run: () => run(checked.data, caller) };
+    return { resource: resource(checked.data, caller, region), run: () => run(checked.data, caller, region) };
   };
 }
 
@@ -66,7 +67,7 @@ async function answer(service: JsonService, options: ServiceOptions, request: Lo
     if (prepare === undefined) {
       throw new ServiceError('UnknownOperationException', `${service.service}:${action} is not simulated`);
     }
-    const call = prepare(parseBody(request.body), caller);
+    const call = prepare(parseBody(request.body), caller, signedRegion(request.headers.authorization));
     resource = call.resource;
     const output = await call.run();
     record('ok');
@@ -76,6 +77,11 @@ async function answer(service: JsonService, options: ServiceOptions, request: Lo
     record(error.code);
     return errorResponse(error);
   }
+}
+
+/** The Region in the credential scope of an Authorization header: `Credential=key/date/region/service/aws4_request`. */
+function signedRegion(authorization: string | undefined): string {
+  return /Credential=[^/]+\/[^/]+\/([^/]+)\//.exec(authorization ?? '')?.[1] ?? REGION;
 }
 
 function parseBody(body: Buffer): unknown {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { CENTRAL_ACCOUNT, REGION } from '../accounts.ts';
+import type { CallApi } from './automation-steps.ts';
 import { operation, serveJson } from './json-service.ts';
 import { ServiceError, type ServiceOptions } from './service.ts';
+import { automation, type LocalAutomation } from './ssm-automation.ts';
 
-/** A Systems Manager Parameter Store on a loopback port. Each account has parameters of its own. */
+/** A Systems Manager on a loopback port: Parameter Store and Automation. Each account has parameters and runbooks of its own. */
 export interface LocalParameterStore {
   /** For `AWS_ENDPOINT_URL_SSM`. */
   url: string;
@@ -11,6 +13,7 @@ export interface LocalParameterStore {
   put(name: string, value: string, accountId?: string): void;
   /** The newest value of a parameter. */
   get(name: string, accountId?: string): string | undefined;
+  automation: LocalAutomation;
   close(): Promise<void>;
 }
 
@@ -29,8 +32,13 @@ interface Parameter {
 const STANDARD_LIMIT_BYTES = 4096;
 const PAGE_LIMIT = 10;
 
-/** Starts a Parameter Store with GetParameter, GetParameters, GetParametersByPath and PutParameter. */
-export async function startSsm(options: ServiceOptions & { region?: string }): Promise<LocalParameterStore> {
+/**
+ * Starts Systems Manager with GetParameter, GetParameters, GetParametersByPath and PutParameter, and the operations of
+ * {@link automation}. `callApi` is how runbooks call AWS; without it, every such step fails.
+ */
+export async function startSsm(
+  options: ServiceOptions & { region?: string; callApi?: CallApi },
+): Promise<LocalParameterStore> {
   const { clock, region = REGION } = options;
   const accounts = new Map<string, Map<string, Parameter>>();
   const parametersOf = (accountId: string): Map<string, Parameter> => {
@@ -134,6 +142,12 @@ export async function startSsm(options: ServiceOptions & { region?: string }): P
     },
   );
 
+  const runbooks = automation({
+    clock,
+    region,
+    callApi: options.callApi ?? notWired,
+    parameter: (name, accountId) => find(name, accountId)?.value,
+  });
   const server = await serveJson(
     {
       service: 'ssm',
@@ -143,6 +157,7 @@ export async function startSsm(options: ServiceOptions & { region?: string }): P
         GetParameters: getParameters,
         GetParametersByPath: getParametersByPath,
         PutParameter: putParameter,
+        ...runbooks.operations,
       },
     },
     options,
@@ -153,6 +168,11 @@ export async function startSsm(options: ServiceOptions & { region?: string }): P
       store(name, value, 'String', accountId);
     },
     get: (name, accountId = CENTRAL_ACCOUNT) => find(name, accountId)?.value,
+    automation: { createDocument: runbooks.createDocument },
     close: () => server.close(),
   };
+}
+
+async function notWired(service: string, api: string): Promise<never> {
+  throw new ServiceError('UnknownOperationException', `${service}:${api} is not simulated`);
 }

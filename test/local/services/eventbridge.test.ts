@@ -60,7 +60,8 @@ describe('EventBridge', () => {
     await central.send(new PutEventsCommand({ Entries }));
     await clock.idle();
     expect(received.map((event) => (event as { source: string }).source)).toEqual(['shop', 'store']);
-    expect(() => events.addRule({ busArn, pattern: { detail: { n: [1] } } as object, targets: [] })).toThrow('detail');
+    const pattern = { detail: { ip: [{ cidr: '10.0.0.0/24' }] } };
+    expect(() => events.addRule({ busArn, pattern, targets: [] })).toThrow('cidr');
   });
 
   it('tries a failing function again', async () => {
@@ -117,5 +118,31 @@ describe('EventBridge', () => {
     events.emit(STAGING_ACCOUNTS[0], { source: 'aws.ec2', detailType: 'State change', detail: { state: 'running' } });
     await clock.idle();
     expect(received).toMatchObject([{ source: 'aws.ec2', account: STAGING_ACCOUNTS[0], detail: { state: 'running' } }]);
+  });
+
+  it("takes DRS's own events of a staging account to the central account's bus, and from there to a function", async () => {
+    const { events, busArn, received, clock } = await world();
+    const [allowed, refused] = STAGING_ACCOUNTS;
+    const fromDrs = { source: ['aws.drs'], 'detail-type': [{ suffix: 'Launch Result' }] };
+    for (const accountId of [allowed, refused]) {
+      events.addRule({ busArn: events.busArn(accountId), pattern: fromDrs, targets: [{ busArn }] });
+    }
+    events.addRule({
+      busArn,
+      pattern: { ...fromDrs, account: [allowed, refused], detail: { state: [{ prefix: 'RECOVERY_LAUNCH' }] } },
+      targets: [{ functionName: 'sink' }],
+    });
+    const launch = { source: 'aws.drs', detailType: 'DRS Source Server Launch Result', resources: ['arn:server'] };
+    for (const accountId of [allowed, refused]) {
+      events.emit(accountId, { ...launch, detail: { state: 'RECOVERY_LAUNCH_FAILED' } });
+    }
+    events.emit(allowed, { ...launch, detail: { state: 'OTHER' } });
+    events.emit(allowed, { ...launch, detailType: 'DRS Source Server Data Replication Stalled Change', detail: {} });
+    await clock.idle();
+    // The envelope stays the original one: account, source and time are the sender's.
+    expect(received).toMatchObject([
+      { source: 'aws.drs', account: allowed, resources: ['arn:server'], detail: { state: 'RECOVERY_LAUNCH_FAILED' } },
+    ]);
+    expect(received).toHaveLength(1);
   });
 });
