@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-/** Where `@sparticuz/chromium` keeps the libraries that a bare Linux lacks, below the temporary folder. */
+/** Where `@sparticuz/chromium` keeps the libraries and the fonts that a bare Linux lacks, below the temporary folder. */
 const LIBRARIES = 'al2023/lib';
+const FONTS = 'fonts';
 
 /** What a browser talks to by itself is switched off: tests reach nothing beyond loopback. */
 const ARGS = [
@@ -55,8 +56,12 @@ async function unpacked() {
     } catch {
       // A bare machine lacks some libraries; they are in the package too.
       await packed.inflate(libraryArchive());
-      return closing(await launch({ ...process.env, LD_LIBRARY_PATH: join(folder, LIBRARIES) }), folder);
+      const bare = { LD_LIBRARY_PATH: join(folder, LIBRARIES), FONTCONFIG_PATH: join(folder, FONTS) };
+      return closing(await launch({ ...process.env, ...bare }), folder);
     }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
   } finally {
     if (before === undefined) delete process.env.TMPDIR;
     else process.env.TMPDIR = before;
