@@ -59,7 +59,7 @@ function Executions({ executions, shown, onChoose }: ExecutionsProps) {
           </li>
         ))}
       </ul>
-      <label className="execution-menu">
+      <label className="side-menu">
         <span>Execution</span>
         <select value={shown ?? ''} onChange={({ target }) => onChoose(target.value)}>
           {executions.map(({ arn, machine, status, startedAt }) => (
@@ -155,7 +155,7 @@ function App() {
               <h2>This execution is no longer kept</h2>
               <p>
                 The practice keeps the newest ones only, in memory.{' '}
-                <button type="button" className="more" onClick={() => choose(undefined)}>
+                <button type="button" className="outlined" onClick={() => choose(undefined)}>
                   Show the newest
                 </button>
               </p>

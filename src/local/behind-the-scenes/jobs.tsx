@@ -66,7 +66,7 @@ const JobLog = memo(function JobLog({ job }: { job: JobView }) {
     <>
       <h4>Job log, {countText(job.log.length, 'event')}</h4>
       {hidden > 0 && (
-        <button type="button" className="more" onClick={() => setWhole(true)}>
+        <button type="button" className="outlined" onClick={() => setWhole(true)}>
           Show {countText(hidden, 'earlier event')}
         </button>
       )}

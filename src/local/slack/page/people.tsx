@@ -19,7 +19,7 @@ export function People({ people, me, onSwitch }: PeopleProps) {
           </button>
         ))}
       </fieldset>
-      <label className="people-menu">
+      <label className="people-menu side-menu">
         You are{' '}
         <select value={me} onChange={(event) => onSwitch(event.target.value)}>
           {people.map(({ name, may }) => (

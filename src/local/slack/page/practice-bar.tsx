@@ -89,11 +89,17 @@ export function PracticeBar({ practice: { time, faults }, behindTheScenes, onPro
       <fieldset className="speeds">
         <legend className="unseen">Speed of time</legend>
         {SPEEDS.map(({ speed, label }) => (
-          <button key={speed} type="button" aria-pressed={time.speed === speed} onClick={() => void change({ speed })}>
+          <button
+            key={speed}
+            type="button"
+            className="outlined"
+            aria-pressed={time.speed === speed}
+            onClick={() => void change({ speed })}
+          >
             {label}
           </button>
         ))}
-        <button type="button" onClick={() => void change({ next: true })}>
+        <button type="button" className="outlined" onClick={() => void change({ next: true })}>
           Next event
         </button>
       </fieldset>
@@ -104,14 +110,14 @@ export function PracticeBar({ practice: { time, faults }, behindTheScenes, onPro
         <time dateTime={new Date(time.now).toISOString()}>{clockText(time.now)}</time>
       </p>
       {behindTheScenes !== undefined && (
-        <a className="behind-the-scenes" href={behindTheScenes} target="_blank" rel="noopener">
+        <a className="behind-the-scenes outlined" href={behindTheScenes} target="_blank" rel="noopener">
           Behind the scenes<span className="unseen"> (opens in a new tab)</span>
         </a>
       )}
       <button
         ref={toggle}
         type="button"
-        className="faults-toggle"
+        className="faults-toggle outlined"
         aria-expanded={isOpen}
         aria-controls="faults"
         onClick={() => setOpen(!isOpen)}

@@ -1,9 +1,10 @@
 import type { LocalRequest, LocalResponse } from '../../http.ts';
+import { bundle } from '../../web-page/bundle.ts';
+import { asset, html, answer as json } from '../../web-page/shell.ts';
 import { NoSuchButtonError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../json.ts';
 import type { PersonClient } from '../person.ts';
 import type { SlackWorkspace } from '../workspace.ts';
-import { pageBundle } from './bundle.ts';
 import type { PageControls } from './controls.ts';
 import type { FeedOptions } from './feed.ts';
 import { filledIn } from './inputs.ts';
@@ -19,44 +20,10 @@ export interface PageHost {
   onPracticeChange?: () => void;
 }
 
-const HTML = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Practice Slack</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/page/style.css">
-</head>
-<body>
-<div id="root"><noscript>This page needs JavaScript.</noscript></div>
-<script type="module" src="/page/app.js"></script>
-</body>
-</html>
-`;
-
-/** Nothing is loaded from anywhere else, and what a message contains is never run. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-function asset(contentType: string, body: string): LocalResponse {
-  return {
-    status: 200,
-    headers: { 'content-type': `${contentType}; charset=utf-8`, 'cache-control': 'no-store' },
-    body,
-  };
-}
+const page = () => bundle(new URL('.', import.meta.url));
 
 function answer(status: number, body: PageAnswer): LocalResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  return json(status, body);
 }
 
 const NOT_UNDERSTOOD = answer(400, { problem: 'The page sent something that is not understood. Reload it.' });
@@ -85,11 +52,10 @@ export async function handlePageRequest(
 ): Promise<LocalResponse | undefined> {
   const { method, path } = request;
   if (method === 'GET' && (path === '/' || path.startsWith('/archives/'))) {
-    const page = asset('text/html', HTML);
-    return { ...page, headers: { ...page.headers, 'content-security-policy': POLICY } };
+    return html('Practice Slack', '/page/app.js', '/page/style.css');
   }
-  if (path === '/page/app.js') return asset('text/javascript', (await pageBundle()).script);
-  if (path === '/page/style.css') return asset('text/css', (await pageBundle()).style);
+  if (path === '/page/app.js') return asset('text/javascript', (await page()).script);
+  if (path === '/page/style.css') return asset('text/css', (await page()).style);
   const action = ACTIONS[path];
   if (action !== undefined) {
     const body = sentBody(request);
