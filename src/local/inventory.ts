@@ -76,12 +76,27 @@ const sourceServerSchema = z.strictObject({
     /** How long before the start of the simulation the agent was last heard, ISO 8601 duration. */
     lastSeenAgo: duration,
   }),
-  /** Where in AWS the server runs; absent when it is on premises. */
+  /** Where the server runs; absent when it is on premises. */
   origin: z
     .strictObject({
-      accountId,
-      region,
-      availabilityZone: pattern(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an Availability Zone such as us-east-1a'),
+      /** @default AWS */
+      environment: z.enum(['ON_PREMISES', 'AWS']).optional(),
+      /** @default - the account that it replicates to */
+      accountId: accountId.optional(),
+      /** Given for every server in AWS. */
+      region: region.optional(),
+      /** @default - the Region's first */
+      availabilityZone: pattern(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'an Availability Zone such as us-east-1a').optional(),
+    })
+    .superRefine(({ environment, ...place }, context) => {
+      const isInAws = environment !== 'ON_PREMISES';
+      if (isInAws && place.region === undefined) {
+        context.addIssue({ code: 'custom', path: ['region'], message: 'is missing' });
+      }
+      if (isInAws) return;
+      for (const name of Object.keys(place)) {
+        context.addIssue({ code: 'custom', path: [name], message: 'expected nothing for a server on premises' });
+      }
     })
     .optional(),
   /** ARN of the source server in another account that this one is extended from; absent for an ordinary one. */
@@ -96,6 +111,8 @@ const sourceServerSchema = z.strictObject({
 const inventorySchema = z.strictObject({
   region,
   stagingAccounts: z.array(z.strictObject({ accountId, name: z.string().min(1).max(64) })).min(1),
+  /** Where DRS has been set up for failback into AWS. @default - wherever one of the servers runs in AWS */
+  originRegions: z.array(z.strictObject({ accountId, region })).optional(),
   sourceServers: z.array(sourceServerSchema),
 });
 

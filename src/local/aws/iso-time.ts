@@ -12,3 +12,15 @@ export function durationMs(text: string): number | undefined {
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString();
 }
+
+/** Milliseconds as an ISO 8601 duration of hours, minutes and whole seconds, e.g. `PT48M12S`. */
+export function isoDuration(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 3600), 'H'],
+    [Math.floor(seconds / 60) % 60, 'M'],
+    [seconds % 60, 'S'],
+  ] as const;
+  const shown = parts.filter(([value]) => value > 0).map(([value, unit]) => `${value}${unit}`);
+  return `PT${shown.length === 0 ? '0S' : shown.join('')}`;
+}

@@ -13,6 +13,9 @@ import type { InventoryServer } from '../../../src/local/inventory.ts';
 
 export const [ACCOUNT, OTHER_ACCOUNT] = STAGING_ACCOUNTS;
 export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+/** Where the servers that run in AWS come from: an account and Region without staging servers. */
+export const ORIGIN = { accountId: '555555555555', region: 'us-east-1', availabilityZone: 'us-east-1b' } as const;
 
 /** A healthy Linux server called `hostname`. */
 export function serverRecord(hostname: string, changes: Partial<InventoryServer> = {}): InventoryServer {
@@ -47,9 +50,9 @@ export async function awsWorld(options: { seed?: string } = {}) {
     await drs.close();
     await ec2.close();
   });
-  const settings = (endpoint: string, accountId: string, maxAttempts: number) => ({
+  const settings = (endpoint: string, accountId: string, maxAttempts: number, region: string = REGION) => ({
     endpoint,
-    region: REGION,
+    region,
     maxAttempts,
     credentials: identities.forRole(`arn:aws:iam::${accountId}:role/executor`),
   });
@@ -61,9 +64,9 @@ export async function awsWorld(options: { seed?: string } = {}) {
     events,
     drs,
     ec2,
-    drsClient: (accountId: string = ACCOUNT, maxAttempts = 1) =>
-      new DrsClient(settings(drs.url, accountId, maxAttempts)),
-    ec2Client: (accountId: string = ACCOUNT) => new EC2Client(settings(ec2.url, accountId, 1)),
+    drsClient: (accountId: string = ACCOUNT, maxAttempts = 1, region?: string) =>
+      new DrsClient(settings(drs.url, accountId, maxAttempts, region)),
+    ec2Client: (accountId: string = ACCOUNT, region?: string) => new EC2Client(settings(ec2.url, accountId, 1, region)),
     /** Adds `count` healthy servers to an account. */
     addServers: (count: number, accountId: string = ACCOUNT): SourceServer[] =>
       Array.from({ length: count }, (_, at) =>

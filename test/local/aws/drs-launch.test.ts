@@ -370,6 +370,41 @@ describe('a termination', () => {
     expect((await client.send(new DescribeRecoveryInstancesCommand({}))).items).toHaveLength(1);
   });
 
+  it('ends a live machine like one of a drill, and says so in its log', async () => {
+    const { fleet, drsClient, addServers, finishJobs } = await awsWorld();
+    const client = drsClient();
+    const { instanceId } = fleet.addRecoveryInstance(addServers(1)[0]?.sourceServerId ?? '', { isDrill: false });
+    const { job } = await client.send(new TerminateRecoveryInstancesCommand({ recoveryInstanceIDs: [instanceId] }));
+    await finishJobs();
+    const log = await logOf(client, job?.jobID ?? '');
+    expect(log.map(({ event }) => event)).toEqual(['JOB_START', 'CLEANUP_START', 'CLEANUP_END', 'JOB_END']);
+    expect(log[1]?.eventData?.targetInstanceID).toBe(instanceId);
+    expect(fleet.ec2Instance(instanceId)?.state).toBe('terminated');
+  });
+
+  it('is refused for a server that is in another job, for the 21st job, and for more than 200 instances', async () => {
+    const { fleet, drsClient, addServers, drs } = await awsWorld();
+    const client = drsClient();
+    const servers = addServers(21);
+    const ids = servers.map(
+      ({ sourceServerId }) => fleet.addRecoveryInstance(sourceServerId, { isDrill: true }).instanceId,
+    );
+    const terminate = (...recoveryInstanceIDs: string[]) =>
+      client.send(new TerminateRecoveryInstancesCommand({ recoveryInstanceIDs }));
+    for (const id of ids.slice(0, 20)) await terminate(id);
+    await expect(terminate(ids[0] ?? '')).rejects.toMatchObject({
+      name: 'ConflictException',
+      resourceId: servers[0]?.sourceServerId,
+    });
+    await expect(terminate(ids[20] ?? '')).rejects.toMatchObject({
+      name: 'ServiceQuotaExceededException',
+      quotaCode: 'L-D88FAC3A',
+    });
+    const many = Array.from({ length: 201 }, (_, at) => `i-${String(at).padStart(17, '0')}`);
+    await expect(terminate(...many)).rejects.toMatchObject({ name: 'ValidationException' });
+    expect(drs.jobs.list()).toHaveLength(20);
+  });
+
   it('of something that DRS does not know is refused', async () => {
     const { drsClient } = await awsWorld();
     const call = new TerminateRecoveryInstancesCommand({ recoveryInstanceIDs: ['i-00000000000000000'] });

@@ -3,12 +3,22 @@ import { notAuthorized, ServiceError, type ServiceOptions } from '../../services
 import type { Fleet } from '../fleet.ts';
 import type { Identity } from '../identities.ts';
 import { seeded } from '../seeded.ts';
-import { accessDenied, DrsError, internal, throttled, uninitialized, validation } from './errors.ts';
-import { DrsFaults } from './faults.ts';
+import { signedRegion } from '../signed-region.ts';
+import {
+  accessDenied,
+  DrsError,
+  internal,
+  QUOTA_CODES,
+  quotaExceeded,
+  throttled,
+  uninitialized,
+  validation,
+} from './errors.ts';
+import { DrsFaults, type FaultyCall } from './faults.ts';
 import { DrsJobs } from './jobs.ts';
 import { drsOperations, type Operation, TAGS_PATH } from './operations.ts';
 
-/** AWS Elastic Disaster Recovery on a loopback port. Each account has servers, jobs and quotas of its own. */
+/** AWS Elastic Disaster Recovery on a loopback port. Each account and Region has servers, jobs and quotas of its own. */
 export interface LocalDrs {
   /** For `AWS_ENDPOINT_URL_DRS`. */
   url: string;
@@ -29,8 +39,9 @@ export interface DrsOptions extends ServiceOptions {
 
 /**
  * Starts DRS with DescribeSourceServers, StartRecovery, DescribeJobs, DescribeJobLogItems, DescribeRecoveryInstances,
- * TerminateRecoveryInstances, DescribeRecoverySnapshots, ListTagsForResource and TagResource (restJson1). The account is
- * the signer's. Jobs take simulated time; answering takes none.
+ * TerminateRecoveryInstances, DescribeRecoverySnapshots, StartFailbackLaunch, ReverseReplication, GetLaunchConfiguration,
+ * ListTagsForResource and TagResource (restJson1). The account is the signer's, the Region that of the signature. Jobs and
+ * copying take simulated time; answering takes none.
  */
 export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
   const { clock, fleet, seed = 'practice' } = options;
@@ -59,22 +70,23 @@ export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
     if (operation === undefined) {
       return errorResponse(new DrsError('UnknownOperationException', 404, 'The operation is not known.'));
     }
-    return call(operation, request, caller);
+    return call(operation, request, caller, signedRegion(request.headers.authorization) ?? fleet.region);
   }
 
-  function call(operation: Operation, request: LocalRequest, caller: Identity): LocalResponse {
+  function call(operation: Operation, request: LocalRequest, caller: Identity, region: string): LocalResponse {
     const { accountId } = caller;
+    const faulty: FaultyCall = { accountId, region, operation: operation.name };
     let resource = '*';
     const record = (outcome: string): void =>
       options.onCall?.({ service: 'drs', action: operation.name, identity: caller, resource, outcome });
     try {
-      refuseIfAsked(operation, caller);
-      const checked = operation.check(inputOf(request), accountId);
+      refuseIfAsked(faulty, caller);
+      const checked = operation.check(inputOf(request), { accountId, region });
       resource = checked.resource;
-      if (!fleet.isInitialized(accountId)) throw uninitialized();
+      if (!fleet.isInitialized(accountId, region)) throw uninitialized();
       const body = checked.run();
       record('ok');
-      const dropConnection = faults.take('drop', accountId, operation.name) !== undefined;
+      const dropConnection = faults.take('drop', faulty) !== undefined;
       return { ...jsonResponse(operation.status, body), dropConnection };
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
@@ -83,13 +95,18 @@ export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
     }
   }
 
-  function refuseIfAsked({ name }: Operation, caller: Identity): void {
-    if (faults.isDenied(caller.accountId)) {
-      throw accessDenied(notAuthorized(caller, `drs:${name}`, '*', 'no identity-based policy allows the action'));
+  function refuseIfAsked(faulty: FaultyCall, caller: Identity): void {
+    if (faults.isDenied(faulty)) {
+      const because = 'no identity-based policy allows the action';
+      throw accessDenied(notAuthorized(caller, `drs:${faulty.operation}`, '*', because));
     }
-    const throttle = faults.take('throttle', caller.accountId, name);
+    const throttle = faults.take('throttle', faulty);
     if (throttle !== undefined) throw throttled(throttle.retryAfterSeconds);
-    if (faults.take('internal error', caller.accountId, name) !== undefined) throw internal();
+    if (faults.take('internal error', faulty) !== undefined) throw internal();
+    const quota = faults.take('quota', faulty);
+    if (quota !== undefined) {
+      throw quotaExceeded(quota.quotaCode ?? QUOTA_CODES.concurrentJobs, 'A quota would be exceeded.');
+    }
   }
 
   const server = await serve(handle);

@@ -61,15 +61,15 @@ export function notFound(message: string, resourceType: string, resourceId: stri
   return new DrsError('ResourceNotFoundException', 404, message, { code: 'NOT_FOUND', resourceType, resourceId });
 }
 
-/** Too many requests; the caller is told to wait this many real seconds. */
-export function throttled(retryAfterSeconds: number): DrsError {
+/** Too many requests; the caller is told to wait this many real seconds, or nothing about it. */
+export function throttled(retryAfterSeconds: number | undefined): DrsError {
   return new DrsError(
     'ThrottlingException',
     429,
     'Rate exceeded',
     // The model also has a quotaCode; DRS publishes no request quotas, so there is none to give.
     { serviceCode: 'drs' },
-    { 'retry-after': String(retryAfterSeconds) },
+    retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
   );
 }
 
@@ -83,7 +83,7 @@ export function accessDenied(message: string): DrsError {
   return new DrsError('AccessDeniedException', 403, message, { code: 'ACCESS_DENIED' });
 }
 
-/** DRS has not been set up in the caller's account. */
+/** DRS has not been set up in the account and Region. */
 export function uninitialized(): DrsError {
   return new DrsError('UninitializedAccountException', 400, 'The account is not initialized with service drs.', {
     code: 'UNINITIALIZED_ACCOUNT',

@@ -43,8 +43,10 @@ export interface Job {
   readonly jobId: string;
   readonly arn: string;
   readonly accountId: string;
+  readonly region: string;
   readonly type: 'LAUNCH' | 'TERMINATE';
-  /** Meaningless for a TERMINATE job. */
+  readonly initiatedBy: 'START_DRILL' | 'START_RECOVERY' | 'FAILBACK' | 'TERMINATE_RECOVERY_INSTANCES';
+  /** Meaningless for a job that is not a launch of source servers. */
   readonly isDrill: boolean;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -89,6 +91,27 @@ interface Termination {
   readonly participant: Participant;
 }
 
+/** A recovery instance to fail back to the server on premises, with its server's entry in the job. */
+interface FailbackLaunch {
+  readonly record: RecoveryInstance;
+  readonly participant: Participant;
+}
+
+/** What a job is made of. */
+interface NewJob extends Pick<Job, 'accountId' | 'region' | 'type' | 'initiatedBy' | 'tags' | 'participants'> {
+  readonly isDrill?: boolean;
+}
+
+/** The jobs of an account in a Region. */
+interface JobList {
+  readonly all: Map<string, Job>;
+  readonly active: Set<Job>;
+  /** Ids in the order in which the jobs ended. */
+  readonly completed: string[];
+  /** How many jobs there have ever been. */
+  created: number;
+}
+
 /** A job that has been stopped in its tracks, with what it would have done next. */
 interface Stuck {
   readonly next: (() => void)[];
@@ -106,8 +129,9 @@ export class DrsJobs {
   readonly #failures = new Map<string, LaunchFailure>();
   readonly #stuck = new Map<string, Stuck>();
   readonly #stickNext = new Set<string>();
-  /** How many jobs each account has ever had. */
-  readonly #created = new Map<string, number>();
+  readonly #lists = new Map<string, JobList>();
+  /** The job that each source server is in now, by the server's ARN. */
+  readonly #activeByServer = new Map<string, Job>();
   #order = 0;
 
   constructor(options: { clock: Clock; fleet: Fleet; seed: string }) {
@@ -116,8 +140,9 @@ export class DrsJobs {
     this.#seed = options.seed;
   }
 
-  /** The jobs of an account, oldest first; without one, of all accounts. */
-  list(accountId?: string): Job[] {
+  /** The jobs of an account, in one Region or in all, oldest first; without an account, of all accounts. */
+  list(accountId?: string, region?: string): Job[] {
+    if (accountId !== undefined && region !== undefined) return [...this.#listOf(accountId, region).all.values()];
     return [...this.#jobs.values()].filter((job) => accountId === undefined || job.accountId === accountId);
   }
 
@@ -127,10 +152,8 @@ export class DrsJobs {
   }
 
   /** The job that a server is in now, if any. */
-  activeJobOf(sourceServerId: string, accountId: string): Job | undefined {
-    return this.#active(accountId).find(({ participants }) =>
-      participants.some((participant) => participant.sourceServerId === sourceServerId),
-    );
+  activeJobOf(sourceServerId: string, accountId: string, region = this.#fleet.region): Job | undefined {
+    return this.#activeByServer.get(this.#fleet.arn(accountId, sourceServerId, region));
   }
 
   /** Makes the next launch of a server fail. */
@@ -176,8 +199,14 @@ export class DrsJobs {
     options: { isDrill: boolean; tags: Record<string, string> },
   ): Job {
     const launches = toLaunch.map((one): Launch => ({ ...one, participant: pending(one.server.sourceServerId) }));
-    const participants = launches.map(({ participant }) => participant);
-    const job = this.#create(accountId, 'LAUNCH', participants, options);
+    const job = this.#create({
+      ...options,
+      accountId,
+      region: toLaunch[0]?.server.region ?? this.#fleet.region,
+      type: 'LAUNCH',
+      initiatedBy: options.isDrill ? 'START_DRILL' : 'START_RECOVERY',
+      participants: launches.map(({ participant }) => participant),
+    });
     for (const { server } of toLaunch) {
       server.lastLaunch = { at: job.createdAt, jobId: job.jobId, isDrill: job.isDrill, status: 'PENDING' };
     }
@@ -194,50 +223,84 @@ export class DrsJobs {
     const terminations = instances.map(({ sourceServerId, instanceId }): Termination => {
       return { instanceId, participant: { ...pending(sourceServerId), recoveryInstanceId: instanceId } };
     });
-    const participants = terminations.map(({ participant }) => participant);
-    const job = this.#create(accountId, 'TERMINATE', participants, { isDrill: false, tags: {} });
+    const job = this.#create({
+      accountId,
+      region: instances[0]?.region ?? this.#fleet.region,
+      type: 'TERMINATE',
+      initiatedBy: 'TERMINATE_RECOVERY_INSTANCES',
+      tags: {},
+      participants: terminations.map(({ participant }) => participant),
+    });
     const work = terminations.map((termination) => this.#terminate(job, termination));
     this.#run(job, this.#carryOut(job, work));
     return job;
   }
 
-  #active(accountId: string): Job[] {
-    return this.list(accountId).filter(({ status }) => status !== 'COMPLETED');
+  /**
+   * Starts a FAILBACK job: the failback clients on premises convert what has been copied to them, and boot it.
+   * @throws {DrsError} ServiceQuotaExceededException or ConflictException; nothing has been started then.
+   */
+  startFailback(accountId: string, records: readonly RecoveryInstance[], tags: Record<string, string>): Job {
+    const launches = records.map((record): FailbackLaunch => {
+      return { record, participant: { ...pending(record.sourceServerId), recoveryInstanceId: record.instanceId } };
+    });
+    const job = this.#create({
+      accountId,
+      region: records[0]?.region ?? this.#fleet.region,
+      type: 'LAUNCH',
+      initiatedBy: 'FAILBACK',
+      tags,
+      participants: launches.map(({ participant }) => participant),
+    });
+    for (const { instanceId } of records) this.#fleet.setFailback(instanceId, 'FAILBACK_IN_PROGRESS', job.jobId);
+    const work = launches.map((launch) => this.#failBack(job, launch));
+    this.#run(job, this.#carryOut(job, work));
+    return job;
   }
 
-  #create(
-    accountId: string,
-    type: Job['type'],
-    participants: readonly Participant[],
-    options: { isDrill: boolean; tags: Record<string, string> },
-  ): Job {
-    this.#checkFree(accountId, participants);
-    this.#checkQuotas(accountId, participants.length);
+  #listOf(accountId: string, region: string): JobList {
+    const key = `${accountId}/${region}`;
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const list: JobList = { all: new Map(), active: new Set(), completed: [], created: 0 };
+    this.#lists.set(key, list);
+    return list;
+  }
+
+  #create({ isDrill = false, ...rest }: NewJob): Job {
+    const { accountId, region, participants } = rest;
+    const list = this.#listOf(accountId, region);
+    this.#checkFree(accountId, region, participants);
+    this.#checkQuotas(list, participants.length);
     const order = this.#order++;
-    const inAccount = this.#created.get(accountId) ?? 0;
-    this.#created.set(accountId, inAccount + 1);
-    const jobId = `drsjob-${seeded(this.#seed, 'job', accountId, inAccount).hex(17)}`;
+    const inAccount = list.created++;
+    // The Region is in the name only where it has to be, so that ids stay what they were.
+    const place = region === this.#fleet.region ? accountId : `${accountId}/${region}`;
+    const jobId = `drsjob-${seeded(this.#seed, 'job', place, inAccount).hex(17)}`;
     const job: Job = {
+      ...rest,
+      isDrill,
       order,
       jobId,
-      arn: this.#fleet.arn(accountId, `job/${jobId}`),
-      accountId,
-      type,
-      isDrill: options.isDrill,
+      arn: this.#fleet.arn(accountId, `job/${jobId}`, region),
       createdAt: this.#clock.now(),
-      participants,
       log: [],
       status: 'PENDING',
-      tags: { ...options.tags },
+      tags: { ...rest.tags },
     };
     this.#jobs.set(jobId, job);
+    list.all.set(jobId, job);
+    list.active.add(job);
+    for (const { sourceServerId } of participants) {
+      this.#activeByServer.set(this.#fleet.arn(accountId, sourceServerId, region), job);
+    }
     if (this.#stickNext.delete(accountId)) this.stickJob(jobId);
     return job;
   }
 
-  #checkFree(accountId: string, participants: readonly Participant[]): void {
+  #checkFree(accountId: string, region: string, participants: readonly Participant[]): void {
     for (const { sourceServerId } of participants) {
-      const active = this.activeJobOf(sourceServerId, accountId);
+      const active = this.activeJobOf(sourceServerId, accountId, region);
       if (active === undefined) continue;
       throw conflict(
         `Source server ${sourceServerId} is already in the active job ${active.jobId}.`,
@@ -247,13 +310,12 @@ export class DrsJobs {
     }
   }
 
-  #checkQuotas(accountId: string, newServers: number): void {
-    const active = this.#active(accountId);
-    const inFlight = active.reduce((sum, { participants }) => sum + participants.length, 0);
+  #checkQuotas({ active }: JobList, newServers: number): void {
+    const inFlight = [...active].reduce((sum, { participants }) => sum + participants.length, 0);
     if (newServers > QUOTAS.serversInJob) {
       throw quotaExceeded(QUOTA_CODES.serversInJob, `A job can have at most ${QUOTAS.serversInJob} source servers.`);
     }
-    if (active.length >= QUOTAS.concurrentJobs) {
+    if (active.size >= QUOTAS.concurrentJobs) {
       throw quotaExceeded(QUOTA_CODES.concurrentJobs, `At most ${QUOTAS.concurrentJobs} jobs can be in progress.`);
     }
     if (inFlight + newServers > QUOTAS.serversInAllJobs) {
@@ -304,9 +366,16 @@ export class DrsJobs {
     this.#log(job, 'JOB_END');
     job.status = 'COMPLETED';
     job.endedAt = this.#clock.now();
-    const completed = this.list(job.accountId).filter(({ status }) => status === 'COMPLETED');
-    const tooMany = Math.max(0, completed.length - MOST_COMPLETED_JOBS);
-    for (const { jobId } of completed.slice(0, tooMany)) this.#jobs.delete(jobId);
+    const { all, active, completed } = this.#listOf(job.accountId, job.region);
+    active.delete(job);
+    for (const { sourceServerId } of job.participants) {
+      this.#activeByServer.delete(this.#fleet.arn(job.accountId, sourceServerId, job.region));
+    }
+    completed.push(job.jobId);
+    const forgotten = completed.length > MOST_COMPLETED_JOBS ? completed.shift() : undefined;
+    if (forgotten === undefined) return;
+    all.delete(forgotten);
+    this.#jobs.delete(forgotten);
   }
 
   /** Launches one server: clean up what earlier launches left, snapshot, convert, launch. */
@@ -351,13 +420,16 @@ export class DrsJobs {
 
     this.#log(job, 'LAUNCH_START', { sourceServerId });
     yield total * 0.05;
-    if (failure !== undefined) {
-      fail('LAUNCH_FAILED', 'InsufficientInstanceCapacity: there is not enough capacity for the instance type.');
+    const subnetProblem = this.#fleet.subnetProblem(server);
+    if (failure !== undefined || subnetProblem !== undefined) {
+      const noCapacity = 'InsufficientInstanceCapacity: there is not enough capacity for the instance type.';
+      fail('LAUNCH_FAILED', subnetProblem ?? noCapacity);
       return;
     }
     const instance = this.#fleet.launchEc2Instance(server, { state: 'pending' });
     yield total * 0.4;
-    instance.state = 'running';
+    const isStopped = server.launchSettings.launchDisposition === 'STOPPED';
+    this.#fleet.setInstanceState(instance.instanceId, isStopped ? 'stopped' : 'running');
     participant.recoveryInstanceId = instance.instanceId;
     this.#fleet.registerRecoveryInstance(server, instance, {
       jobId: job.jobId,
@@ -373,11 +445,11 @@ export class DrsJobs {
    * any more, and drops the records of machines that are gone already. Only EC2's termination protection saves one.
    */
   *#cleanUp(job: Job, server: SourceServer, random: Random): Steps {
+    const { sourceServerId, accountId, region } = server;
     const machines = this.#fleet.machinesOf(server);
     const left = new Set(machines.map(({ instanceId }) => instanceId));
-    for (const { instanceId, sourceServerId } of this.#fleet.recoveryInstances(server.accountId)) {
-      const isGone = sourceServerId === server.sourceServerId && !left.has(instanceId);
-      if (isGone) this.#fleet.forgetRecoveryInstance(instanceId);
+    for (const { instanceId } of this.#fleet.recoveryInstancesOf(sourceServerId, accountId, region)) {
+      if (!left.has(instanceId)) this.#fleet.forgetRecoveryInstance(instanceId);
     }
     if (machines.length > 0) yield* this.#shutDown(job, machines, random);
   }
@@ -400,9 +472,32 @@ export class DrsJobs {
     }
   }
 
+  /** Fails one recovery instance back: convert on the failback client, and boot (API reference, StartFailbackLaunch). */
+  *#failBack(job: Job, { record, participant }: FailbackLaunch): Steps {
+    const { sourceServerId, instanceId } = record;
+    const total = launchTime(record.server, seeded(this.#seed, job.jobId, instanceId));
+    const failure = this.#failures.get(sourceServerId);
+    this.#failures.delete(sourceServerId);
+    participant.launchStatus = 'IN_PROGRESS';
+    this.#log(job, 'CONVERSION_START', { sourceServerId });
+    yield total * 0.5;
+    if (failure !== undefined) {
+      const rawError = failure.rawError ?? 'The failback client could not convert the disks.';
+      this.#log(job, failure.at === 'conversion' ? 'CONVERSION_FAIL' : 'LAUNCH_FAILED', { sourceServerId, rawError });
+      participant.launchStatus = 'FAILED';
+      this.#fleet.setFailback(instanceId, 'FAILBACK_ERROR');
+      return;
+    }
+    this.#log(job, 'CONVERSION_END', { sourceServerId });
+    this.#log(job, 'LAUNCH_START', { sourceServerId });
+    yield total * 0.5;
+    participant.launchStatus = 'LAUNCHED';
+    this.#fleet.setFailback(instanceId, 'FAILBACK_COMPLETED');
+  }
+
   /** Terminates one recovery instance. */
   *#terminate(job: Job, { instanceId, participant }: Termination): Steps {
-    const instance = this.#fleet.ec2Instance(instanceId, job.accountId);
+    const instance = this.#fleet.ec2Instance(instanceId, job.accountId, job.region);
     participant.launchStatus = 'IN_PROGRESS';
     if (instance === undefined || instance.state === 'terminated') {
       this.#fleet.forgetRecoveryInstance(instanceId);
@@ -410,7 +505,7 @@ export class DrsJobs {
       yield* this.#shutDown(job, [instance], seeded(this.#seed, job.jobId, instanceId));
     }
     participant.launchStatus = instance !== undefined && isProtected(instance) ? 'FAILED' : 'TERMINATED';
-    const lastLaunch = this.#fleet.sourceServer(participant.sourceServerId, job.accountId)?.lastLaunch;
+    const lastLaunch = this.#fleet.sourceServer(participant.sourceServerId, job.accountId, job.region)?.lastLaunch;
     if (participant.launchStatus === 'TERMINATED' && lastLaunch?.status === 'LAUNCHED')
       lastLaunch.status = 'TERMINATED';
   }

@@ -89,6 +89,12 @@ const dataReplicationInfo = z.strictObject({
   stagingAvailabilityZone: availabilityZone,
 });
 
+const sourceServerArn = z
+  .string()
+  .min(20)
+  .max(2048)
+  .regex(/^arn:(?:[0-9a-zA-Z_-]+:){3}([0-9]{12,}):source-server\/(s-[0-9a-zA-Z]{17})$/);
+
 const sourceServer = z.strictObject({
   sourceServerID: sourceServerId,
   arn,
@@ -123,6 +129,7 @@ const sourceServer = z.strictObject({
     .strictObject({ originAccountID: accountId, originRegion: awsRegion, originAvailabilityZone: availabilityZone })
     .optional(),
   replicationDirection: z.enum(['FAILOVER', 'FAILBACK']),
+  reversedDirectionSourceServerArn: sourceServerArn.optional(),
   agentVersion: z.string().regex(/^[0-9]{1,5}.[0-9]{1,5}.[0-9]{1,5}(.[0-9]{4}.[0-9]{3}.[0-9]{4})?$/),
 });
 
@@ -203,9 +210,23 @@ const recoveryInstance = z.strictObject({
       'FAILBACK_NOT_READY_FOR_LAUNCH',
       'FAILBACK_LAUNCH_STATE_NOT_AVAILABLE',
     ]),
+    failbackClientID: bounded.optional(),
+    failbackJobID: jobId.optional(),
+    failbackInitiationTime: dateTime.optional(),
+    agentLastSeenByServiceDateTime: dateTime.optional(),
+    failbackClientLastSeenByServiceDateTime: dateTime.optional(),
+    failbackToOriginalServer: z.boolean().optional(),
+    firstByteDateTime: dateTime.optional(),
+    elapsedReplicationDuration: duration.optional(),
+    failbackLaunchType: z.enum(['RECOVERY', 'DRILL']).optional(),
   }),
   dataReplicationInfo: z.strictObject({
+    lagDuration: duration.optional(),
+    etaDateTime: dateTime.optional(),
+    replicatedDisks: dataReplicationInfo.shape.replicatedDisks.optional(),
     dataReplicationState: z.enum([...REPLICATION_STATES, 'REPLICATION_STATE_NOT_AVAILABLE', 'NOT_STARTED']),
+    dataReplicationError: dataReplicationInfo.shape.dataReplicationError,
+    stagingAvailabilityZone: availabilityZone.optional(),
   }),
   recoveryInstanceProperties: z.strictObject({
     lastUpdatedDateTime: dateTime,
@@ -227,6 +248,19 @@ const recoverySnapshot = z.strictObject({
   expectedTimestamp: dateTime,
   timestamp: dateTime.optional(),
   ebsSnapshots: z.array(z.string().regex(/^snap-[0-9a-zA-Z]{17}$/)).optional(),
+});
+
+const launchConfiguration = z.strictObject({
+  sourceServerID: sourceServerId,
+  name: z.string().max(128),
+  ec2LaunchTemplateID: bounded,
+  launchDisposition: z.enum(['STOPPED', 'STARTED']),
+  targetInstanceTypeRightSizingMethod: z.enum(['NONE', 'BASIC', 'IN_AWS']),
+  copyPrivateIp: z.boolean(),
+  copyTags: z.boolean(),
+  licensing: z.strictObject({ osByol: z.boolean() }),
+  postLaunchEnabled: z.boolean(),
+  launchIntoInstanceProperties: z.strictObject({ launchIntoEC2InstanceID: ec2InstanceId.optional() }),
 });
 
 /** Inputs of the simulated operations. */
@@ -276,6 +310,12 @@ export const requests = {
     order: z.enum(['ASC', 'DESC']).optional(),
     ...paging,
   }),
+  StartFailbackLaunch: z.strictObject({
+    recoveryInstanceIDs: z.array(recoveryInstanceId).min(1).max(200),
+    tags: tagsMap.optional(),
+  }),
+  ReverseReplication: z.strictObject({ recoveryInstanceID: recoveryInstanceId }),
+  GetLaunchConfiguration: z.strictObject({ sourceServerID: sourceServerId }),
   ListTagsForResource: z.strictObject({ resourceArn: arn }),
   TagResource: z.strictObject({ resourceArn: arn, tags: tagsMap }),
 };
@@ -289,6 +329,9 @@ export const answers = {
   DescribeRecoveryInstances: page(recoveryInstance),
   TerminateRecoveryInstances: z.strictObject({ job }),
   DescribeRecoverySnapshots: page(recoverySnapshot),
+  StartFailbackLaunch: z.strictObject({ job }),
+  ReverseReplication: z.strictObject({ reversedDirectionSourceServerArn: sourceServerArn }),
+  GetLaunchConfiguration: launchConfiguration,
   ListTagsForResource: z.strictObject({ tags: tagsMap }),
   TagResource: z.strictObject({}),
 };
@@ -310,5 +353,7 @@ export type RecoveryInstanceShape = z.infer<typeof recoveryInstance>;
 export type JobLogShape = z.infer<typeof jobLog>;
 /** Kinds of entries in a job's log. */
 export type JobLogEvent = JobLogShape['event'];
+/** Launch settings as DRS describes them. */
+export type LaunchConfigurationShape = z.infer<typeof launchConfiguration>;
 /** A point in time as DRS describes it. */
 export type RecoverySnapshotShape = z.infer<typeof recoverySnapshot>;

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
-import type { Fleet, SourceServer } from '../fleet.ts';
+import type { Fleet, RecoveryInstance, SourceServer } from '../fleet.ts';
 import { DrsError, notFound, validation } from './errors.ts';
-import type { DrsJobs, ServerToLaunch } from './jobs.ts';
+import { failbackLaunch, refuseWhileReversed, reverseReplication } from './failback.ts';
+import type { DrsJobs, Job, ServerToLaunch } from './jobs.ts';
 import { type AnswerOf, answers, type OperationName, type RequestOf, requests } from './model.ts';
 import { paginate } from './pages.ts';
 import { type RecoverySnapshot, snapshotsOf } from './snapshots.ts';
-import { jobView, logItemView, recoveryInstanceView, snapshotView, sourceServerView } from './views.ts';
+import {
+  jobView,
+  launchConfigurationView,
+  logItemView,
+  recoveryInstanceView,
+  snapshotView,
+  sourceServerView,
+} from './views.ts';
 
 /** What the operations work on. */
 export interface DrsWorld {
@@ -15,7 +23,13 @@ export interface DrsWorld {
   jobs: DrsJobs;
 }
 
-/** An operation of DRS: how it is reached, and what it does for an account. */
+/** Where a call is carried out: in the signer's account, in the Region of the signature. */
+export interface Scope {
+  accountId: string;
+  region: string;
+}
+
+/** An operation of DRS: how it is reached, and what it does in an account and Region. */
 export interface Operation {
   readonly name: OperationName;
   readonly method: 'GET' | 'POST';
@@ -25,7 +39,7 @@ export interface Operation {
    * ARN of what the call is about, for its record; `*` where there is none.
    * @throws {DrsError} ValidationException when the input does not fit the model.
    */
-  check(input: unknown, accountId: string): { resource: string; run(): unknown };
+  check(input: unknown, scope: Scope): { resource: string; run(): unknown };
 }
 
 /** Every simulated operation by its path; those on tags are at `/tags/`, followed by the resource's ARN. */
@@ -37,8 +51,8 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
     options: {
       method?: 'GET' | 'POST';
       status?: number;
-      resource?: (input: RequestOf<Name>, accountId: string) => string;
-      run: (input: RequestOf<Name>, accountId: string) => AnswerOf<Name>;
+      resource?: (input: RequestOf<Name>, scope: Scope) => string;
+      run: (input: RequestOf<Name>, scope: Scope) => AnswerOf<Name>;
     },
   ): Operation {
     const { method = 'POST', status = 200, resource = () => '*', run } = options;
@@ -47,42 +61,52 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
       name,
       method,
       status,
-      check(input, accountId) {
+      check(input, scope) {
         const checked = checkRequest(request, input);
         return {
-          resource: resource(checked, accountId),
-          run: () => checkAnswer(name, run(checked, accountId)),
+          resource: resource(checked, scope),
+          run: () => checkAnswer(name, run(checked, scope)),
         };
       },
     };
   }
 
   const describeSourceServers = operation('DescribeSourceServers', {
-    run(input, accountId) {
+    run(input, { accountId, region }) {
       const { sourceServerIDs, stagingAccountIDs, hardwareId } = input.filters ?? {};
-      const found = fleet.sourceServers(accountId).filter(
+      const inStagingAccount = wanted(stagingAccountIDs);
+      const named = isFilter(sourceServerIDs)
+        ? inOrderOfCreation(sourceServerIDs, (id) => fleet.sourceServer(id, accountId, region))
+        : fleet.sourceServers(accountId, region);
+      const found = named.filter(
         (server) =>
-          matches(sourceServerIDs, server.sourceServerId) &&
-          matches(stagingAccountIDs, server.extendedFrom?.split(':')[4] ?? accountId) &&
+          inStagingAccount(server.extendedFrom?.split(':')[4] ?? accountId) &&
           // The servers have no hardware ids, so that none matches one.
           hardwareId === undefined,
       );
-      const { items, nextToken } = paginate(found, `${accountId} DescribeSourceServers`, input);
-      return { items: items.map((server) => sourceServerView(server, fleet, clock.now())), nextToken };
+      const { items, nextToken } = paginate(found, `${accountId} ${region} DescribeSourceServers`, input);
+      return { items: items.map((server) => sourceServerView(server, clock.now())), nextToken };
     },
   });
 
   const startRecovery = operation('StartRecovery', {
     status: 202,
-    resource: ({ sourceServers }, accountId) =>
-      fleet.arn(accountId, `source-server/${sourceServers.length === 1 ? sourceServers[0]?.sourceServerID : '*'}`),
-    run(input, accountId) {
+    resource: ({ sourceServers }, { accountId, region }) =>
+      fleet.arn(
+        accountId,
+        oneOrAll(
+          'source-server',
+          sourceServers.map(({ sourceServerID }) => sourceServerID),
+        ),
+        region,
+      ),
+    run(input, { accountId, region }) {
       refuseRepeated(
         'sourceServers',
         input.sourceServers.map(({ sourceServerID }) => sourceServerID),
       );
       const toLaunch = input.sourceServers.map(({ sourceServerID, recoverySnapshotID }): ServerToLaunch => {
-        const server = knownServer(fleet, sourceServerID, accountId);
+        const server = knownServer(fleet, sourceServerID, { accountId, region });
         return { server, pointInTime: pointInTime(server, recoverySnapshotID, clock.now()) };
       });
       const job = jobs.startLaunch(accountId, toLaunch, { isDrill: input.isDrill ?? false, tags: input.tags ?? {} });
@@ -91,20 +115,22 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
   });
 
   const describeJobs = operation('DescribeJobs', {
-    run(input, accountId) {
+    run(input, { accountId, region }) {
       const { jobIDs, fromDate, toDate } = input.filters ?? {};
-      const found = jobs
-        .list(accountId)
-        .filter(({ jobId, createdAt }) => matches(jobIDs, jobId) && isBetween(createdAt, fromDate, toDate));
-      const { items, nextToken } = paginate(found, `${accountId} DescribeJobs`, input);
+      const isHere = (job: Job | undefined) => job?.accountId === accountId && job.region === region;
+      const named = isFilter(jobIDs)
+        ? inOrderOfCreation(jobIDs, (id) => jobs.get(id)).filter(isHere)
+        : jobs.list(accountId, region);
+      const found = named.filter(({ createdAt }) => isBetween(createdAt, fromDate, toDate));
+      const { items, nextToken } = paginate(found, `${accountId} ${region} DescribeJobs`, input);
       return { items: items.map(jobView), nextToken };
     },
   });
 
   const describeJobLogItems = operation('DescribeJobLogItems', {
-    run(input, accountId) {
+    run(input, { accountId, region }) {
       const job = jobs.get(input.jobID);
-      if (job === undefined || job.accountId !== accountId) {
+      if (job?.accountId !== accountId || job.region !== region) {
         throw validation('other', `Job ${input.jobID} does not exist.`, [{ name: 'jobID', message: 'does not exist' }]);
       }
       const { items, nextToken } = paginate(job.log, `${job.jobId} DescribeJobLogItems`, input);
@@ -113,42 +139,41 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
   });
 
   const describeRecoveryInstances = operation('DescribeRecoveryInstances', {
-    run(input, accountId) {
+    run(input, { accountId, region }) {
       const { recoveryInstanceIDs, sourceServerIDs } = input.filters ?? {};
-      const found = fleet
-        .recoveryInstances(accountId)
-        .filter(
-          ({ instanceId, sourceServerId }) =>
-            matches(recoveryInstanceIDs, instanceId) && matches(sourceServerIDs, sourceServerId),
-        );
-      const { items, nextToken } = paginate(found, `${accountId} DescribeRecoveryInstances`, input);
-      return {
-        items: items.map((record) =>
-          recoveryInstanceView(record, fleet.ec2Instance(record.instanceId, accountId), clock.now()),
-        ),
-        nextToken,
-      };
+      const ofServer = wanted(sourceServerIDs);
+      const found = candidates().filter(({ sourceServerId }) => ofServer(sourceServerId));
+      const { items, nextToken } = paginate(found, `${accountId} ${region} DescribeRecoveryInstances`, input);
+      return { items: items.map((record) => recoveryInstanceView(record, fleet, clock.now())), nextToken };
+
+      function candidates(): RecoveryInstance[] {
+        if (isFilter(recoveryInstanceIDs)) {
+          return inOrderOfCreation(recoveryInstanceIDs, (id) => fleet.recoveryInstance(id, accountId, region));
+        }
+        if (!isFilter(sourceServerIDs)) return fleet.recoveryInstances(accountId, region);
+        return [...new Set(sourceServerIDs)]
+          .flatMap((id) => fleet.recoveryInstancesOf(id, accountId, region))
+          .sort((a, b) => a.order - b.order);
+      }
     },
   });
 
   const terminateRecoveryInstances = operation('TerminateRecoveryInstances', {
-    resource: ({ recoveryInstanceIDs }, accountId) =>
-      fleet.arn(accountId, `recovery-instance/${recoveryInstanceIDs.length === 1 ? recoveryInstanceIDs[0] : '*'}`),
-    run({ recoveryInstanceIDs }, accountId) {
+    resource: ({ recoveryInstanceIDs }, { accountId, region }) =>
+      fleet.arn(accountId, oneOrAll('recovery-instance', recoveryInstanceIDs), region),
+    run({ recoveryInstanceIDs }, scope) {
       refuseRepeated('recoveryInstanceIDs', recoveryInstanceIDs);
-      const instances = recoveryInstanceIDs.map((instanceId) => {
-        const record = fleet.recoveryInstance(instanceId, accountId);
-        if (record !== undefined) return record;
-        throw notFound(`Recovery instance ${instanceId} does not exist.`, 'recovery-instance', instanceId);
-      });
-      return { job: jobView(jobs.startTerminate(accountId, instances)) };
+      const instances = recoveryInstanceIDs.map((instanceId) => knownInstance(fleet, instanceId, scope));
+      for (const record of instances) refuseWhileReversed(record, fleet);
+      return { job: jobView(jobs.startTerminate(scope.accountId, instances)) };
     },
   });
 
   const describeRecoverySnapshots = operation('DescribeRecoverySnapshots', {
-    resource: ({ sourceServerID }, accountId) => fleet.arn(accountId, `source-server/${sourceServerID}`),
-    run(input, accountId) {
-      const server = fleet.sourceServer(input.sourceServerID, accountId);
+    resource: ({ sourceServerID }, { accountId, region }) =>
+      fleet.arn(accountId, `source-server/${sourceServerID}`, region),
+    run(input, { accountId, region }) {
+      const server = fleet.sourceServer(input.sourceServerID, accountId, region);
       if (server === undefined) {
         const message = `Source server ${input.sourceServerID} does not exist.`;
         throw validation('other', message, [{ name: 'sourceServerID', message: 'does not exist' }]);
@@ -164,16 +189,44 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
     },
   });
 
+  const startFailbackLaunch = operation('StartFailbackLaunch', {
+    status: 202,
+    resource: ({ recoveryInstanceIDs }, { accountId, region }) =>
+      fleet.arn(accountId, oneOrAll('recovery-instance', recoveryInstanceIDs), region),
+    run({ recoveryInstanceIDs, tags = {} }, { accountId, region }) {
+      refuseRepeated('recoveryInstanceIDs', recoveryInstanceIDs);
+      const records = recoveryInstanceIDs.map((id) =>
+        failbackLaunch(id, fleet.recoveryInstance(id, accountId, region)),
+      );
+      return { job: jobView(jobs.startFailback(accountId, records, tags)) };
+    },
+  });
+
+  const reverse = operation('ReverseReplication', {
+    resource: ({ recoveryInstanceID }, { accountId, region }) =>
+      fleet.arn(accountId, `recovery-instance/${recoveryInstanceID}`, region),
+    run({ recoveryInstanceID }, scope) {
+      const record = knownInstance(fleet, recoveryInstanceID, scope);
+      return { reversedDirectionSourceServerArn: reverseReplication(record, world).arn };
+    },
+  });
+
+  const getLaunchConfiguration = operation('GetLaunchConfiguration', {
+    resource: ({ sourceServerID }, { accountId, region }) =>
+      fleet.arn(accountId, `source-server/${sourceServerID}`, region),
+    run: ({ sourceServerID }, scope) => launchConfigurationView(knownServer(fleet, sourceServerID, scope)),
+  });
+
   const listTagsForResource = operation('ListTagsForResource', {
     method: 'GET',
     resource: ({ resourceArn }) => resourceArn,
-    run: ({ resourceArn }, accountId) => ({ tags: { ...tagged(world, resourceArn, accountId).tags } }),
+    run: ({ resourceArn }, scope) => ({ tags: { ...tagged(world, resourceArn, scope).tags } }),
   });
 
   const tagResource = operation('TagResource', {
     resource: ({ resourceArn }) => resourceArn,
-    run({ resourceArn, tags }, accountId) {
-      Object.assign(tagged(world, resourceArn, accountId).tags, tags);
+    run({ resourceArn, tags }, scope) {
+      Object.assign(tagged(world, resourceArn, scope).tags, tags);
       return {};
     },
   });
@@ -186,6 +239,9 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
     describeRecoveryInstances,
     terminateRecoveryInstances,
     describeRecoverySnapshots,
+    startFailbackLaunch,
+    reverse,
+    getLaunchConfiguration,
   ].map((one): [string, Operation] => [`${one.method} /${one.name}`, one]);
   return new Map([...named, [`GET ${TAGS_PATH}`, listTagsForResource], [`POST ${TAGS_PATH}`, tagResource]]);
 }
@@ -216,8 +272,28 @@ function checkAnswer(name: OperationName, answer: unknown): unknown {
 }
 
 /** DRS takes an empty list of ids for no filter. */
-function matches(wanted: readonly string[] | undefined, value: string): boolean {
-  return wanted === undefined || wanted.length === 0 || wanted.includes(value);
+function isFilter(ids: readonly string[] | undefined): ids is readonly string[] {
+  return ids !== undefined && ids.length > 0;
+}
+
+/** What a filter by ids lets through. */
+function wanted(ids: readonly string[] | undefined): (id: string) => boolean {
+  if (!isFilter(ids)) return () => true;
+  const set = new Set(ids);
+  return (id) => set.has(id);
+}
+
+/** What `find` knows of the named things, each once, as a list of all of them would have it. */
+function inOrderOfCreation<Item extends { order: number }>(
+  ids: readonly string[],
+  find: (id: string) => Item | undefined,
+): Item[] {
+  return [...new Set(ids)].flatMap((id) => find(id) ?? []).sort((a, b) => a.order - b.order);
+}
+
+/** What a call is about in its record: the one thing that it names, or all of the kind. */
+function oneOrAll(kind: string, ids: readonly string[]): string {
+  return `${kind}/${ids.length === 1 ? ids[0] : '*'}`;
 }
 
 function isBetween(at: number, from: string | undefined, to: string | undefined): boolean {
@@ -225,17 +301,24 @@ function isBetween(at: number, from: string | undefined, to: string | undefined)
 }
 
 function refuseRepeated(field: string, ids: readonly string[]): void {
-  const repeated = ids.findIndex((id, at) => ids.indexOf(id) !== at);
+  const seen = new Set<string>();
+  const repeated = ids.findIndex((id) => seen.size === seen.add(id).size);
   if (repeated === -1) return;
   throw validation('fieldValidationFailed', `${ids[repeated]} is given more than once.`, [
     { name: `${field}.${repeated}`, message: 'is given more than once' },
   ]);
 }
 
-function knownServer(fleet: Fleet, sourceServerId: string, accountId: string): SourceServer {
-  const server = fleet.sourceServer(sourceServerId, accountId);
+function knownServer(fleet: Fleet, sourceServerId: string, { accountId, region }: Scope): SourceServer {
+  const server = fleet.sourceServer(sourceServerId, accountId, region);
   if (server !== undefined) return server;
   throw notFound(`Source server ${sourceServerId} does not exist.`, 'source-server', sourceServerId);
+}
+
+function knownInstance(fleet: Fleet, instanceId: string, { accountId, region }: Scope): RecoveryInstance {
+  const record = fleet.recoveryInstance(instanceId, accountId, region);
+  if (record !== undefined) return record;
+  throw notFound(`Recovery instance ${instanceId} does not exist.`, 'recovery-instance', instanceId);
 }
 
 function pointInTime(server: SourceServer, snapshotId: string | undefined, now: number): number | undefined {
@@ -253,13 +336,15 @@ function inOrder(
   return snapshots.map((snapshot) => ({ ...snapshot, order: sign * snapshot.at })).sort((a, b) => a.order - b.order);
 }
 
-function tagged(world: DrsWorld, arn: string, accountId: string): { tags: Record<string, string> } {
-  const all = [
-    ...world.fleet.sourceServers(accountId),
-    ...world.fleet.recoveryInstances(accountId),
-    ...world.jobs.list(accountId),
+function tagged({ fleet, jobs }: DrsWorld, arn: string, scope: Scope): { tags: Record<string, string> } {
+  const { accountId, region } = scope;
+  const id = arn.split('/').at(-1) ?? '';
+  const candidates = [
+    fleet.sourceServer(id, accountId, region),
+    fleet.recoveryInstance(id, accountId, region),
+    jobs.get(id),
   ];
-  const found = all.find((one) => one.arn === arn);
+  const found = candidates.find((one) => one?.arn === arn && one.accountId === accountId);
   if (found !== undefined) return found;
   throw notFound(`Resource ${arn} does not exist.`, 'resource', arn);
 }

@@ -1,7 +1,7 @@
 import type { ReplicationState } from '../../inventory.ts';
-import { lastSeenAt, type SourceServer } from '../fleet.ts';
-import { durationMs } from '../iso-time.ts';
+import type { SourceServer } from '../fleet.ts';
 import { seeded } from '../seeded.ts';
+import { consistentAt } from '../sync.ts';
 
 /** A point in time that a server can be launched from. */
 export interface RecoverySnapshot {
@@ -27,13 +27,18 @@ const WITHOUT_DATA: readonly ReplicationState[] = ['STOPPED', 'INITIATING', 'INI
 /** States in which no new snapshot can be taken, so that a launch uses an earlier one. */
 const NO_NEW_SNAPSHOT: readonly ReplicationState[] = ['STALLED', 'PAUSED'];
 
-/** The points in time of a server, oldest first. Ids stay the same as long as the point in time exists. */
+/**
+ * The points in time of a server, oldest first; none is from before the end of its initial sync. Ids stay the same as long as
+ * the point in time exists.
+ */
 export function snapshotsOf(server: SourceServer, now: number): RecoverySnapshot[] {
-  if (WITHOUT_DATA.includes(server.replication.state)) return [];
-  const newest = consistentAt(server, now);
+  const { state, syncedAt = now } = server.replication;
+  if (WITHOUT_DATA.includes(state)) return [];
+  const newest = consistentAt(server.replication, now);
   const times = new Set<number>();
   for (const { every, keptFor } of POLICY) {
-    for (let at = Math.floor(newest / every) * every; at > now - keptFor; at -= every) times.add(at);
+    const oldest = Math.max(syncedAt, now - keptFor + 1);
+    for (let at = Math.floor(newest / every) * every; at >= oldest; at -= every) times.add(at);
   }
   return [...times].sort((a, b) => a - b).map((at) => ({ at, snapshotId: snapshotId(server, at) }));
 }
@@ -43,15 +48,11 @@ export function snapshotsOf(server: SourceServer, now: number): RecoverySnapshot
  * snapshot; undefined when there is nothing to launch from. Milliseconds since the epoch.
  */
 export function latestData(server: SourceServer, now: number): { at: number; isPrevious: boolean } | undefined {
+  const { replication } = server;
+  if (WITHOUT_DATA.includes(replication.state)) return undefined;
+  if (!NO_NEW_SNAPSHOT.includes(replication.state)) return { at: consistentAt(replication, now), isPrevious: false };
   const newest = snapshotsOf(server, now).at(-1);
-  if (newest === undefined) return undefined;
-  if (NO_NEW_SNAPSHOT.includes(server.replication.state)) return { at: newest.at, isPrevious: true };
-  return { at: consistentAt(server, now), isPrevious: false };
-}
-
-/** The newest moment of which everything has been copied. */
-function consistentAt(server: SourceServer, now: number): number {
-  return Math.min(lastSeenAt(server, now), now - (durationMs(server.replication.lagDuration ?? 'PT0S') ?? 0));
+  return newest === undefined ? undefined : { at: newest.at, isPrevious: true };
 }
 
 function snapshotId({ sourceServerId }: SourceServer, at: number): string {

@@ -1,9 +1,11 @@
-import { type Ec2Instance, type Fleet, lastSeenAt, type RecoveryInstance, type SourceServer } from '../fleet.ts';
+import type { Ec2Instance, Fleet, RecoveryInstance, Replication, SourceServer } from '../fleet.ts';
 import { durationMs, isoTime } from '../iso-time.ts';
+import { copiedPart, lagAt, lastSeenAt } from '../sync.ts';
 import type { Job, LogItem } from './jobs.ts';
 import type {
   JobLogShape,
   JobShape,
+  LaunchConfigurationShape,
   RecoveryInstanceShape,
   RecoverySnapshotShape,
   SourceServerShape,
@@ -26,31 +28,23 @@ const LAUNCH_RESULTS = {
 } as const;
 
 /** A source server as DRS describes it at `now`. */
-export function sourceServerView(server: SourceServer, fleet: Fleet, now: number): SourceServerShape {
+export function sourceServerView(server: SourceServer, now: number): SourceServerShape {
   const { lastLaunch, origin, replication } = server;
   const stagingAccountID = server.extendedFrom?.split(':')[4] ?? server.accountId;
   const hasData = !['INITIATING', 'INITIAL_SYNC'].includes(replication.state);
+  const firstByteAt = replication.sync?.transferAt ?? server.addedAt;
   return {
     sourceServerID: server.sourceServerId,
     arn: server.arn,
     tags: { ...server.tags },
     recoveryInstanceId: server.recoveryInstanceId,
     lastLaunchResult: lastLaunch === undefined ? 'NOT_STARTED' : LAUNCH_RESULTS[lastLaunch.status],
-    dataReplicationInfo: {
-      lagDuration: replication.lagDuration,
-      replicatedDisks: replicatedDisks(server),
-      dataReplicationState: replication.state,
-      dataReplicationError:
-        replication.state === 'STALLED'
-          ? { error: 'AGENT_NOT_SEEN', rawError: 'The AWS Replication Agent has not been seen.' }
-          : undefined,
-      stagingAvailabilityZone: `${fleet.region}a`,
-    },
+    dataReplicationInfo: replicationInfo(replication, server, `${server.region}a`, now),
     lifeCycle: {
       addedToServiceDateTime: isoTime(server.addedAt),
-      firstByteDateTime: isoTime(server.addedAt),
-      elapsedReplicationDuration: hasData ? `PT${Math.floor((now - server.addedAt) / 1000)}S` : undefined,
-      lastSeenByServiceDateTime: isoTime(lastSeenAt(server, now)),
+      firstByteDateTime: firstByteAt <= now ? isoTime(firstByteAt) : undefined,
+      elapsedReplicationDuration: hasData ? elapsed(firstByteAt, now) : undefined,
+      lastSeenByServiceDateTime: isoTime(lastSeenAt(replication, now)),
       lastLaunch:
         lastLaunch === undefined
           ? undefined
@@ -64,7 +58,7 @@ export function sourceServerView(server: SourceServer, fleet: Fleet, now: number
             },
     },
     sourceProperties: {
-      lastUpdatedDateTime: isoTime(lastSeenAt(server, now)),
+      lastUpdatedDateTime: isoTime(lastSeenAt(replication, now)),
       recommendedInstanceType: server.instanceType,
       identificationHints: { hostname: server.hostname, fqdn: server.hostname },
       networkInterfaces: [{ macAddress: macAddress(server.ip), ips: [server.ip], isPrimary: true }],
@@ -85,20 +79,50 @@ export function sourceServerView(server: SourceServer, fleet: Fleet, now: number
             originRegion: origin.region,
             originAvailabilityZone: origin.availabilityZone,
           },
-    replicationDirection: 'FAILOVER',
+    replicationDirection: server.direction,
+    reversedDirectionSourceServerArn: server.oppositeArn,
     agentVersion: AGENT_VERSION,
   };
 }
 
-function replicatedDisks(server: SourceServer): SourceServerShape['dataReplicationInfo']['replicatedDisks'] {
-  const lagMs = durationMs(server.replication.lagDuration ?? 'PT0S') ?? 0;
-  return server.diskGiB.map((gib, at) => ({
+function elapsed(since: number, now: number): string {
+  return `PT${Math.floor((now - since) / 1000)}S`;
+}
+
+function replicationInfo(
+  replication: Replication,
+  { diskGiB }: SourceServer,
+  stagingAvailabilityZone: string,
+  now: number,
+): SourceServerShape['dataReplicationInfo'] {
+  const { state, sync } = replication;
+  return {
+    lagDuration: lagAt(replication, now),
+    etaDateTime: state === 'INITIAL_SYNC' && sync !== undefined ? isoTime(sync.doneAt) : undefined,
+    replicatedDisks: replicatedDisks(replication, diskGiB, now),
+    dataReplicationState: state,
+    dataReplicationError:
+      state === 'STALLED'
+        ? { error: 'AGENT_NOT_SEEN', rawError: 'The AWS Replication Agent has not been seen.' }
+        : undefined,
+    stagingAvailabilityZone,
+  };
+}
+
+function replicatedDisks(
+  replication: Replication,
+  diskGiB: readonly number[],
+  now: number,
+): SourceServerShape['dataReplicationInfo']['replicatedDisks'] {
+  const lagMs = durationMs(lagAt(replication, now) ?? 'PT0S') ?? 0;
+  const copied = copiedPart(replication, now);
+  return diskGiB.map((gib, at) => ({
     deviceName: deviceName(at),
     totalStorageBytes: gib * GIB,
-    replicatedStorageBytes: gib * GIB,
+    replicatedStorageBytes: Math.floor(gib * GIB * copied),
     rescannedStorageBytes: 0,
     // All of the backlog is shown on the last disk, where data usually is.
-    backloggedStorageBytes: at === server.diskGiB.length - 1 ? Math.min(gib * GIB, Math.round(lagMs * WRITE_RATE)) : 0,
+    backloggedStorageBytes: at === diskGiB.length - 1 ? Math.min(gib * GIB, Math.round(lagMs * WRITE_RATE)) : 0,
   }));
 }
 
@@ -125,8 +149,7 @@ export function jobView(job: Job): JobShape {
     jobID: job.jobId,
     arn: job.arn,
     type: job.type,
-    initiatedBy:
-      job.type === 'TERMINATE' ? 'TERMINATE_RECOVERY_INSTANCES' : job.isDrill ? 'START_DRILL' : 'START_RECOVERY',
+    initiatedBy: job.initiatedBy,
     creationDateTime: isoTime(job.createdAt),
     endDateTime: job.endedAt === undefined ? undefined : isoTime(job.endedAt),
     status: job.status,
@@ -157,13 +180,10 @@ export function logItemView(item: LogItem): JobLogShape {
   };
 }
 
-/** A recovery instance as DRS describes it; `machine` is its EC2 instance, if EC2 still shows it. */
-export function recoveryInstanceView(
-  record: RecoveryInstance,
-  machine: Ec2Instance | undefined,
-  now: number,
-): RecoveryInstanceShape {
+/** A recovery instance as DRS describes it at `now`. */
+export function recoveryInstanceView(record: RecoveryInstance, fleet: Fleet, now: number): RecoveryInstanceShape {
   const { server } = record;
+  const machine = fleet.ec2Instance(record.instanceId, record.accountId, record.region);
   return {
     ec2InstanceID: record.instanceId,
     ec2InstanceState: ec2State(machine),
@@ -172,8 +192,7 @@ export function recoveryInstanceView(
     sourceServerID: record.sourceServerId,
     arn: record.arn,
     tags: { ...record.tags },
-    failback: { state: 'FAILBACK_NOT_STARTED' },
-    dataReplicationInfo: { dataReplicationState: 'NOT_STARTED' },
+    ...failbackViews(record, fleet, now),
     recoveryInstanceProperties: {
       lastUpdatedDateTime: isoTime(now),
       identificationHints: { hostname: server.hostname, fqdn: server.hostname, awsInstanceID: record.instanceId },
@@ -187,6 +206,91 @@ export function recoveryInstanceView(
     isDrill: record.isDrill,
     originEnvironment: server.origin === undefined ? 'ON_PREMISES' : 'AWS',
     originAvailabilityZone: server.origin?.availabilityZone,
+  };
+}
+
+type FailbackViews = Pick<RecoveryInstanceShape, 'failback' | 'dataReplicationInfo'>;
+
+function failbackViews(record: RecoveryInstance, fleet: Fleet, now: number): FailbackViews {
+  if (record.reversedServerId !== undefined) {
+    return reversedViews(record, fleet.sourceServer(record.reversedServerId), now);
+  }
+  const { replication, failback, server } = record;
+  const { state, jobId, initiatedAt } = failback;
+  if (replication === undefined) return { failback: { state, failbackJobID: jobId }, dataReplicationInfo: NOT_STARTED };
+  const seen = isoTime(lastSeenAt(replication, now));
+  return {
+    failback: {
+      state,
+      failbackJobID: jobId,
+      failbackClientID: `failback-client-${server.hostname}`,
+      failbackInitiationTime: initiatedAt === undefined ? undefined : isoTime(initiatedAt),
+      agentLastSeenByServiceDateTime: seen,
+      failbackClientLastSeenByServiceDateTime: seen,
+      failbackToOriginalServer: true,
+      ...firstByte(replication, now),
+    },
+    dataReplicationInfo: replicationInfo(replication, server, `${record.region}a`, now),
+  };
+}
+
+const NOT_STARTED = { dataReplicationState: 'NOT_STARTED' } as const;
+
+/**
+ * Failback within AWS is the replication of the source server that ReverseReplication has made. It is synchronizing (not
+ * ready), ready as soon as there is data, also with a lag, or in error; never completed (DRS user guide, "Recovery
+ * instances page", "Reversed direction launch state").
+ */
+function reversedViews(record: RecoveryInstance, reversed: SourceServer | undefined, now: number): FailbackViews {
+  if (reversed === undefined) {
+    return {
+      failback: { state: 'FAILBACK_LAUNCH_STATE_NOT_AVAILABLE' },
+      dataReplicationInfo: { dataReplicationState: 'REPLICATION_STATE_NOT_AVAILABLE' },
+    };
+  }
+  const { replication, lastLaunch } = reversed;
+  const { state, syncedAt, sync } = replication;
+  const withoutData = ['STALLED', 'STOPPED', 'DISCONNECTED'].includes(state)
+    ? 'FAILBACK_ERROR'
+    : 'FAILBACK_NOT_READY_FOR_LAUNCH';
+  const hasData = syncedAt !== undefined && state !== 'STOPPED' && state !== 'DISCONNECTED';
+  return {
+    failback: {
+      state: hasData ? 'FAILBACK_READY_FOR_LAUNCH' : withoutData,
+      failbackJobID: lastLaunch?.jobId,
+      failbackInitiationTime: sync === undefined ? undefined : isoTime(sync.startedAt),
+      agentLastSeenByServiceDateTime: isoTime(lastSeenAt(replication, now)),
+      failbackToOriginalServer: false,
+      ...firstByte(replication, now),
+      failbackLaunchType: lastLaunch === undefined ? undefined : lastLaunch.isDrill ? 'DRILL' : 'RECOVERY',
+    },
+    dataReplicationInfo: replicationInfo(replication, record.server, `${reversed.region}a`, now),
+  };
+}
+
+function firstByte({ sync }: Replication, now: number): Partial<FailbackViews['failback']> {
+  if (sync === undefined || sync.transferAt > now) return {};
+  return {
+    firstByteDateTime: isoTime(sync.transferAt),
+    elapsedReplicationDuration: elapsed(sync.transferAt, now),
+  };
+}
+
+/** Launch settings as DRS describes them. */
+export function launchConfigurationView(server: SourceServer): LaunchConfigurationShape {
+  const { launchDisposition, rightSizing, copyPrivateIp, copyTags, osByol, launchIntoInstanceId } =
+    server.launchSettings;
+  return {
+    sourceServerID: server.sourceServerId,
+    name: server.hostname.slice(0, 128),
+    ec2LaunchTemplateID: server.launchTemplateId,
+    launchDisposition,
+    targetInstanceTypeRightSizingMethod: rightSizing,
+    copyPrivateIp,
+    copyTags,
+    licensing: { osByol },
+    postLaunchEnabled: false,
+    launchIntoInstanceProperties: { launchIntoEC2InstanceID: launchIntoInstanceId },
   };
 }
 
