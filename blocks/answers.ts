@@ -54,8 +54,8 @@ export const UNKNOWN_QUESTION_TEXT =
 /** The answer to a vote that is recorded. */
 export function recordedText(gate: GateRecord, choice: Choice): string {
   if (gate.status === 'approved')
-    return '✅ Your approval is recorded. The fleet is looked at once more, then the launch begins.';
-  if (gate.status === 'rejected') return '🚫 Your rejection is recorded. Nothing will be launched.';
+    return '✅ Your approval is recorded. What was approved is looked at once more, then it begins.';
+  if (gate.status === 'rejected') return '🚫 Your rejection is recorded. Nothing will be done.';
   const given = gate.votes.filter((earlier) => earlier.choice === 'approve').length;
   return `Your ${choice === 'approve' ? 'approval' : 'rejection'} is recorded: ${given} of ${gate.quorum} approvals.`;
 }
@@ -72,11 +72,11 @@ export function refusedText(reason: Refusal, gate: GateRecord, execution: Execut
     case 'own request':
       return `You asked for this drill, so somebody else has to decide: ${asked}. Nothing was recorded.`;
     case 'no permission':
-      return `You may not decide about ${name(gate.application)}. Asked are ${asked}. Nothing was recorded.`;
+      return `You may not decide about ${gate.application === '' ? 'this' : name(gate.application)}. Asked are ${asked}. Nothing was recorded.`;
     case 'already voted':
       return 'Your vote is recorded already; it counts once.';
     case 'expired':
-      return `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is launched; ask again with the same command.`;
+      return `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is done; whoever asked has to ask again.`;
     case 'old card':
       return 'This card is out of date: the question has changed. Use the newest card of this execution. Nothing was recorded.';
     case 'settled':

@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import type { Vote } from '../src/domain/gate.ts';
 import type { ExecutionRecord, ExecutionView, PlanRecord, Problem } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
-import type { ExecutionStatus } from '../src/domain/status.ts';
+import type { ExecutionStatus, ServerState } from '../src/domain/status.ts';
 import {
   context,
   count,
@@ -19,15 +19,16 @@ import {
   section,
   sentence,
 } from './message.ts';
+import { askedBy, instancesText, wordsOf } from './verbs.ts';
 
-/** The words and the mark of a status in the card's first line. */
+/** The mark of a status in the card's first line, and its words where they are the same for every verb. */
 const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
   planning: { mark: '🔎', words: 'looking for the servers' },
   'awaiting approval': { mark: '✋', words: 'waiting for approval' },
-  executing: { mark: '⏳', words: 'launching' },
+  executing: { mark: '⏳', words: '' },
   paused: { mark: '⏸️', words: 'paused' },
   completed: { mark: '✅', words: 'completed' },
-  partial: { mark: '⚠️', words: 'partly launched' },
+  partial: { mark: '⚠️', words: '' },
   failed: { mark: '❌', words: 'failed' },
   rejected: { mark: '🚫', words: 'rejected' },
   expired: { mark: '⌛', words: 'expired unanswered' },
@@ -57,7 +58,7 @@ export function executionCard(view: ExecutionView): Message {
       header(`${mark} ${title} · ${words}`),
       ...body(view),
       context(
-        `Asked by <@${execution.requester.userId}> at ${moment(execution.startTime)} · ${escapeText(shortId(execution.executionId))}${
+        `Asked by ${askedBy(execution)} at ${moment(execution.startTime)} · ${escapeText(shortId(execution.executionId))}${
           execution.reason === undefined ? '' : ` · “${sentence(execution.reason, MAX_REASON_SHOWN)}”`
         }`,
       ),
@@ -72,8 +73,11 @@ export function executionCard(view: ExecutionView): Message {
 
 /** What stopped before the launch, and what ran out of time, read otherwise than a launch that failed. */
 function stateWords(execution: ExecutionRecord): { mark: string; words: string } {
+  const { doing, done } = wordsOf(execution);
+  if (execution.status === 'executing') return { mark: STATUS_WORDS.executing.mark, words: doing };
+  if (execution.status === 'partial') return { mark: STATUS_WORDS.partial.mark, words: `partly ${done}` };
   if (execution.status !== 'failed') return STATUS_WORDS[execution.status];
-  if (execution.launchStartedAt === undefined) return { mark: '🛑', words: 'stopped, nothing launched' };
+  if (execution.launchStartedAt === undefined) return { mark: '🛑', words: `stopped, nothing ${done}` };
   return execution.outcome === 'timeout' ? { mark: '⌛', words: 'timed out' } : STATUS_WORDS.failed;
 }
 
@@ -82,8 +86,9 @@ export function verbWord(execution: Pick<ExecutionRecord, 'verb'>): string {
   return execution.verb.charAt(0).toUpperCase() + execution.verb.slice(1);
 }
 
-/** `HRP wave 1`; not escaped. */
-export function scope(execution: Pick<ExecutionRecord, 'application' | 'wave'>): string {
+/** `HRP wave 1`, or what else selects the servers; not escaped. */
+export function scope(execution: Pick<ExecutionRecord, 'application' | 'wave' | 'selection'>): string {
+  if (execution.selection !== undefined) return cut(oneLine(execution.selection), LIMITS.selection);
   return `${cut(oneLine(execution.application), LIMITS.name)} wave ${execution.wave}`;
 }
 
@@ -106,27 +111,27 @@ export function shortId(executionId: string): string {
 function pushSummary(view: ExecutionView): string {
   const { execution, plan } = view;
   if (execution.summary !== undefined)
-    return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers launched.`;
+    return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers ${wordsOf(execution).done}.`;
   if (execution.problem !== undefined) return sentence(execution.problem.message);
   return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
 }
 
 function body(view: ExecutionView): KnownBlock[] {
-  const { execution, plan } = view;
+  const { execution } = view;
   switch (execution.status) {
     case 'planning':
       return [
         section(
-          'Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is launched yet.',
+          `Reading every staging account: servers by tag, replication, live instances, running jobs. Nothing is ${wordsOf(execution).done} yet.`,
         ),
       ];
     case 'cancelled':
       if (execution.launchStartedAt !== undefined) return progress(view);
-      return [...endedWithoutLaunch(view), ...(plan === undefined ? [] : preflight(plan))];
+      return [...endedWithoutLaunch(view), ...preflight(view)];
     case 'awaiting approval':
     case 'rejected':
     case 'expired':
-      return [...endedWithoutLaunch(view), ...(plan === undefined ? [] : preflight(plan))];
+      return [...endedWithoutLaunch(view), ...preflight(view)];
     default:
       return execution.launchStartedAt === undefined ? preflightFailure(view) : progress(view);
   }
@@ -134,30 +139,37 @@ function body(view: ExecutionView): KnownBlock[] {
 
 function endedWithoutLaunch({ execution, gates }: ExecutionView): KnownBlock[] {
   if (execution.status === 'awaiting approval') return [];
+  const { nothing } = wordsOf(execution);
   if (execution.status === 'rejected') {
     const rejections = (gates.at(-1)?.votes ?? []).filter((vote) => vote.choice === 'reject');
     const voters = rejections.map((vote) => `<@${vote.userId}>`).join(', ');
     // The reason comes last: a mark in it can change the look of nothing that follows.
-    return [section(`*Nothing was launched.* Rejected by ${voters}${reasonsText(rejections)}.`)];
+    return [section(`*${nothing}* Rejected by ${voters}${reasonsText(rejections)}.`)];
   }
-  if (execution.status === 'expired')
-    return [section('Nobody decided in time. *Nothing was launched.* Ask again with the same command.')];
-  return [section('*Nothing was launched.*')];
+  if (execution.status === 'expired') return [section(`Nobody decided in time. *${nothing}* ${askAgain(execution)}`)];
+  return [section(`*${nothing}*`)];
+}
+
+function askAgain({ service }: ExecutionRecord): string {
+  return service === undefined ? 'Ask again with the same command.' : 'Ask again with another correlation id.';
 }
 
 function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
-  const problem = section(problemText(execution.problem ?? { code: '', message: 'Nothing was launched.' }));
+  const problem = section(problemText(execution.problem ?? { code: '', message: wordsOf(execution).nothing }));
   if (plan === undefined || plan.stops.length === 0) return [problem];
   const stops = plan.stops.map((stop) => `• ${sentence(stop)}`);
   return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
 }
 
-/** What would happen: the preflight table, the warnings, and what a launch cleans up. */
-function preflight(plan: PlanRecord): KnownBlock[] {
+/** What would happen: the preflight table, the warnings, and what a launch cleans up or destroys. */
+function preflight({ execution, plan }: ExecutionView): KnownBlock[] {
+  if (plan === undefined) return [];
+  const { order, effect } = wordsOf(execution);
   const warnings = plan.findings.filter((finding) => finding.severity === 'warning');
   const accounts = plan.accounts.filter((account) => account.servers > 0).length;
   const facts = [
-    `Would launch *${count(plan.totalServers, 'drill instance')}* in ${count(accounts, 'staging account')}, in ${count(plan.batchIds.length, 'DRS job')}. Replication and source servers are not touched.`,
+    `Would ${order} *${instancesText(execution, plan.totalServers)}* in ${count(accounts, 'staging account')}, in ${count(plan.batchIds.length, 'DRS job')}. ${effect}`,
+    ...replacedLines(plan),
     ...(plan.cleanups.length > 0
       ? [`DRS would first clean up *${count(plan.cleanups.length, 'instance')} of earlier drills*.`]
       : []),
@@ -173,17 +185,30 @@ function preflight(plan: PlanRecord): KnownBlock[] {
   return [
     section(facts.join('\n')),
     ...accountLines(plan),
-    ...(warnings.length > 0
-      ? [
-          section(
-            `*Warnings*\n${lines(
-              warnings.map((finding) => `• ${name(finding.hostname)}: ${sentence(finding.message)}`),
-              MOST_NAMES_SHOWN,
-            )}`,
-          ),
-        ]
-      : []),
+    ...listed('Cannot be done', plan.failed.map(plannedFailureLine)),
+    ...listed('Warnings', [
+      ...plan.warnings.map((warning) => `• ${sentence(warning)}`),
+      ...warnings.map((finding) => `• ${name(finding.hostname)}: ${sentence(finding.message)}`),
+    ]),
   ];
+}
+
+/** Which live instances a launch would destroy: they are named, whatever else has to be cut. */
+export function replacedLines(plan: Pick<PlanRecord, 'replaced'>): string[] {
+  const { replaced } = plan;
+  if (replaced.length === 0) return [];
+  const named = replaced.slice(0, MOST_NAMES_SHOWN).map(name).join(', ');
+  const rest = replaced.length > MOST_NAMES_SHOWN ? ` and ${replaced.length - MOST_NAMES_SHOWN} more` : '';
+  return [`🔴 *Destroys and replaces ${count(replaced.length, 'live instance')}:* ${named}${rest}.`];
+}
+
+function plannedFailureLine({ sourceServerHostname, errorMessage }: PlanRecord['failed'][number]): string {
+  return `• ${name(sourceServerHostname)}: ${sentence(errorMessage)}`;
+}
+
+/** A section with a title, left out when there is nothing to list. */
+function listed(title: string, items: string[]): KnownBlock[] {
+  return items.length === 0 ? [] : [section(`*${title}*\n${lines(items, MOST_NAMES_SHOWN)}`)];
 }
 
 function accountLines(plan: PlanRecord): KnownBlock[] {
@@ -199,9 +224,10 @@ function accountLines(plan: PlanRecord): KnownBlock[] {
 }
 
 function progress(view: ExecutionView): KnownBlock[] {
-  const { execution, batches } = view;
+  const { execution, batches, plan } = view;
+  const { done, after } = wordsOf(execution);
   const servers = batches.flatMap((batch) => batch.servers);
-  const launched = servers.filter((server) => server.state === 'launched').length;
+  const launched = servers.filter((server) => isDone(server.state)).length;
   const failed = batches.flatMap((batch) =>
     batch.servers.filter((server) => server.state === 'failed').map((server) => ({ batch, server })),
   );
@@ -221,48 +247,51 @@ function progress(view: ExecutionView): KnownBlock[] {
   const since = over || execution.launchStartedAt === undefined ? '' : ` · since ${moment(execution.launchStartedAt)}`;
   return [
     section(
-      `*${launched} of ${count(servers.length, 'server')} launched*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`,
+      `*${launched} of ${count(servers.length, 'server')} ${done}*${elapsed}${failed.length > 0 ? ` · *${failed.length} failed*` : ''}${skipped.length > 0 ? ` · ${skipped.length} not started` : ''}${since}`,
     ),
     ...(bars.length > 0 ? [section(lines(bars, MOST_ACCOUNTS_SHOWN, ACCOUNT_LIST_CHARACTERS))] : []),
-    ...(failed.length > 0
-      ? [
-          section(
-            `*Failed*\n${lines(
-              failed.map(({ server }) => failureLine(server)),
-              MOST_NAMES_SHOWN,
-            )}`,
-          ),
-        ]
-      : []),
-    ...(skipped.length > 0
-      ? [
-          section(
-            `*Not started*\n${lines(
-              skipped.map((server) => `• ${name(server.hostname)}`),
-              MOST_NAMES_SHOWN,
-            )}`,
-          ),
-        ]
-      : []),
+    ...listed('Failed', [
+      ...failed.map(({ server }) => failureLine(server, execution)),
+      ...(plan?.failed ?? []).map(plannedFailureLine),
+    ]),
+    ...listed(
+      'Not started',
+      skipped.map((server) => `• ${name(server.hostname)}`),
+    ),
     ...(execution.problem === undefined ? [] : [section(`⚠️ ${problemText(execution.problem)}`)]),
     ...(over && launched > 0
-      ? [section('The drill instances run, and cost, until they are terminated. The whole result is in the thread.')]
+      ? [section(`${after === undefined ? '' : `${after} `}The whole result is in the thread.`)]
       : []),
   ];
 }
 
-function failureLine(server: BatchServer): string {
-  return `• ${name(server.hostname)} (${name(server.sourceServerId)}): ${sentence(server.errorMessage ?? 'the launch failed')}`;
+const FAILURE_OF: Record<ExecutionRecord['verb'], string> = {
+  drill: 'launch',
+  failover: 'launch',
+  failback: 'failback',
+  terminate: 'termination',
+  status: 'look',
+};
+
+function failureLine(server: BatchServer, execution: ExecutionRecord): string {
+  return `• ${name(server.hostname)} (${name(server.sourceServerId)}): ${sentence(server.errorMessage ?? `the ${FAILURE_OF[execution.verb]} failed`)}`;
+}
+
+const UNDER_WAY: readonly ServerState[] = ['launching', 'terminating', 'copying'];
+
+/** True when what was asked for has been done with the server. */
+function isDone(state: ServerState): boolean {
+  return state === 'launched' || state === 'terminated';
 }
 
 /** `██████░░░░ 6/10 · 111111111111 · 2 launching` */
 function accountBar(accountId: string, servers: BatchServer[]): string {
   const of = (state: string) => servers.filter((server) => server.state === state).length;
-  const launched = of('launched');
+  const launched = servers.filter((server) => isDone(server.state)).length;
   const full = servers.length === 0 ? 0 : Math.floor((launched / servers.length) * BAR_WIDTH);
   const bar = '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
   const extras = [
-    ...(of('launching') > 0 ? [`${of('launching')} launching`] : []),
+    ...UNDER_WAY.flatMap((state) => (of(state) > 0 ? [`${of(state)} ${state}`] : [])),
     ...(of('failed') > 0 ? [`*${of('failed')} failed*`] : []),
   ];
   return `${bar} ${launched}/${servers.length} · \`${accountId}\`${extras.length > 0 ? ` · ${extras.join(' · ')}` : ''}`;

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Choice } from '../src/domain/gate.ts';
-import type { ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
-import { reasonsText, scope, verbWord } from './execution-card.ts';
+import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import { reasonsText, replacedLines, scope, verbWord } from './execution-card.ts';
 import {
   actions,
   context,
@@ -13,9 +13,11 @@ import {
   type Message,
   message,
   moment,
+  name,
   section,
   sentence,
 } from './message.ts';
+import { askedBy, capital, instancesText, wordsOf } from './verbs.ts';
 
 export const APPROVE_ACTION = 'gate_approve';
 export const REJECT_ACTION = 'gate_reject';
@@ -41,6 +43,7 @@ export function readButtonValue(value: string | undefined): GateButton | undefin
 
 const MOST_ASKED_BY_NAME = 10;
 const MOST_CHANGES_SHOWN = 10;
+const MOST_LIVE_NAMED = 10;
 
 /**
  * The question to the approvers: a message of its own, because an updated card wakes no phone. Once it is settled, the
@@ -52,15 +55,17 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
   const question = escapeText(title);
   if (gate.status !== 'pending') return record(view, gate, question);
   const asked = gate.approvers.slice(0, MOST_ASKED_BY_NAME).map((userId) => `<@${userId}>`);
-  const size = plan === undefined ? '' : `: launch ${whatLaunches(plan)}`;
-  return message(`Approve? ${question}${size}. Asked by <@${execution.requester.userId}>.`, [
+  const { order, danger, done } = wordsOf(execution);
+  const size = plan === undefined ? '' : `: ${order} ${whatIsDone(execution, plan)}`;
+  return message(`Approve? ${question}${size}. Asked by ${askedBy(execution)}.`, [
     header(`✋ Approve? ${title}`),
     ...changes(plan),
+    ...dangers(view, danger),
     section(
-      `${plan === undefined ? '' : `Launch *${whatLaunches(plan)}*. ${sideEffects(plan)}\n`}Asked by <@${execution.requester.userId}>, who may not approve it.`,
+      `${plan === undefined ? '' : `${capital(order)} *${whatIsDone(execution, plan)}*. ${sideEffects(plan)}\n`}Asked by ${askedBy(execution)}, ${execution.service === undefined ? 'who may not approve it' : 'which never votes'}.`,
     ),
     section(
-      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires ${dayAndMoment(gate.expiresAt)} and nothing is launched.`,
+      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires ${dayAndMoment(gate.expiresAt)} and nothing is ${done}.`,
     ),
     actions(`gate:${gate.gateId}:r${gate.planRevision}`, [
       {
@@ -81,16 +86,34 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
   ]);
 }
 
-function whatLaunches(plan: PlanRecord): string {
+/** What makes this more than a drill: before anything else that is asked. */
+function dangers({ plan, batches }: ExecutionView, danger: string | undefined): KnownBlock[] {
+  if (danger === undefined) return [];
+  const live = batches
+    .flatMap((batch) => batch.servers)
+    .filter((server) => server.isDrill === false)
+    .map((server) => `${name(server.hostname)} (${name(server.recoveryInstanceId ?? '')})`);
+  const told = [danger, ...(plan === undefined ? [] : replacedLines(plan))];
+  if (plan?.verb === 'terminate' && live.length > 0) {
+    told.push(`🔴 *${live.length} of them ${live.length === 1 ? 'is' : 'are'} live:*\n${lines(live, MOST_LIVE_NAMED)}`);
+  }
+  return [section(told.join('\n'))];
+}
+
+function whatIsDone(execution: ExecutionRecord, plan: PlanRecord): string {
   const accounts = plan.accounts.filter((account) => account.servers > 0).length;
-  return `${count(plan.totalServers, 'drill instance')} in ${count(accounts, 'account')}`;
+  return `${instancesText(execution, plan.totalServers)} in ${count(accounts, 'account')}`;
 }
 
 function sideEffects(plan: PlanRecord): string {
-  const warnings = plan.findings.filter((finding) => finding.severity === 'warning').length;
+  const warnings = plan.warnings.length + plan.findings.filter((finding) => finding.severity === 'warning').length;
   const parts = [
     ...(plan.cleanups.length > 0
       ? [`${count(plan.cleanups.length, 'instance')} of earlier drills will be cleaned up.`]
+      : []),
+    ...(plan.failed.length > 0 ? [`*${count(plan.failed.length, 'server')} cannot be part of it.*`] : []),
+    ...(plan.missingAccounts.length > 0
+      ? [`*${count(plan.missingAccounts.length, 'account')} could not be read:* its servers are left out.`]
       : []),
     ...(warnings > 0 ? [`*${count(warnings, 'warning')}.*`] : []),
   ];
@@ -120,6 +143,7 @@ function record(view: ExecutionView, gate: GateRecord, question: string): Messag
 
 /** Who decided, what, when and why; and what became of it when the fleet has changed since. */
 export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
+  const { nothing } = wordsOf(view.execution);
   const at = gate.settledAt === undefined ? '' : ` at ${moment(gate.settledAt)}`;
   const those = (choice: Choice) => gate.votes.filter((vote) => vote.choice === choice);
   const who = (choice: Choice) =>
@@ -130,9 +154,9 @@ export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: G
     case 'approved':
       return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since, so this approval no longer counts.' : ''}`;
     case 'rejected':
-      return `🚫 Rejected by ${who('reject')}${at}${reasonsText(those('reject'))}. Nothing was launched.`;
+      return `🚫 Rejected by ${who('reject')}${at}${reasonsText(those('reject'))}. ${nothing}`;
     case 'expired':
-      return `⌛ Expired unanswered${at}. Nothing was launched.`;
+      return `⌛ Expired unanswered${at}. ${nothing}`;
     case 'cancelled':
       return `🚫 Cancelled${at}.`;
     case 'pending':

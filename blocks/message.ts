@@ -16,6 +16,8 @@ export const LIMITS = {
   section: 3_000,
   contextElements: 10,
   pushText: 300,
+  /** Ours: what selects an execution's servers. */
+  selection: 100,
   /** Ours: a name, a sentence and a list of them that come from outside, so that no card grows out of a message. */
   name: 80,
   sentence: 250,

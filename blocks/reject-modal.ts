@@ -3,6 +3,7 @@ import type { ExecutionRecord, GateRecord } from '../src/domain/records.ts';
 import { scope, verbWord } from './execution-card.ts';
 import type { GateButton } from './gate-card.ts';
 import { dayAndMoment, escapeText, section } from './message.ts';
+import { askedBy, wordsOf } from './verbs.ts';
 
 /** By what Slack tells us that this form was submitted. Stays the same: a form may be open while we deploy. */
 export const REJECT_FORM = 'gate_reject_reason';
@@ -33,7 +34,7 @@ export function rejectModal(execution: ExecutionRecord, gate: GateRecord, length
     close: plain('Keep Waiting'),
     blocks: [
       section(
-        `*${escapeText(`${verb} ${scope(execution)}`)}*, asked by <@${execution.requester.userId}>. Your rejection ends it: nothing is launched. Unanswered, it expires ${dayAndMoment(gate.expiresAt)}.`,
+        `*${escapeText(`${verb} ${scope(execution)}`)}*, asked by ${askedBy(execution)}. Your rejection ends it: nothing is ${wordsOf(execution).done}. Unanswered, it expires ${dayAndMoment(gate.expiresAt)}.`,
       ),
       {
         type: 'input',

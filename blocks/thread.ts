@@ -1,7 +1,8 @@
-import type { ExecutionView, PlanRecord } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
 import { problemText, scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
 import { decisionSentence } from './gate-card.ts';
 import { count, escapeText, type Message, message, section } from './message.ts';
+import { capital, instancesText, wordsOf } from './verbs.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
 export interface Milestone {
@@ -25,7 +26,7 @@ export function milestones(view: ExecutionView): Milestone[] {
     }
   }
   if (execution.launchStartedAt !== undefined)
-    tell('launch', `Launching ${count(plan?.totalServers ?? 0, 'drill instance')}.`);
+    tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
   if (execution.endTime !== undefined && execution.problem !== undefined)
     tell('problem', problemText(execution.problem));
   if (execution.endTime !== undefined && execution.summary !== undefined) {
@@ -33,7 +34,7 @@ export function milestones(view: ExecutionView): Milestone[] {
     const duration = spokenMinutes(execution.endTime - (execution.launchStartedAt ?? execution.startTime));
     tell(
       'result',
-      `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} launched, ${failed} failed, ${skipped} skipped.`,
+      `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.`,
     );
   }
   return story;
@@ -45,6 +46,6 @@ function preflightText(plan: PlanRecord): string {
 }
 
 /** Name of the file with the component's output, posted to the thread. */
-export function resultFileName(executionId: string): string {
-  return `drill-result-${shortId(executionId)}.json`;
+export function resultFileName({ verb, executionId }: Pick<ExecutionRecord, 'verb' | 'executionId'>): string {
+  return `${verb}-result-${shortId(executionId)}.json`;
 }

@@ -6,6 +6,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName } from '../src/functions.ts';
+import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
 import { CentralStateMachines } from './constructs/central-state-machines.ts';
@@ -13,6 +14,8 @@ import { DeploymentParameters } from './constructs/deployment-parameters.ts';
 import { ExecutionHistory } from './constructs/execution-history.ts';
 import { functionNeeds } from './constructs/function-needs.ts';
 import { ProductFunction } from './constructs/product-function.ts';
+import { RecoveryRunbook } from './constructs/recovery-runbook.ts';
+import { RequestSchedules } from './constructs/request-schedules.ts';
 import { ResultBucket } from './constructs/result-bucket.ts';
 import { SlackApi } from './constructs/slack-api.ts';
 import { StreamConsumer } from './constructs/stream-consumer.ts';
@@ -72,7 +75,17 @@ export class CentralStack extends Stack {
     new DeploymentParameters(this, 'Parameters', { deployment, names });
 
     const needs = functionNeeds(
-      centralGrants({ names, stagingAccountIds, key, streamArn, results, slackSecret, deadLetters }),
+      centralGrants({
+        names,
+        stagingAccountIds,
+        origins: deployment.origins,
+        key,
+        streamArn,
+        results,
+        slackSecret,
+        notificationTopicArns: deployment.component.notificationTopicArns,
+        deadLetters,
+      }),
     );
     const functions = mapFunctions(
       (name) => new ProductFunction(this, name, { functionName: name, names, functionsDirectory, needs: needs[name] }),
@@ -102,11 +115,30 @@ export class CentralStack extends Stack {
       });
       return new LambdaFunction(lambda, { deadLetterQueue: deadLetters });
     };
+    const recordProgress = keepingFailures(functions['record-progress']);
     new Rule(this, 'Progress', {
       description: 'What executors report',
       eventBus: bus,
-      eventPattern: { source: ['dr-chatops.executor'], detailType: ['DR Batch Progress'] },
-      targets: [keepingFailures(functions['record-progress'])],
+      eventPattern: { source: [PROGRESS_EVENT.source], detailType: [PROGRESS_EVENT.detailType] },
+      targets: [recordProgress],
+    });
+    new Rule(this, 'LaunchResults', {
+      description: "DRS's own word of each launch, which is there before the executor looks again",
+      eventBus: bus,
+      eventPattern: { source: [LAUNCH_RESULT_EVENT.source], detailType: [LAUNCH_RESULT_EVENT.detailType] },
+      targets: [recordProgress],
+    });
+    new Rule(this, 'RunFailed', {
+      description: 'A run of the recovery component that ended without a result',
+      eventPattern: {
+        source: ['aws.states'],
+        detailType: ['Step Functions Execution Status Change'],
+        detail: {
+          stateMachineArn: [names.machineArn('drs-orchestration-main')],
+          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+        },
+      },
+      targets: [keepingFailures(functions['announce-failure'])],
     });
     new Rule(this, 'MachineEnded', {
       description: 'A dr-execution that ended without finishing its execution',
@@ -120,12 +152,17 @@ export class CentralStack extends Stack {
       },
       targets: [keepingFailures(functions['close-execution'])],
     });
+    // Schedules, rules and others invoke it without waiting for the answer.
+    keepingFailures(functions['request-recovery']);
+    new RequestSchedules(this, 'Schedules', { names, schedules: deployment.schedules, deadLetters });
+    new RecoveryRunbook(this, 'Runbook', { names, key });
     const every = (id: string, interval: Duration, { lambda }: ProductFunction): void => {
       // The next run does what a failed one did not: nothing is retried or kept.
       lambda.configureAsyncInvoke({ retryAttempts: 0 });
       new Rule(this, id, { schedule: Schedule.rate(interval), targets: [new LambdaFunction(lambda)] });
     };
     every('RefreshCatalogue', Duration.minutes(5), functions['refresh-catalogue']);
+    every('AnswerParents', Duration.minutes(5), functions['answer-parents']);
     every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
 
     const { requestUrl } = new SlackApi(this, 'SlackApi', {

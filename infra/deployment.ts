@@ -1,9 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { APPROVE_PERMISSION, accessSchema, ROLE_PERMISSIONS } from '../src/domain/access.ts';
+import { messageOf } from '../src/domain/errors.ts';
 import { policiesSchema } from '../src/domain/policy.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
-import { stagingAccountSchema } from '../src/platform/configuration.ts';
+import {
+  componentSettingsSchema,
+  originSchema,
+  requestSettingsSchema,
+  stagingAccountSchema,
+} from '../src/platform/configuration.ts';
+import { readRequest } from '../src/requests/request.ts';
 
 /** What a standard SSM parameter holds. */
 const MAX_PARAMETER_BYTES = 4_096;
@@ -13,6 +20,17 @@ const stagingAccount = stagingAccountSchema.pick({
   externalId: true,
   maxServers: true,
   priority: true,
+});
+
+/** One schedule. Its correlation id is made by the deployment, another one each time. */
+const scheduleSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'at most 64 letters, digits, full stops, hyphens and underscores'),
+  /** `cron(…)`, `rate(…)` or `at(…)` of EventBridge Scheduler. */
+  expression: z.string().regex(/^(cron|rate|at)\(.+\)$/, 'cron(…), rate(…) or at(…)'),
+  /** e.g. `Europe/Berlin`. @default - UTC */
+  timezone: z.string().optional(),
+  /** The recovery component's input, and `channelId` where the cards are to be elsewhere. */
+  input: z.looseObject({ metadata: z.record(z.string(), z.unknown()).optional() }).superRefine(isRequest),
 });
 
 /** One deployment: a central account and its staging accounts. The file in `config/` has this form. */
@@ -41,8 +59,33 @@ const deploymentSchema = z.strictObject({
         context.addIssue({ code: 'custom', path: [index, 'accountId'], message: `${accountId} is listed twice` });
       });
     }),
+  /** Where in AWS servers came from: without an entry none of them is failed back there. */
+  origins: z
+    .array(originSchema.omit({ roleArn: true }))
+    .default([])
+    .superRefine((origins, context) => {
+      origins.forEach(({ accountId, region }, index) => {
+        const first = origins.findIndex((other) => other.accountId === accountId && other.region === region);
+        if (first === index) return;
+        context.addIssue({ code: 'custom', path: [index], message: `${region} of ${accountId} is listed twice` });
+      });
+    }),
   access: accessSchema.superRefine(fitsInParameter),
   policies: policiesSchema.superRefine(fitsInParameter),
+  /** What direct callers of the recovery component may do, and which topics they may have told. */
+  component: componentSettingsSchema.prefault({}).superRefine(fitsInParameter),
+  /** Where people are asked about requests of machines, unless a request names its own channel. */
+  requests: requestSettingsSchema.prefault({}),
+  /** Requests that EventBridge Scheduler makes, e.g. a weekly drill. */
+  schedules: z
+    .array(scheduleSchema)
+    .default([])
+    .superRefine((schedules, context) => {
+      schedules.forEach(({ name }, index) => {
+        if (schedules.findIndex((other) => other.name === name) === index) return;
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `${name} is there twice` });
+      });
+    }),
 });
 
 export type Deployment = z.infer<typeof deploymentSchema>;
@@ -79,6 +122,15 @@ export function parseDeployment(content: unknown, file: string): Deployment {
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new DeploymentError(`${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+}
+
+/** Checked as it will be when the schedule comes round. */
+function isRequest(input: { metadata?: Record<string, unknown> }, context: z.RefinementCtx): void {
+  try {
+    readRequest({ ...input, metadata: { ...input.metadata, correlationId: 'schedule' } });
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) });
+  }
 }
 
 function fitsInParameter(document: unknown, context: z.RefinementCtx): void {

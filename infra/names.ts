@@ -10,13 +10,21 @@ const READER_ROLE = 'DRS-Orchestration-Role';
 const INVOKE_ROLE = 'dr-chatops-executor-invoke';
 /** Role that the executor runs with. */
 const EXECUTOR_ROLE = 'dr-chatops-executor';
+/** Role with which EventBridge sends DRS's own events of a staging account to the central bus. */
+const FORWARDER_ROLE = 'dr-chatops-drs-events';
+/** Role that failback-origin assumes in a staging account, to have recovery instances copied back to AWS. */
+const FAILBACK_ROLE = 'dr-chatops-failback';
+/** Role that failback-origin assumes where servers came from, to launch there; its name ends with the Region. */
+const ORIGIN_ROLE = 'dr-chatops-origin';
 const EXECUTOR = 'drs-staging-account-executor';
 
 /** Central functions that read DRS and EC2 of the staging accounts. */
 export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'prepare',
   'discover-servers',
+  'read-status',
   'record-account-result',
+  'check-instances',
   'close-execution',
   'refresh-catalogue',
 ];
@@ -54,6 +62,17 @@ export function namesOf(deployment: Deployment) {
     readerRoleName: named(READER_ROLE),
     invokeRoleName: named(INVOKE_ROLE),
     executorRoleName: named(EXECUTOR_ROLE),
+    forwarderRoleName: named(FORWARDER_ROLE),
+    failbackRoleName: named(FAILBACK_ROLE),
+    /** An account has one for each of its Regions that servers go back to: roles are not of a Region. */
+    originRoleName: (originRegion: string): string => named(`${ORIGIN_ROLE}-${originRegion}`),
+    /** Of the rule that takes DRS's own events to the central bus. */
+    forwarderRuleName: named(FORWARDER_ROLE),
+    /** Of the SSM Automation runbook that calls the recovery component, and of its role. */
+    runbookName: named('dr-chatops-recover-servers'),
+    /** Of the schedules that make requests. */
+    scheduleGroup: named('dr-chatops'),
+    schedulerRoleName: named('dr-chatops-scheduler'),
     /** Prefix of the SSM parameters. */
     configPath,
 
@@ -70,6 +89,10 @@ export function namesOf(deployment: Deployment) {
     readerRoleArn: (account: string): string => roleArn(account, named(READER_ROLE)),
     invokeRoleArn: (account: string): string => roleArn(account, named(INVOKE_ROLE)),
     executorRoleArn: (account: string): string => roleArn(account, named(EXECUTOR_ROLE)),
+    forwarderRoleArn: (account: string): string => roleArn(account, named(FORWARDER_ROLE)),
+    failbackRoleArn: (account: string): string => roleArn(account, named(FAILBACK_ROLE)),
+    originRoleArn: (origin: { accountId: string; region: string }): string =>
+      roleArn(origin.accountId, named(`${ORIGIN_ROLE}-${origin.region}`)),
   };
 }
 

@@ -2,11 +2,12 @@ import { App, type AppProps, Tags } from 'aws-cdk-lib';
 import { CentralStack } from './central-stack.ts';
 import type { Deployment } from './deployment.ts';
 import { namesOf } from './names.ts';
+import { OriginStack } from './origin-stack.ts';
 import { StagingAccountStack } from './staging-account-stack.ts';
 
 /**
- * The CDK app of a deployment: the central stack, and one stack for each staging account. That the central one comes
- * first is not declared between them: each is deployed with credentials of its own account.
+ * The CDK app of a deployment: the central stack, and one stack for each staging account and for each origin.
+ * That the central one comes first is not declared between them: each is deployed with credentials of its own account.
  */
 export function stacksOf(deployment: Deployment, functionsDirectory: string, props: AppProps = {}) {
   const app = new App({ analyticsReporting: false, ...props });
@@ -18,5 +19,9 @@ export function stacksOf(deployment: Deployment, functionsDirectory: string, pro
     (account) =>
       new StagingAccountStack(app, named(`dr-chatops-staging-${account.accountId}`), { deployment, account }),
   );
-  return { app, central, staging };
+  const origins = deployment.origins.map(
+    (origin) =>
+      new OriginStack(app, named(`dr-chatops-origin-${origin.accountId}-${origin.region}`), { deployment, origin }),
+  );
+  return { app, central, staging, origins };
 }

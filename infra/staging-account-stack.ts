@@ -1,6 +1,8 @@
 import { BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DrsEvents } from './constructs/drs-events.ts';
 import { executorRights } from './constructs/executor-rights.ts';
+import { reversalRights } from './constructs/failback-rights.ts';
 import { allow } from './constructs/grant.ts';
 import { StateMachineFromFile } from './constructs/state-machine-from-file.ts';
 import { TrustedRole } from './constructs/trusted-role.ts';
@@ -13,8 +15,8 @@ export interface StagingAccountStackProps extends StackProps {
 }
 
 /**
- * A staging account: the executor, which launches, and the two roles by which the central account comes in. No Lambda
- * and no assets, so that the template needs no bootstrap and can be deployed by anything that deploys templates.
+ * A staging account: the executor, which launches, the rule that sends DRS's events to the central account, and the two
+ * roles by which the central account comes in. No Lambda and no assets, so that the template needs no bootstrap and can be deployed by anything that deploys templates.
  */
 export class StagingAccountStack extends Stack {
   constructor(scope: Construct, id: string, { deployment, account, ...stackProps }: StagingAccountStackProps) {
@@ -24,6 +26,8 @@ export class StagingAccountStack extends Stack {
       description: `dr-chatops: disaster recovery by Slack, staging account ${accountId}`,
       env: { account: accountId, region: central.region },
       synthesizer: new BootstraplessSynthesizer(),
+      // CloudFormation takes 51,200 bytes without a bucket.
+      suppressTemplateIndentation: true,
       ...stackProps,
     });
     const names = namesOf(deployment);
@@ -34,19 +38,45 @@ export class StagingAccountStack extends Stack {
       roleName: names.executorRoleName,
       statements: executorRights(names, accountId),
     });
+    new DrsEvents(this, 'DrsEvents', { names, accountId });
     new TrustedRole(this, 'Reader', {
       roleName: names.readerRoleName,
-      description: 'dr-chatops reads DRS and EC2',
+      description: 'dr-chatops reads DRS, EC2 and the quotas',
       trustedRoleArns: FUNCTIONS_THAT_READ_STAGING_ACCOUNTS.map(names.centralRoleArn),
       externalId,
       organizationId,
-      // None of these has a resource type.
       statements: [
+        // None of these has a resource type.
         allow(
-          ['drs:DescribeJobs', 'drs:DescribeRecoveryInstances', 'drs:DescribeSourceServers', 'ec2:DescribeInstances'],
+          [
+            'drs:DescribeJobs',
+            'drs:DescribeRecoveryInstances',
+            'drs:DescribeSourceServers',
+            'ec2:DescribeInstanceStatus',
+            'ec2:DescribeInstances',
+            'ec2:DescribeLaunchTemplateVersions',
+            'ec2:DescribeSubnets',
+            'servicequotas:GetAWSDefaultServiceQuota',
+          ],
           ['*'],
         ),
+        allow(
+          ['drs:DescribeRecoverySnapshots', 'drs:GetLaunchConfiguration'],
+          [names.arn('drs', accountId, 'source-server/*')],
+        ),
+        allow(
+          ['servicequotas:GetServiceQuota'],
+          [names.arn('servicequotas', accountId, 'drs/*'), names.arn('servicequotas', accountId, 'ec2/*')],
+        ),
       ],
+    });
+    new TrustedRole(this, 'Failback', {
+      roleName: names.failbackRoleName,
+      description: 'dr-chatops has recovery instances copied back to AWS',
+      trustedRoleArns: [names.centralRoleArn('failback-origin')],
+      externalId,
+      organizationId,
+      statements: reversalRights(names, accountId),
     });
     new TrustedRole(this, 'Invoke', {
       roleName: names.invokeRoleName,

@@ -15,6 +15,10 @@ export const FUNCTIONS = {
   'refresh-catalogue': 'src/orchestration/refresh-catalogue.ts',
   /** Progress events of the executors. */
   'record-progress': 'src/orchestration/record-progress.ts',
+  /** Requests of machines: parent state machines, schedules, rules, CI/CD jobs. */
+  'request-recovery': 'src/requests/request-recovery.ts',
+  /** Every five minutes: parents whose answer could not be sent. */
+  'answer-parents': 'src/requests/answer-parents.ts',
   // States of dr-execution
   prepare: 'src/orchestration/prepare.ts',
   'open-gate': 'src/gates/open-gate.ts',
@@ -22,11 +26,16 @@ export const FUNCTIONS = {
   'begin-wave': 'src/orchestration/begin-wave.ts',
   finish: 'src/orchestration/finish.ts',
   'close-execution': 'src/orchestration/close-execution.ts',
+  /** Runs of drs-orchestration-main that ended without a result. */
+  'announce-failure': 'src/orchestration/announce-failure.ts',
   // States of drs-orchestration-main
   'validate-input': 'src/orchestration/validate-input.ts',
+  'read-status': 'src/orchestration/read-status.ts',
   'discover-servers': 'src/orchestration/discover-servers.ts',
   'load-account-work': 'src/orchestration/load-account-work.ts',
+  'failback-origin': 'src/orchestration/failback-origin.ts',
   'record-account-result': 'src/orchestration/record-account-result.ts',
+  'check-instances': 'src/orchestration/check-instances.ts',
   'aggregate-results': 'src/orchestration/aggregate-results.ts',
 } as const;
 

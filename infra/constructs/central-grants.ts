@@ -10,12 +10,16 @@ export interface GrantedResources {
   readonly names: Names;
   /** Accounts whose reader roles may be assumed. */
   readonly stagingAccountIds: readonly string[];
+  /** Where servers go back to in AWS. */
+  readonly origins: readonly { accountId: string; region: string }[];
   /** Key of table, bucket and secret. */
   readonly key: IKey;
   /** ARN of the execution-history table's stream. */
   readonly streamArn: string;
   readonly results: IBucket;
   readonly slackSecret: ISecret;
+  /** Topics that callers may have told of their runs. */
+  readonly notificationTopicArns: readonly string[];
   /** Takes what a function could not handle. */
   readonly deadLetters: IQueue;
 }
@@ -28,7 +32,17 @@ type TableOperation = (typeof READS)[number] | (typeof WRITES)[number];
 export type CentralGrants = ReturnType<typeof centralGrants>;
 
 export function centralGrants(resources: GrantedResources) {
-  const { names, stagingAccountIds, key, streamArn, results, slackSecret, deadLetters } = resources;
+  const {
+    names,
+    stagingAccountIds,
+    origins,
+    key,
+    streamArn,
+    results,
+    slackSecret,
+    notificationTopicArns,
+    deadLetters,
+  } = resources;
 
   /** The key, for use by an AWS service on the function's behalf only. */
   const keyThrough = (service: 'dynamodb' | 's3' | 'secretsmanager', ...actions: string[]) =>
@@ -102,6 +116,14 @@ export function centralGrants(resources: GrantedResources) {
     policies: configuration('policies'),
     accessAndPolicies: configuration('access', 'policies'),
 
+    /** What direct callers of the recovery component may do. */
+    componentSettings: configuration('component'),
+
+    /** The topics that callers may name. */
+    notifyCallers: {
+      statements: notificationTopicArns.length === 0 ? [] : [allow(['sns:Publish'], [...notificationTopicArns])],
+    } satisfies Grant,
+
     /** Which staging accounts there are. */
     stagingAccounts: {
       statements: [
@@ -118,6 +140,18 @@ export function centralGrants(resources: GrantedResources) {
       statements: [allow(['sts:AssumeRole'], stagingAccountIds.map(names.readerRoleArn))],
     } satisfies Grant,
 
+    /** Copying back to AWS and launching there, by the roles of the staging accounts and of the origins. */
+    failBackToAws: {
+      statements: [
+        allow(['ssm:GetParameter'], [names.parameterArn('origins/*')]),
+        allow(
+          ['sts:AssumeRole'],
+          [...stagingAccountIds.map(names.failbackRoleArn), ...origins.map(names.originRoleArn)],
+        ),
+      ],
+      settings: { CONFIG_PATH: names.configPath },
+    } satisfies Grant,
+
     startExecutions: {
       statements: [allow(['states:StartExecution'], [names.machineArn('dr-execution')])],
       settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
@@ -127,6 +161,19 @@ export function centralGrants(resources: GrantedResources) {
     ringBells: {
       statements: [allow(['states:SendTaskSuccess'], [names.machineArn('dr-execution')])],
     } satisfies Grant,
+
+    /** Tasks of parents that wait for a request's end: of any state machine of this account. */
+    answerParents: {
+      statements: [
+        allow(
+          ['states:SendTaskSuccess', 'states:SendTaskFailure'],
+          [names.arn('states', names.centralAccount, 'stateMachine:*')],
+        ),
+      ],
+    } satisfies Grant,
+
+    /** Where people are asked about requests, and what may be told to whom. */
+    requestSettings: configuration('requests', 'component'),
 
     /** Where executors report to. Told to them, not used here: no rights. */
     busAddress: { statements: [], settings: { EVENT_BUS_ARN: names.busArn } } satisfies Grant,

@@ -1,6 +1,6 @@
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { stagingAccountSchema } from '../../src/platform/configuration.ts';
+import { originSchema, stagingAccountSchema } from '../../src/platform/configuration.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Names } from '../names.ts';
 
@@ -21,6 +21,8 @@ export class DeploymentParameters extends Construct {
       });
     };
     document('access', 'Who may do what (Slack user ids by role)', deployment.access);
+    document('component', 'What direct callers of the recovery component may do', deployment.component);
+    document('requests', 'Where people are asked about requests of machines', deployment.requests);
     document('policies', 'What an approval needs, and what stops a drill', deployment.policies);
     for (const account of deployment.stagingAccounts) {
       const { accountId } = account;
@@ -33,8 +35,17 @@ export class DeploymentParameters extends Construct {
           region: names.region,
           roleArn: names.readerRoleArn(accountId),
           invokeRoleArn: names.invokeRoleArn(accountId),
+          failbackRoleArn: names.failbackRoleArn(accountId),
           executorArn: names.executorArn(accountId),
         }),
+      );
+    }
+    for (const origin of deployment.origins) {
+      const { accountId, region } = origin;
+      document(
+        `origins/${accountId}/${region}`,
+        `Servers go back to ${region} of ${accountId}`,
+        originSchema.parse({ ...origin, roleArn: names.originRoleArn(origin) }),
       );
     }
   }

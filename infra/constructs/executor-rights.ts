@@ -1,119 +1,24 @@
-import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Names } from '../names.ts';
 import { allow } from './grant.ts';
-
-/** The tag that DRS puts on what it creates in EC2. */
-const DRS_TAG = 'AWSElasticDisasterRecoveryManaged';
-const VIA_SERVICE = { Bool: { 'aws:ViaAWSService': 'true' } };
-/** Only what DRS has created, and only through DRS. */
-const EXISTING_OF_DRS = { ...VIA_SERVICE, Null: { [`aws:ResourceTag/${DRS_TAG}`]: 'false' } };
-/** Only what is created as DRS's, and only through DRS. */
-const NEW_OF_DRS = { ...VIA_SERVICE, Null: { [`aws:RequestTag/${DRS_TAG}`]: 'false' } };
+import { launchRights, neverLosesReplication } from './launch-rights.ts';
 
 /**
- * What the executor of a staging account may do. StartRecovery runs with its caller's rights (forward access): without
- * the EC2 rights a job stops after its snapshots. They follow the pattern of the AWS managed policy
- * AWSElasticDisasterRecoveryConsoleFullAccess_v2: EC2 is written to through DRS only, and only what carries DRS's tag.
+ * What the executor of a staging account may do: launch, terminate, and fail back on premises. TerminateRecoveryInstances
+ * runs with its caller's rights, too, and needs some of a launch's (ec2:TerminateInstances, ec2:DeleteVolume,
+ * ec2:DescribeInstances, ec2:DescribeVolumes).
  */
 export function executorRights(names: Names, accountId: string): PolicyStatement[] {
-  const drs = (resource: string): string => names.arn('drs', accountId, resource);
-  const ec2 = (...types: string[]): string[] => types.map((type) => names.arn('ec2', accountId, `${type}/*`));
-  const serviceRole = (role: string): string =>
-    `arn:${names.partition}:iam::${accountId}:role/service-role/AWSElasticDisasterRecovery${role}`;
-
+  const { partition, region } = names;
   return [
-    // Neither has a resource type.
-    allow(['drs:DescribeJobs', 'drs:DescribeRecoveryInstances'], ['*']),
-    allow(['drs:StartRecovery', 'drs:CreateRecoveryInstanceForDrs'], [drs('source-server/*')]),
-    // Not source servers: their tags decide what is launched, and for which application.
-    allow(['drs:TagResource'], [drs('job/*'), drs('recovery-instance/*')]),
-    allow(['drs:ListTagsForResource'], [drs('*')]),
+    // None has a resource type. TerminateRecoveryInstances needs DescribeSourceServers of its caller, too.
+    allow(['drs:DescribeJobs', 'drs:DescribeRecoveryInstances', 'drs:DescribeSourceServers'], ['*']),
+    allow(
+      ['drs:TerminateRecoveryInstances', 'drs:StartFailbackLaunch'],
+      [names.arn('drs', accountId, 'recovery-instance/*')],
+    ),
     allow(['events:PutEvents'], [names.busArn]),
-
-    // EC2 has no resource types for Describe calls. DescribeInstances is also the executor's own: it looks for instances
-    // that a launch would replace.
-    allow(
-      [
-        'ec2:DescribeAccountAttributes',
-        'ec2:DescribeAvailabilityZones',
-        'ec2:DescribeImages',
-        'ec2:DescribeInstanceAttribute',
-        'ec2:DescribeInstanceStatus',
-        'ec2:DescribeInstanceTypes',
-        'ec2:DescribeInstances',
-        'ec2:DescribeLaunchTemplateVersions',
-        'ec2:DescribeLaunchTemplates',
-        'ec2:DescribeSecurityGroups',
-        'ec2:DescribeSnapshots',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeVolumes',
-      ],
-      ['*'],
-    ),
-    allow(['ec2:CreateLaunchTemplate'], ec2('launch-template'), NEW_OF_DRS),
-    allow(
-      ['ec2:CreateLaunchTemplateVersion', 'ec2:DeleteLaunchTemplateVersions', 'ec2:ModifyLaunchTemplate'],
-      ec2('launch-template'),
-      EXISTING_OF_DRS,
-    ),
-    allow(['ec2:CreateVolume'], ec2('volume'), NEW_OF_DRS),
-    // A volume is made from a snapshot, a snapshot from a volume: what stands on the other side is DRS's too.
-    allow(['ec2:CreateVolume'], ec2('snapshot'), EXISTING_OF_DRS),
-    allow(['ec2:CreateSnapshot'], ec2('snapshot'), NEW_OF_DRS),
-    allow(['ec2:CreateSnapshot'], ec2('volume'), EXISTING_OF_DRS),
-    allow(['ec2:DeleteSnapshot'], ec2('snapshot'), EXISTING_OF_DRS),
-    allow(['ec2:DeleteVolume'], ec2('volume'), EXISTING_OF_DRS),
-    allow(['ec2:AttachVolume', 'ec2:DetachVolume'], ec2('instance'), EXISTING_OF_DRS),
-    allow(['ec2:AttachVolume'], ec2('volume'), EXISTING_OF_DRS),
-    // DRS takes the root volume of a fresh instance away, which does not carry its tag yet.
-    allow(['ec2:DetachVolume'], ec2('volume'), VIA_SERVICE),
-    allow(
-      ['ec2:ModifyInstanceAttribute', 'ec2:StartInstances', 'ec2:StopInstances', 'ec2:TerminateInstances'],
-      ec2('instance'),
-      EXISTING_OF_DRS,
-    ),
-    allow(
-      ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress'],
-      ec2('security-group'),
-      EXISTING_OF_DRS,
-    ),
-    allow(['ec2:RunInstances'], ec2('instance'), NEW_OF_DRS),
-    // Images have no account in their ARN; a subnet and its security groups may be shared by another account.
-    allow(
-      ['ec2:RunInstances'],
-      [
-        ...ec2('launch-template', 'network-interface', 'volume'),
-        names.arn('ec2', '', 'image/*'),
-        names.arn('ec2', '*', 'security-group/*'),
-        names.arn('ec2', '*', 'subnet/*'),
-      ],
-      VIA_SERVICE,
-    ),
-    allow(['ec2:CreateTags'], ec2('instance', 'launch-template', 'network-interface', 'snapshot', 'volume'), {
-      ...VIA_SERVICE,
-      StringEquals: { 'ec2:CreateAction': ['CreateLaunchTemplate', 'CreateSnapshot', 'CreateVolume', 'RunInstances'] },
-    }),
-    allow(['iam:PassRole'], [serviceRole('ConversionServerRole'), serviceRole('RecoveryInstanceRole')], {
-      StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' },
-    }),
-
+    ...launchRights({ partition, region, accountId }),
     neverLosesReplication(),
   ];
-}
-
-/** What ends replication or deletes points in time is denied, whatever else may come to allow it (seed 4 §12.1). */
-function neverLosesReplication(): PolicyStatement {
-  return new PolicyStatement({
-    effect: Effect.DENY,
-    actions: [
-      'drs:DeleteJob',
-      'drs:DeleteRecoveryInstance',
-      'drs:DeleteSourceServer',
-      'drs:DisconnectRecoveryInstance',
-      'drs:DisconnectSourceServer',
-      'drs:StopReplication',
-      'drs:StopSourceNetworkReplication',
-    ],
-    resources: ['*'],
-  });
 }

@@ -29,9 +29,20 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.access, may.slackSecret],
     },
     effects: {
-      description: 'Starts executions and rings the bells of settled gates',
+      description: 'Starts executions, rings the bells of settled gates, answers parents',
       ...SMALL,
-      grants: [may.changes, may.table('UpdateItem'), may.startExecutions, may.ringBells],
+      grants: [may.changes, may.table('GetItem', 'UpdateItem'), may.startExecutions, may.ringBells, may.answerParents],
+    },
+    'request-recovery': {
+      description: 'Requests of machines: stored as executions, which people approve',
+      ...SMALL,
+      grants: [may.table('GetItem', 'PutItem'), may.requestSettings, may.deadLetters],
+    },
+    'answer-parents': {
+      description: 'Answers the parents whose answer could not be sent',
+      timeout: Duration.minutes(1),
+      memoryMb: 256,
+      grants: [may.table('GetItem', 'UpdateItem'), may.statusIndex, may.answerParents],
     },
     projector: {
       description: 'Draws cards and threads from what is stored',
@@ -46,14 +57,14 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       grants: [may.table('GetItem', 'PutItem', 'Query'), may.statusIndex, may.readResults, may.slackSecret],
     },
     'refresh-catalogue': {
-      description: 'Which applications and waves exist',
+      description: 'Which applications and waves exist, and how many executions run',
       ...FLEET,
-      grants: [may.table('GetItem', 'PutItem'), may.stagingAccounts, may.readStagingAccounts],
+      grants: [may.table('GetItem', 'PutItem'), may.statusIndex, may.stagingAccounts, may.readStagingAccounts],
     },
     'record-progress': {
       description: 'Records what executors report',
       ...SMALL,
-      grants: [may.table('GetItem', 'PutItem'), may.deadLetters],
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.deadLetters],
     },
 
     prepare: {
@@ -79,12 +90,12 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'begin-wave': {
       description: 'dr-execution: looks at the approval again right before a wave',
       ...SMALL,
-      grants: [may.table('GetItem', 'UpdateItem')],
+      grants: [may.table('GetItem', 'UpdateItem'), may.notifyCallers],
     },
     finish: {
       description: 'dr-execution: writes the final status',
       ...SMALL,
-      grants: [may.table('GetItem', 'UpdateItem')],
+      grants: [may.table('GetItem', 'UpdateItem'), may.notifyCallers],
     },
     'close-execution': {
       description: 'Ends what a failed or stopped dr-execution left',
@@ -94,6 +105,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.stagingAccounts,
         may.readStagingAccounts,
         may.writeResults,
+        may.notifyCallers,
         may.deadLetters,
       ],
     },
@@ -101,20 +113,42 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'validate-input': {
       description: 'drs-orchestration-main: checks the input and its approval',
       ...SMALL,
-      grants: [may.table('GetItem')],
+      grants: [may.table('GetItem'), may.componentSettings],
+    },
+    'read-status': {
+      description: 'drs-orchestration-main: every server as it is now',
+      ...FLEET,
+      // The table is for nothing but its name: a status is stored nowhere but among the results.
+      grants: [may.table('GetItem'), may.stagingAccounts, may.readStagingAccounts, may.writeResults, may.notifyCallers],
     },
     'discover-servers': {
       description: 'drs-orchestration-main: the accounts of the plan; freezes that of a direct call',
       ...FLEET,
-      grants: [may.table('GetItem', 'PutItem'), may.policies, may.stagingAccounts, may.readStagingAccounts],
+      grants: [
+        may.table('GetItem', 'PutItem'),
+        may.policies,
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.notifyCallers,
+      ],
     },
     'load-account-work': {
       description: "drs-orchestration-main: the input of an account's executor",
       ...SMALL,
       grants: [may.table('GetItem', 'Query'), may.stagingAccounts, may.busAddress],
     },
+    'failback-origin': {
+      description: 'drs-orchestration-main: one step of a failback to AWS',
+      ...FLEET,
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.stagingAccounts, may.failBackToAws],
+    },
     'record-account-result': {
       description: 'drs-orchestration-main: the final state of every server of an account',
+      ...FLEET,
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.stagingAccounts, may.readStagingAccounts],
+    },
+    'check-instances': {
+      description: "drs-orchestration-main: EC2's status checks of an account's launched servers",
       ...FLEET,
       grants: [may.table('GetItem', 'PutItem', 'Query'), may.stagingAccounts, may.readStagingAccounts],
     },
@@ -122,7 +156,12 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'drs-orchestration-main: the result of the run',
       timeout: Duration.minutes(1),
       memoryMb: 512,
-      grants: [may.table('GetItem', 'PutItem', 'Query'), may.writeResults],
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.writeResults, may.notifyCallers],
+    },
+    'announce-failure': {
+      description: 'Tells of runs of drs-orchestration-main that ended without a result',
+      ...SMALL,
+      grants: [may.componentSettings, may.notifyCallers, may.deadLetters],
     },
   };
 }

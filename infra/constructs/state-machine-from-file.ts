@@ -14,6 +14,11 @@ export function definitionText(machine: string): string {
   return readFileSync(path.join(DEFINITIONS, `${machine}.asl.json`), 'utf8');
 }
 
+/** A definition without what only its readers need, white space and comments: an inline template has little room. */
+function compact(definition: string): string {
+  return JSON.stringify(JSON.parse(definition), (key, value: unknown) => (key === 'Comment' ? undefined : value));
+}
+
 /** The names of the placeholders in a definition, each once. */
 export function placeholdersIn(definition: string): string[] {
   return [...new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? ''))];
@@ -64,7 +69,7 @@ export class StateMachineFromFile extends Construct {
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(definitionText(definition)),
+      definitionBody: DefinitionBody.fromString(compact(definitionText(definition))),
       definitionSubstitutions: props.substitutions,
       role,
       tracingEnabled: true,

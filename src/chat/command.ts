@@ -2,12 +2,12 @@ import { closest, distance } from 'fastest-levenshtein';
 import { applicationsText, USAGE, wavesText } from '../../blocks/answers.ts';
 import { name } from '../../blocks/message.ts';
 import type { Catalogue } from '../domain/records.ts';
-import { AVAILABLE_VERBS, type AvailableVerb, isAvailable, VERBS } from '../domain/vocabulary.ts';
+import { CHAT_VERBS, type ChatVerb, isChatVerb, VERBS } from '../domain/vocabulary.ts';
 
 /** What somebody typed after `/dr`, understood or not. */
 export type Command =
   | { kind: 'help' }
-  | { kind: 'request'; verb: AvailableVerb; application: string; wave: number; reason?: string }
+  | { kind: 'request'; verb: ChatVerb; application: string; wave: number; reason?: string }
   /** Not understood: what is wrong, what exists, the right form. */
   | { kind: 'problem'; text: string };
 
@@ -28,8 +28,8 @@ export function parseCommand(text: string, catalogue: Catalogue | undefined): Co
   if (verb === undefined || verb.toLowerCase() === 'help') return { kind: 'help' };
   const known = VERBS.find((candidate) => candidate === verb.toLowerCase());
   if (known === undefined) return unknownVerb(verb);
-  if (!isAvailable(known)) {
-    return problem(`*${known}* is not available in this version. Available: ${AVAILABLE_VERBS.join(', ')}.`);
+  if (!isChatVerb(known)) {
+    return problem(`*${known}* is not available in this version. Available: ${CHAT_VERBS.join(', ')}.`);
   }
   if (unclosed !== undefined) return problem(unclosed);
   if (reason !== undefined && reason.length > MAX_REASON)
@@ -74,7 +74,7 @@ function split(text: string): { words: string[]; reason?: string; problem?: stri
 function unknownVerb(verb: string): Problem {
   const near = closest(verb.toLowerCase(), [...VERBS, 'help']);
   const hint = distance(verb.toLowerCase(), near) <= 3 ? ` Did you mean \`${near}\`?` : '';
-  return problem(`I do not know “${name(verb)}”.${hint} I know: ${[...AVAILABLE_VERBS, 'help'].join(', ')}.`);
+  return problem(`I do not know “${name(verb)}”.${hint} I know: ${[...CHAT_VERBS, 'help'].join(', ')}.`);
 }
 
 function findApplication(typed: string, catalogue: Catalogue | undefined): Application | Problem {

@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
 import { acceptedText } from '../../blocks/answers.ts';
 import { scope, shortId } from '../../blocks/execution-card.ts';
 import { escapeText, moment, name } from '../../blocks/message.ts';
+import { askedBy } from '../../blocks/verbs.ts';
 import { type Access, ASK_PERMISSION, grantees, may, type Person } from '../domain/access.ts';
 import { parseComponentInput } from '../domain/contract.ts';
 import type { Catalogue } from '../domain/records.ts';
-import { type AvailableVerb, TAG } from '../domain/vocabulary.ts';
+import { executionIdOf } from '../domain/request.ts';
+import { type ChatVerb, TAG } from '../domain/vocabulary.ts';
 import type { ChatTools } from './tools.ts';
 
 export interface DrillRequest {
   asker: Person;
-  verb: AvailableVerb;
+  verb: ChatVerb;
   application: string;
   wave: number;
   reason?: string;
@@ -61,19 +62,11 @@ export async function requestDrill(tools: ChatTools, request: DrillRequest): Pro
   return acceptedText(scope({ application, wave }), expected);
 }
 
-/**
- * One id for one typed command, however often it is delivered: a UUID (version 8, RFC 9562) of the team and the trigger.
- */
-function executionIdOf(teamId: string, triggerId: string): string {
-  const hex = createHash('sha256').update(`${teamId}/${triggerId}`).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
 async function busyText(tools: ChatTools, application: string, owner: string): Promise<string> {
   const other = await tools.store.getExecution(owner);
   const what =
     other === undefined
       ? 'another request'
-      : `${other.verb} ${escapeText(scope(other))} (${other.status}, asked by <@${other.requester.userId}> at ${moment(other.startTime)}, ${shortId(owner)})`;
+      : `${other.verb} ${escapeText(scope(other))} (${other.status}, asked by ${askedBy(other)} at ${moment(other.startTime)}, ${shortId(owner)})`;
   return `${name(application)} is busy with ${what}. Nothing was started: one execution at a time runs for an application.`;
 }

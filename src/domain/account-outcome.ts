@@ -1,49 +1,56 @@
-import { z } from 'zod';
+import { instancesOf } from './batches.ts';
+import type { ExecutorOutput, FinishedBatch } from './executor-contract.ts';
 import type { Batch, BatchServer } from './result.ts';
-import { isBatchTerminal, serverStateOf } from './status.ts';
+import { isGone } from './server.ts';
+import { isBatchTerminal, isDone, isLeftOut, serverStateOf } from './status.ts';
+import type { PlannedVerb } from './vocabulary.ts';
 
 /**
  * How the executor's answer, or what DRS says after an executor died, becomes the final state of each server. The rules
  * are pure: the facts come as data.
  */
 
-const participantSchema = z.object({ id: z.string(), status: z.string(), instanceId: z.string().optional() });
-
-/** Output of drs-staging-account-executor. */
-export const executorResultSchema = z.object({
-  finished: z.array(
-    z.object({
-      batchId: z.string(),
-      outcome: z.enum(['finished', 'refused', 'timeout']),
-      jobId: z.string().optional(),
-      servers: z.array(participantSchema),
-      /** Of a refused batch: why, and the servers that are the cause. */
-      error: z.string().optional(),
-      cause: z.string().optional(),
-      serverIds: z.array(z.string()).optional(),
-    }),
-  ),
-  notStarted: z.array(z.object({ batchId: z.string(), reason: z.string() })),
-});
-export type ExecutorResult = z.infer<typeof executorResultSchema>;
-type FinishedBatch = ExecutorResult['finished'][number];
+/** What is said of one server, or of one of its instances. */
+interface Participant {
+  id: string;
+  status: string;
+  instanceId?: string;
+}
 
 /** A DRS job as it was found by its tags. */
 export interface FoundJob {
   batchId: string;
   jobId: string;
   status: string;
-  participants: { id: string; status: string; instanceId?: string }[];
+  participants: Participant[];
+}
+
+/** A recovery instance as DRS has it now. */
+export interface FoundInstance {
+  recoveryInstanceId: string;
+  /** EC2 state, upper case. */
+  state: string;
 }
 
 /** The reason that the executor gives for batches which it had no time to start. */
 const NO_TIME = 'the time allowed was over';
 
 /** The batch as the executor left it. A batch that is over already is given back as it is. */
-export function applyExecutorResult(batch: Batch, result: ExecutorResult): Batch {
+export function applyExecutorResult<T extends Batch>(batch: T, result: ExecutorOutput, verb: PlannedVerb): T {
+  return settled(batch, () => settledBy(batch, result, verb));
+}
+
+/** The batch as `settle` leaves it, unless it is over already; servers that were left out before stay as they are. */
+function settled<T extends Batch>(batch: T, settle: () => Batch): T {
   if (isBatchTerminal(batch.status)) return batch;
+  const leftOut = new Map(batch.servers.filter(isLeftOut).map((server) => [server.sourceServerId, server]));
+  const { status, jobId, servers } = settle();
+  return { ...batch, status, jobId, servers: servers.map((server) => leftOut.get(server.sourceServerId) ?? server) };
+}
+
+function settledBy(batch: Batch, result: ExecutorOutput, verb: PlannedVerb): Batch {
   const finished = result.finished.find((candidate) => candidate.batchId === batch.batchId);
-  if (finished !== undefined) return applyFinished(batch, finished);
+  if (finished !== undefined) return applyFinished(batch, finished, verb);
   const reason =
     result.notStarted.find((candidate) => candidate.batchId === batch.batchId)?.reason ??
     'the executor did not report it';
@@ -56,34 +63,31 @@ export function applyExecutorResult(batch: Batch, result: ExecutorResult): Batch
   return { ...batch, status: reason === NO_TIME ? 'timeout' : 'not started', servers };
 }
 
-function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
+function applyFinished(batch: Batch, finished: FinishedBatch, verb: PlannedVerb): Batch {
   const jobId = finished.jobId ?? batch.jobId;
+  const ended = (otherwise: Otherwise): BatchServer[] =>
+    batch.servers.map((server) => {
+      const excluded = finished.excluded.find((candidate) => candidate.id === server.sourceServerId);
+      // A server that was seen to be done needs no second start: being left out of one does not undo it.
+      return excluded === undefined || isDone(server.state)
+        ? withParticipants(server, finished.servers, verb, otherwise)
+        : fail(server, excluded.error, excluded.cause);
+    });
   switch (finished.outcome) {
     case 'refused': {
       const cause = finished.cause ?? 'The batch was refused.';
       if (batch.jobId !== undefined) return withJobOutOfSight(batch, batch.jobId, cause);
-      const culprits = finished.serverIds ?? batch.servers.map((server) => server.sourceServerId);
-      const error = finished.error ?? 'DRSServiceError';
-      const servers = batch.servers.map((server) =>
-        culprits.includes(server.sourceServerId)
-          ? fail(server, error, cause)
-          : skipped(server, `its batch was refused: ${cause}`),
-      );
-      return { ...batch, jobId, status: 'refused', servers };
+      return { ...batch, jobId, status: 'refused', servers: refused(batch, finished, cause) };
     }
     case 'timeout':
       return {
         ...batch,
         jobId,
         status: 'timeout',
-        servers: withParticipants(batch, finished.servers, (server, status) =>
-          status !== undefined && serverStateOf(status) === 'failed'
-            ? launchFailed(server, status, jobId)
-            : fail(
-                server,
-                'JobTimeout',
-                `Not launched when the time allowed was over. The job ${jobId} goes on: DRS cannot stop it.`,
-              ),
+        servers: ended((server, status) =>
+          status !== undefined && serverStateOf(status, verb) === 'failed'
+            ? failedIn(server, status, jobId, verb)
+            : fail(server, 'JobTimeout', timeoutWords(verb, jobId)),
         ),
       };
     case 'finished':
@@ -91,17 +95,34 @@ function applyFinished(batch: Batch, finished: FinishedBatch): Batch {
         ...batch,
         jobId,
         status: 'finished',
-        servers: withParticipants(batch, finished.servers, (server, status) => launchFailed(server, status, jobId)),
+        servers: ended((server, status) => failedIn(server, status, jobId, verb)),
       };
   }
 }
 
+/** The servers that are the cause have failed, each with its own reason; the others were not started. */
+function refused(batch: Batch, finished: FinishedBatch, cause: string): BatchServer[] {
+  const all = batch.servers.map((server) => server.sourceServerId);
+  const excluded = new Map(finished.excluded.map((server) => [server.id, server]));
+  const culprits = finished.serverIds ?? (excluded.size > 0 ? [] : all);
+  return batch.servers.map((server) => {
+    const own = excluded.get(server.sourceServerId);
+    if (own !== undefined) return fail(server, own.error, own.cause);
+    return culprits.includes(server.sourceServerId)
+      ? fail(server, finished.error ?? 'DRSServiceError', cause)
+      : skipped(server, `its batch was refused: ${cause}`);
+  });
+}
+
 /**
- * The batch after its executor died: from the job with its tags where there is one. Servers that are still launching are
- * failures with the job named, because nobody watches them any more.
+ * The batch of a launch or a failback after its executor died: from the job with its tags where there is one. Servers
+ * that are still launching are failures with the job named, because nobody watches them any more.
  */
-export function applyFoundJobs(batch: Batch, jobs: FoundJob[], cause: string): Batch {
-  if (isBatchTerminal(batch.status)) return batch;
+export function applyFoundJobs<T extends Batch>(batch: T, jobs: FoundJob[], cause: string, verb: PlannedVerb): T {
+  return settled(batch, () => settledByJobs(batch, jobs, cause, verb));
+}
+
+function settledByJobs(batch: Batch, jobs: FoundJob[], cause: string, verb: PlannedVerb): Batch {
   const job = jobs.find((candidate) => candidate.batchId === batch.batchId);
   if (job === undefined && batch.jobId !== undefined) return withJobOutOfSight(batch, batch.jobId, cause);
   if (job === undefined) {
@@ -110,24 +131,89 @@ export function applyFoundJobs(batch: Batch, jobs: FoundJob[], cause: string): B
     );
     return { ...batch, status: 'not started', servers };
   }
-  const servers = withParticipants(batch, job.participants, (server, status) =>
-    fail(
-      server,
-      'DRSServiceError',
-      `The job ${job.jobId} (${job.status}) had it as ${status ?? 'unknown'} when its executor ended. ${cause}`,
+  const servers = batch.servers.map((known) =>
+    withParticipants(known, job.participants, verb, (server, status) =>
+      fail(
+        server,
+        'DRSServiceError',
+        `The job ${job.jobId} (${job.status}) had it as ${status ?? 'unknown'} when its executor ended. ${cause}`,
+      ),
     ),
   );
   return { ...batch, jobId: job.jobId, status: 'finished', servers };
 }
 
 /**
+ * The batch of a termination after its executor died. TERMINATE jobs carry no tags, so what the instances say now
+ * counts: one that DRS no longer has is gone. `instances` are those of the batch that DRS still knows.
+ */
+export function applyFoundInstances<T extends Batch>(batch: T, instances: FoundInstance[], cause: string): T {
+  const states = new Map(instances.map((instance) => [instance.recoveryInstanceId, instance.state]));
+  const servers = batch.servers.map((server): BatchServer => {
+    const left = instancesOf(server).flatMap(({ recoveryInstanceId }) => {
+      const state = states.get(recoveryInstanceId);
+      return state === undefined || isGone(state) ? [] : [`${recoveryInstanceId} was ${state.toLowerCase()}`];
+    });
+    return left.length === 0
+      ? { ...server, state: 'terminated' }
+      : fail(server, 'DRSServiceError', `${left.join(', ')} when its executor ended. ${cause}`);
+  });
+  return settled(batch, () => ({ ...batch, status: 'finished', servers }));
+}
+
+/** How far the failback of one server to AWS is, as the origin Region says it. */
+export type OriginFailback = { sourceServerId: string } & (
+  | { state: 'copying'; detail: string }
+  | { state: 'launched'; instanceId: string }
+  | { state: 'failed'; errorCode: string; errorMessage: string }
+);
+
+/** The batch of a failback to AWS as a call leaves it. What is still copying is for a later call; nothing was lost. */
+export function applyOriginFailback<T extends Batch>(batch: T, known: OriginFailback[]): T {
+  const servers = batch.servers.map((server) =>
+    withOriginFailback(
+      server,
+      known.find((candidate) => candidate.sourceServerId === server.sourceServerId),
+    ),
+  );
+  return settled(batch, () => ({ ...batch, status: 'finished', servers }));
+}
+
+function withOriginFailback(server: BatchServer, now: OriginFailback | undefined): BatchServer {
+  switch (now?.state) {
+    case 'copying':
+      return { ...server, state: 'copying', errorMessage: now.detail };
+    case 'launched':
+      return { ...server, state: 'launched', recoveryInstanceId: now.instanceId, ec2InstanceId: now.instanceId };
+    case 'failed':
+      return fail(server, now.errorCode, now.errorMessage);
+    case undefined:
+      return fail(server, 'DRSServiceError', 'Its failback was not begun: nothing is known of it.');
+  }
+}
+
+/** With options.statusChecks: a launched server whose status checks have not passed has failed; its instance stays. */
+export function requireStatusChecks<T extends Batch>(batch: T): T {
+  const servers = batch.servers.map((server) =>
+    server.state !== 'launched' || server.statusChecks === 'ok'
+      ? server
+      : fail(
+          server,
+          'StatusChecksFailed',
+          `It was launched as ${server.recoveryInstanceId ?? 'an unknown instance'}, but its EC2 status checks are ${server.statusChecks ?? 'not known'}. The instance still runs.`,
+        ),
+  );
+  return { ...batch, servers };
+}
+
+/**
  * The batch when progress has seen its job, but nobody tells how it ended: an executor that was tried again had no time
- * for it, or the job is too old to be found. What was seen to be launched is launched; nothing says "not started".
+ * for it, or the job is too old to be found. What was seen to be done is done; nothing says "not started".
  */
 function withJobOutOfSight(batch: Batch, jobId: string, why: string): Batch {
   const outOfTime = why === NO_TIME;
   const servers = batch.servers.map((server) =>
-    server.state === 'launched'
+    isDone(server.state)
       ? server
       : fail(
           server,
@@ -138,33 +224,63 @@ function withJobOutOfSight(batch: Batch, jobId: string, why: string): Batch {
   return { ...batch, status: outOfTime ? 'timeout' : 'finished', servers };
 }
 
+type Otherwise = (server: BatchServer, status: string | undefined) => BatchServer;
+
+/** The server as its participants say; `otherwise` for one that is not done. */
 function withParticipants(
-  batch: Batch,
-  participants: { id: string; status: string; instanceId?: string }[],
-  otherwise: (server: BatchServer, status: string | undefined) => BatchServer,
-): BatchServer[] {
-  return batch.servers.map((server) => {
-    const participant = participants.find((candidate) => candidate.id === server.sourceServerId);
-    // The last look may have missed the job: what was seen to be launched before stays launched.
-    if (participant === undefined && server.state === 'launched') return server;
-    if (participant === undefined || serverStateOf(participant.status) !== 'launched')
-      return otherwise(server, participant?.status);
-    const instance = participant.instanceId ?? server.recoveryInstanceId;
-    return {
-      ...server,
-      state: 'launched',
-      recoveryInstanceId: instance,
-      ec2InstanceId: server.ec2InstanceId ?? instance,
-    };
-  });
+  server: BatchServer,
+  participants: Participant[],
+  verb: PlannedVerb,
+  otherwise: Otherwise,
+): BatchServer {
+  const own = participants.filter((candidate) => candidate.id === server.sourceServerId);
+  // The last look may have missed the job: what was seen to be done before stays done.
+  if (own.length === 0 && isDone(server.state)) return server;
+  if (verb === 'terminate') return withTerminated(server, own, otherwise);
+  const [participant] = own;
+  if (participant === undefined || !isDone(serverStateOf(participant.status, verb))) {
+    return otherwise(server, participant?.status);
+  }
+  const instance = participant.instanceId ?? server.recoveryInstanceId;
+  return {
+    ...server,
+    state: 'launched',
+    recoveryInstanceId: instance,
+    ec2InstanceId: server.ec2InstanceId ?? instance,
+  };
 }
 
-function launchFailed(server: BatchServer, status: string | undefined, jobId: string | undefined): BatchServer {
-  return fail(
-    server,
-    'LaunchFailed',
-    `The launch ended as ${status ?? 'unknown'} in the job ${jobId}; its log says why.`,
+/** A server is terminated when each of its instances is. */
+function withTerminated(server: BatchServer, own: Participant[], otherwise: Otherwise): BatchServer {
+  const statuses = instancesOf(server).map(
+    ({ recoveryInstanceId }) =>
+      own.find(({ instanceId }) => instanceId === undefined || instanceId === recoveryInstanceId)?.status,
   );
+  const left = statuses.findIndex((status) => status !== 'TERMINATED');
+  return left === -1 && statuses.length > 0 ? { ...server, state: 'terminated' } : otherwise(server, statuses[left]);
+}
+
+const FAILURES: Record<PlannedVerb, { code: string; what: string }> = {
+  drill: { code: 'LaunchFailed', what: 'launch' },
+  failover: { code: 'LaunchFailed', what: 'launch' },
+  failback: { code: 'FailbackFailed', what: 'failback' },
+  terminate: { code: 'TerminateFailed', what: 'termination' },
+};
+
+function failedIn(
+  server: BatchServer,
+  status: string | undefined,
+  jobId: string | undefined,
+  verb: PlannedVerb,
+): BatchServer {
+  const { code, what } = FAILURES[verb];
+  const where = jobId === undefined ? '' : ` in the job ${jobId}; its log says why`;
+  return fail(server, code, `The ${what} ended as ${status ?? 'unknown'}${where}.`);
+}
+
+function timeoutWords(verb: PlannedVerb, jobId: string | undefined): string {
+  const notDone = `The ${FAILURES[verb].what} was not over when the time allowed was.`;
+  return jobId === undefined ? notDone : `${notDone} The job ${jobId} goes on: DRS cannot stop it.`;
 }
 
 function fail(server: BatchServer, errorCode: string, errorMessage: string): BatchServer {

@@ -1,20 +1,42 @@
 import { createHash } from 'node:crypto';
-import type { ComponentOptions, SkippedServer } from './contract.ts';
+import { cutIntoBatches, instancesOf } from './batches.ts';
+import type { ComponentOptions, FailedServer, MissingAccount, SkippedServer } from './contract.ts';
+import { DrError } from './errors.ts';
+import { planFailback } from './plan-failback.ts';
+import { planLaunch } from './plan-launch.ts';
+import { planTerminate } from './plan-terminate.ts';
 import type { DrillPolicy } from './policy.ts';
-import { healthOf, isLeftover, isLive, type ReplicationHealth, type SourceServer } from './server.ts';
-import { type AvailableVerb, TAG } from './vocabulary.ts';
+import { selectServers } from './selection.ts';
+import { healthOf, isLeftover, type Origin, type SourceServer } from './server.ts';
+import { type PlannedVerb, TAG, type Verb } from './vocabulary.ts';
 
-/** Most source servers in one DRS job (quota, not adjustable). */
-export const MAX_SERVERS_IN_JOB = 100;
+/** A recovery instance that a plan terminates or fails back. */
+export interface PlannedInstance {
+  recoveryInstanceId: string;
+  ec2InstanceId: string;
+  isDrill: boolean;
+}
 
-/** A server of a plan: what is needed to launch it and to speak of it. */
+/** A server of a plan: what is needed to act on it and to speak of it. */
 export interface PlannedServer {
   sourceServerId: string;
   hostname: string;
   tags: Record<string, string>;
+  /** Launches: the snapshot to launch from; absent for the latest. */
+  recoverySnapshotId?: string;
+  /** Failover: its first copy is not complete yet, so the launch waits for it. */
+  waitForReady?: true;
+  /** Terminate and failback: the instance as it was found. */
+  recoveryInstanceId?: string;
+  ec2InstanceId?: string;
+  isDrill?: boolean;
+  /** Terminate: the server's other instances that go with it. */
+  otherInstances?: PlannedInstance[];
+  /** Failback: where it goes back to. */
+  origin?: Origin;
 }
 
-/** At most 100 servers of one account that are launched by one DRS job. */
+/** At most 100 servers of one account that are handled by one DRS job. */
 export interface PlannedBatch {
   /** e.g. `r1-w1-111111111111-01`; unique in the execution, carried by the DRS job as a tag. */
   batchId: string;
@@ -23,10 +45,20 @@ export interface PlannedBatch {
   servers: PlannedServer[];
 }
 
+/** What a finding is about. `unchecked`: what it was could not be found out. */
+export type FindingKind =
+  | 'live instance'
+  | 'replication'
+  | 'running job'
+  | 'snapshot'
+  | 'launch settings'
+  | 'failback'
+  | 'unchecked';
+
 /** Something that preflight found about one server. */
 export interface Finding {
   severity: 'stop' | 'warning';
-  kind: 'live instance' | 'replication' | 'running job';
+  kind: FindingKind;
   sourceServerId: string;
   hostname: string;
   accountId: string;
@@ -46,23 +78,53 @@ export interface AccountSummary {
   unreachable?: string;
 }
 
+/** A server that was discovered and may not be acted on, although the others may. */
+export type PlannedFailure = FailedServer & { region: string };
+
 /** What would happen, frozen: the thing that is approved. */
 export interface Plan {
   revision: number;
   hash: string;
-  verb: AvailableVerb;
+  verb: PlannedVerb;
   wave: number;
+  /** Servers in the batches. */
   totalServers: number;
   accounts: AccountSummary[];
   batches: PlannedBatch[];
   skipped: SkippedServer[];
+  /** Servers that fail whatever happens to the others: nothing is done with them. */
+  failed: PlannedFailure[];
+  /** Accounts that could not be read. */
+  missingAccounts: MissingAccount[];
   /** Ids of the earlier drills' recovery instances that the launch would clean up. */
   cleanups: string[];
+  /** Ids of the live instances that the launch would destroy and replace: replaceLive names them. */
+  replaced: string[];
   findings: Finding[];
+  /** What people should know although it stops nothing, e.g. more servers in an account than its maxServers. */
+  warnings: string[];
   /** Why the plan may not run at all; empty when it may be put to the approvers. */
   stops: string[];
   /** What is different from the plan that was approved before, server by server; empty for a first plan. */
   changes: string[];
+}
+
+/** A quota and how much of it is taken. */
+export interface QuotaUse {
+  limit: number;
+  inUse: number;
+}
+
+/** Quotas of one account and Region (facts: aws-drs §3). */
+export interface AccountQuotas {
+  /** Concurrent jobs. */
+  jobs: QuotaUse;
+  /** Source servers in all active jobs. */
+  servers: QuotaUse;
+  /** Replicating source servers. */
+  replicating: QuotaUse;
+  /** vCPUs of running on-demand standard instances. */
+  vcpus: QuotaUse;
 }
 
 /** What was discovered in one staging account. */
@@ -72,13 +134,22 @@ export interface AccountDiscovery {
   servers: SourceServer[];
   /** Set when the account could not be read: why. */
   unreachable?: string;
+  /** Most replicating servers, as the deployment is configured. */
+  maxServers?: number;
+  /** Which account goes first, 1 before 2; 1 when it is not given. */
+  priority?: number;
+  /** Absent when they were not asked for. */
+  quotas?: AccountQuotas;
+  /** Set when the quotas were asked for and could not be read: why. */
+  quotasUnreadable?: string;
 }
 
 export interface PlanRequest {
-  verb: AvailableVerb;
+  verb: PlannedVerb;
   wave: number;
   options: ComponentOptions;
-  policy: Pick<DrillPolicy, 'stopOn'>;
+  /** The policy of drills; the other verbs do not look at it. */
+  policy: Pick<DrillPolicy, 'stopOn' | 'drillSubnets'>;
   /** How the selection is called in messages, e.g. `HRP wave 1`. */
   selection: string;
   revision: number;
@@ -86,54 +157,122 @@ export interface PlanRequest {
   approved?: { servers: PlannedServer[]; cleanups: string[] };
 }
 
+/** What a verb's rules make of the selected servers. */
+export interface Verdict {
+  /** Servers to act on, in the order of their start. */
+  planned: { server: SourceServer; plan: PlannedServer }[];
+  failed: { server: SourceServer; errorCode: string; errorMessage: string }[];
+  skipped: { server: SourceServer; reason: string }[];
+  findings: Finding[];
+  /** Reasons for which nothing may be done, other than the findings that stop. */
+  stops: string[];
+  warnings: string[];
+  /** Ids of live instances that would be destroyed. */
+  replaced: string[];
+}
+
 /**
- * Freezes what a drill would do: servers, batches, findings, and the hash by which a later look tells whether the fleet
- * is still what was approved.
+ * The verb, where it has a plan.
+ * @throws {DrError} ValidationError for status, which changes nothing and has none.
+ */
+export function plannedVerb(verb: Verb): PlannedVerb {
+  if (verb === 'status') throw new DrError('ValidationError', 'A status changes nothing and has no plan.');
+  return verb;
+}
+
+/**
+ * Freezes what a verb would do: servers, batches, findings, and the hash by which a later look tells whether the fleet
+ * is still what was approved. Each discovered server is in exactly one of the batches, `failed` and `skipped`.
  */
 export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]): Plan {
   const { servers, skipped, ambiguous } = selectServers(discoveries);
-  const findings = servers.flatMap((server) => findingsOf(server, request.policy));
-  const cleanups = servers
-    .flatMap((server) => server.existingInstances.filter(isLeftover).map((instance) => instance.recoveryInstanceId))
-    .sort();
+  const verdict = judge(request, servers, discoveries);
+  const planned = verdict.planned.map(({ server }) => server);
+  const isLaunch = request.verb === 'drill' || request.verb === 'failover';
+  const cleanups = isLaunch ? leftoversOf(planned) : [];
   const accounts = discoveries
-    .map((discovery) => summarise(discovery, servers))
+    .map((discovery) => summarise(discovery, planned, isLaunch))
     .filter((account) => account.servers > 0 || account.unreachable !== undefined);
   return {
     revision: request.revision,
-    hash: planHash(request, servers, cleanups),
+    hash: planHash(request, servers, verdict),
     verb: request.verb,
     wave: request.wave,
-    totalServers: servers.length,
+    totalServers: planned.length,
     accounts,
-    batches: cutIntoBatches(request, servers),
-    skipped,
+    batches: cutIntoBatches(request, verdict.planned),
+    skipped: [...skipped, ...verdict.skipped.map(({ server, reason }) => ({ ...nameOf(server), reason }))],
+    failed: verdict.failed.map(({ server, errorCode, errorMessage }) => ({
+      ...nameOf(server),
+      region: server.region,
+      errorCode,
+      errorMessage,
+    })),
+    missingAccounts: discoveries.flatMap(({ accountId, region, unreachable }) =>
+      unreachable === undefined ? [] : [{ accountId, region, reason: unreachable }],
+    ),
     cleanups,
-    findings,
+    replaced: verdict.replaced,
+    findings: verdict.findings,
+    warnings: [...discoveries.flatMap(tooManyServers), ...verdict.warnings],
     stops: [
-      ...unreachableStops(accounts),
+      ...unreachableStops(request, accounts),
       ...ambiguous,
       ...tooFewStop(request, servers.length),
-      ...findingStops(findings),
+      ...verdict.stops,
+      ...findingStops(verdict.findings),
     ],
-    changes: request.approved === undefined ? [] : changesSince(request.approved, servers, cleanups),
+    changes: request.approved === undefined ? [] : changesSince(request.approved, planned, verdict, cleanups),
+  };
+}
+
+function judge(request: PlanRequest, servers: SourceServer[], discoveries: AccountDiscovery[]): Verdict {
+  switch (request.verb) {
+    case 'drill':
+    case 'failover':
+      return planLaunch(request, servers, discoveries);
+    case 'terminate':
+      return planTerminate(request, servers);
+    case 'failback':
+      return planFailback(servers);
+  }
+}
+
+function leftoversOf(servers: SourceServer[]): string[] {
+  return servers
+    .flatMap((server) => server.existingInstances.filter(isLeftover).map((instance) => instance.recoveryInstanceId))
+    .sort();
+}
+
+function nameOf(
+  server: SourceServer,
+): Pick<SkippedServer, 'sourceServerId' | 'sourceServerHostname' | 'stagingAccountId'> {
+  return {
+    sourceServerId: server.sourceServerId,
+    sourceServerHostname: server.hostname,
+    stagingAccountId: server.accountId,
   };
 }
 
 function changesSince(
   approved: { servers: PlannedServer[]; cleanups: string[] },
-  servers: SourceServer[],
+  planned: SourceServer[],
+  verdict: Verdict,
   cleanups: string[],
 ): string[] {
   const before = new Set(approved.servers.map((server) => server.sourceServerId));
-  const now = new Set(servers.map((server) => server.sourceServerId));
+  const now = new Set(planned.map((server) => server.sourceServerId));
+  const failed = new Set(verdict.failed.map(({ server }) => server.sourceServerId));
   return [
-    ...servers
+    ...planned
       .filter((server) => !before.has(server.sourceServerId))
       .map((server) => `${server.hostname} (${server.sourceServerId}) is new`),
     ...approved.servers
       .filter((server) => !now.has(server.sourceServerId))
-      .map((server) => `${server.hostname} (${server.sourceServerId}) is gone`),
+      .map(
+        ({ hostname, sourceServerId }) =>
+          `${hostname} (${sourceServerId}) ${failed.has(sourceServerId) ? 'fails now' : 'is gone'}`,
+      ),
     ...cleanups
       .filter((id) => !approved.cleanups.includes(id))
       .map((id) => `${id} of an earlier drill would be cleaned up`),
@@ -142,144 +281,41 @@ function changesSince(
 }
 
 /**
- * SHA-256 over verb, options, server ids and the instances that a launch would clean up (design §7). Not over health,
- * which flickers, nor over the revision.
+ * SHA-256 over verb, options, the selected servers with what would be done to each (snapshot, instances), and the
+ * instances that a launch would clean up or replace (design §7). Not over health, which flickers, nor over what health
+ * decides: a server that fails today because it stalls is part of it all the same. Nor over the revision, nor over
+ * options that change nothing of what is done (isDrill, notificationArn).
  */
-function planHash(request: PlanRequest, servers: SourceServer[], cleanups: string[]): string {
-  const serverIds = servers.map((server) => `${server.accountId}/${server.sourceServerId}`).sort();
-  const { maxWaitMinutes, continueOnFailure, parallelism, minServers } = request.options;
+function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdict): string {
+  const { isDrill: _, notificationArn: __, ...options } = request.options;
+  const plans = new Map(verdict.planned.map(({ server, plan }) => [server, plan]));
+  const acts = servers
+    .map((server) => {
+      const plan = plans.get(server);
+      return [
+        `${server.accountId}/${server.sourceServerId}`,
+        plan?.recoverySnapshotId ?? '',
+        ...(plan === undefined ? [] : instancesOf(plan).map((instance) => instance.recoveryInstanceId)),
+      ].join(' ');
+    })
+    .sort();
   const content = [
     request.verb,
     request.wave,
-    { maxWaitMinutes, continueOnFailure, parallelism, minServers },
-    serverIds,
-    cleanups,
+    Object.entries({
+      ...options,
+      replaceLive: [...new Set(options.replaceLive)].sort(),
+      instanceIds: [...new Set(options.instanceIds)].sort(),
+    }).sort(([a], [b]) => (a < b ? -1 : 1)),
+    acts,
+    request.verb === 'drill' || request.verb === 'failover' ? leftoversOf(servers) : [],
+    verdict.replaced,
   ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-/**
- * The servers to launch, each once. A server with DR-Enabled=false on any of its records is skipped by name. An extended
- * source server is known in two accounts under the same stagingSourceServerArn: it is launched where it really
- * replicates; a live instance or a running job of either record counts. When none or several of its records are that one, nobody
- * can tell which to launch, and the plan stops.
- */
-function selectServers(discoveries: AccountDiscovery[]): {
-  servers: SourceServer[];
-  skipped: SkippedServer[];
-  ambiguous: string[];
-} {
-  const discovered = eachOnce(discoveries.flatMap((discovery) => discovery.servers));
-  const servers: SourceServer[] = [];
-  const skipped: SkippedServer[] = [];
-  const ambiguous: string[] = [];
-  for (const records of groupBy(discovered, physicalServer).values()) {
-    if (records.some((record) => record.tags[TAG.enabled] === 'false')) {
-      skipped.push(...records.map((record) => skip(record, `its tag ${TAG.enabled} is false`)));
-      continue;
-    }
-    const originals = records.filter((record) => record.arn === physicalServer(record));
-    const chosen = originals[0] ?? records[0];
-    if (chosen === undefined) continue;
-    if (records.length > 1 && originals.length !== 1) {
-      const known = records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ');
-      ambiguous.push(
-        `${chosen.hostname} is known ${records.length} times (${known}) and it cannot be told which record to launch.`,
-      );
-    }
-    const others = records.filter((record) => record !== chosen);
-    servers.push({
-      ...chosen,
-      existingInstances: [
-        ...chosen.existingInstances,
-        ...others.flatMap((record) => record.existingInstances.filter(isLive)),
-      ],
-      activeJobId: records.find((record) => record.activeJobId !== undefined)?.activeJobId,
-    });
-    skipped.push(
-      ...others.map((record) => skip(record, `the same server as ${chosen.sourceServerId} in ${chosen.accountId}`)),
-    );
-  }
-  servers.sort(
-    (a, b) =>
-      a.accountId.localeCompare(b.accountId) ||
-      a.hostname.localeCompare(b.hostname) ||
-      a.sourceServerId.localeCompare(b.sourceServerId),
-  );
-  return { servers, skipped, ambiguous };
-}
-
-/** A record that was read twice (pages may overlap while a fleet changes) counts once, as it was seen last. */
-function eachOnce(discovered: SourceServer[]): SourceServer[] {
-  return [
-    ...new Map(
-      discovered.map((server) => [`${server.accountId}/${server.region}/${server.sourceServerId}`, server]),
-    ).values(),
-  ];
-}
-
-function physicalServer(server: SourceServer): string {
-  return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === ''
-    ? server.arn
-    : server.stagingSourceServerArn;
-}
-
-function skip(server: SourceServer, reason: string): SkippedServer {
-  return {
-    sourceServerId: server.sourceServerId,
-    sourceServerHostname: server.hostname,
-    stagingAccountId: server.accountId,
-    reason,
-  };
-}
-
-function findingsOf(server: SourceServer, policy: Pick<DrillPolicy, 'stopOn'>): Finding[] {
-  const about = { sourceServerId: server.sourceServerId, hostname: server.hostname, accountId: server.accountId };
-  const findings: Finding[] = server.existingInstances.filter(isLive).map((instance) => ({
-    ...about,
-    severity: 'stop',
-    kind: 'live instance',
-    message: `live instance ${instance.ec2InstanceId} (${instance.state.toLowerCase()}); a drill would destroy it`,
-  }));
-  if (server.activeJobId !== undefined) {
-    findings.push({
-      ...about,
-      severity: 'stop',
-      kind: 'running job',
-      message: `job ${server.activeJobId} is still running on it`,
-    });
-  }
-  const health = healthOf(server.replicationState);
-  if (health !== 'ok') {
-    const behind = server.lagDuration === undefined ? '' : `, ${spokenDuration(server.lagDuration)} behind`;
-    findings.push({
-      ...about,
-      severity: policy.stopOn.includes(health) ? 'stop' : 'warning',
-      kind: 'replication',
-      message: `replication ${describeHealth(health, server.replicationState)}${behind}`,
-    });
-  }
-  return findings;
-}
-
-function describeHealth(health: ReplicationHealth, state: string): string {
-  return health === 'not ready' || health === 'unknown' ? `${health} (${state})` : health;
-}
-
-/** `PT1H20M` as `1 h 20 min`; text that is no ISO 8601 duration is given back as it is. */
-export function spokenDuration(iso: string): string {
-  const match = /^P(?=\d|T\d)(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?$/.exec(iso);
-  if (match === null) return iso;
-  const units = ['d', 'h', 'min', 's'];
-  const parts = units.flatMap((unit, index) => {
-    const amount = Number(match[index + 1] ?? 0);
-    return amount === 0 ? [] : [`${amount} ${unit}`];
-  });
-  return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
-}
-
-function summarise(discovery: AccountDiscovery, chosen: SourceServer[]): AccountSummary {
-  const servers = chosen.filter(
+function summarise(discovery: AccountDiscovery, planned: SourceServer[], isLaunch: boolean): AccountSummary {
+  const servers = planned.filter(
     (server) => server.accountId === discovery.accountId && server.region === discovery.region,
   );
   const healthy = servers.filter((server) => healthOf(server.replicationState) === 'ok').length;
@@ -289,41 +325,22 @@ function summarise(discovery: AccountDiscovery, chosen: SourceServer[]): Account
     servers: servers.length,
     healthy,
     lagging: servers.length - healthy,
-    cleanups: servers.filter((server) => server.existingInstances.some(isLeftover)).length,
+    cleanups: isLaunch ? servers.filter((server) => server.existingInstances.some(isLeftover)).length : 0,
     ...(discovery.unreachable === undefined ? {} : { unreachable: discovery.unreachable }),
   };
 }
 
-function cutIntoBatches(request: PlanRequest, servers: SourceServer[]): PlannedBatch[] {
-  const size = Math.min(MAX_SERVERS_IN_JOB, request.options.parallelism);
-  const chunks = [...groupBy(servers, (server) => `${server.accountId}/${server.region}`).values()].flatMap(
-    (ofAccount) => chunksOf(ofAccount, size),
-  );
-  const numbers = new Map<string, number>();
-  return chunks.flatMap((chunk) => {
-    const [first] = chunk;
-    if (first === undefined) return [];
-    // Counted over the account and not its Regions: the id does not name the Region.
-    const number = (numbers.get(first.accountId) ?? 0) + 1;
-    numbers.set(first.accountId, number);
-    return [
-      {
-        batchId: `r${request.revision}-w${request.wave}-${first.accountId}-${String(number).padStart(2, '0')}`,
-        accountId: first.accountId,
-        region: first.region,
-        servers: chunk.map(({ sourceServerId, hostname, tags }) => ({ sourceServerId, hostname, tags })),
-      },
-    ];
-  });
+/** More servers than an account is meant for: DRS takes 300 replicating servers and not one more. */
+export function tooManyServers(discovery: AccountDiscovery): string[] {
+  const { accountId, maxServers, quotas, servers } = discovery;
+  const replicating = Math.max(servers.length, quotas?.replicating.inUse ?? 0);
+  if (maxServers === undefined || replicating <= maxServers) return [];
+  return [`Account ${accountId} has ${replicating} servers; it is meant for ${maxServers} at most.`];
 }
 
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  );
-}
-
-function unreachableStops(accounts: AccountSummary[]): string[] {
+/** In a disaster an account that cannot be read holds up no other; everything else waits until it can be. */
+function unreachableStops(request: PlanRequest, accounts: AccountSummary[]): string[] {
+  if (request.verb === 'failover' || request.options.allowMissingAccounts) return [];
   return accounts
     .filter((account) => account.unreachable !== undefined)
     .map(
@@ -346,14 +363,7 @@ function findingStops(findings: Finding[]): string[] {
     .map((finding) => `${finding.hostname} (${finding.sourceServerId}): ${finding.message}.`);
 }
 
-/** Groups in the order of first appearance. */
-export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
+/** The wave of a server by its tag, e.g. `1`; empty when it has none. */
+export function waveOf(tags: Record<string, string>): string {
+  return tags[TAG.wave] ?? '';
 }

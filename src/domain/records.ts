@@ -4,7 +4,7 @@ import type { Gate } from './gate.ts';
 import type { Plan } from './plan.ts';
 import type { Batch } from './result.ts';
 import type { ExecutionStatus } from './status.ts';
-import type { AvailableVerb, Outcome } from './vocabulary.ts';
+import type { Outcome, PlannedVerb, Verb } from './vocabulary.ts';
 
 /** The items of the execution-history table, as they are stored under one executionId. */
 
@@ -20,14 +20,23 @@ export interface ExecutionRecord {
   status: ExecutionStatus;
   /** Milliseconds since the epoch; sort key of StatusIndex. */
   startTime: number;
-  verb: AvailableVerb;
+  verb: Verb;
+  /** Empty when the tags name none. */
   application: string;
+  /** 0 when the tags name none. */
   wave: number;
+  /** How the selection is called in texts; left out where application and wave say it all. */
+  selection?: string;
   /** Tags that select the servers. */
   tags: Record<string, string>;
   options: ComponentOptions;
+  /** The caller's own metadata, passed on to the component; a command of the chat has none. */
+  metadata?: Record<string, unknown>;
   reason?: string;
+  /** Who asked, and so may not approve. Nobody of Slack when a machine asked. */
   requester: Person;
+  /** Set when a machine asked, with the name that it gives itself: shown, never an identity. */
+  service?: { initiatedBy?: string };
   /** Where the cards are shown. */
   channelId: string;
   correlationId: string;
@@ -65,8 +74,11 @@ export type BatchRecord = Batch & {
   planRevision: number;
   /** Hash of the plan that the batch was frozen with: another plan's batch is never launched. */
   planHash: string;
+  verb: PlannedVerb;
   wave: number;
   version: number;
+  /** When DRS took the batch's job; absent until it is over. Milliseconds since the epoch. */
+  jobStartedAt?: number;
 };
 
 /** The bell of a gate: the newest task token and whether it was rung. */
@@ -86,6 +98,20 @@ export type GateRecord = Gate & {
   /** Slack user ids of those who are asked: who may approve at the moment when the gate opens. */
   approvers: string[];
 };
+
+/**
+ * `PARENT`: the waiting task of the state machine that asked. It is answered once, at the end. The token is secret, as a
+ * gate's is.
+ */
+export interface ParentRecord {
+  executionId: string;
+  /** `gone`: nobody waited any more when it was to be answered. */
+  status: 'waiting' | 'answered' | 'gone';
+  /** When it was asked for, in milliseconds since the epoch; sort key of StatusIndex. */
+  startTime: number;
+  taskToken: string;
+  answeredAt?: number;
+}
 
 /** `MESSAGE#key`: where a message of Slack shows a projection, and what was drawn last. */
 export interface MessageRecord {

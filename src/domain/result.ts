@@ -3,25 +3,32 @@ import type {
   ComponentInput,
   ComponentOutput,
   FailedServer,
+  MissingAccount,
   RecoveryInstanceResult,
   SkippedServer,
+  STATUS_CHECKS,
 } from './contract.ts';
-import { groupBy } from './plan.ts';
-import type { BatchStatus, ServerState } from './status.ts';
-import type { Outcome } from './vocabulary.ts';
+import { isoDuration } from './duration.ts';
+import { groupBy } from './groups.ts';
+import type { Finding, FindingKind, Plan, PlannedFailure, PlannedServer } from './plan.ts';
+import { type BatchStatus, isDone, type ServerState } from './status.ts';
+import type { Outcome, PlannedVerb } from './vocabulary.ts';
 
-/** A server of a batch with what is known of its launch. */
-export interface BatchServer {
-  sourceServerId: string;
-  hostname: string;
-  tags: Record<string, string>;
+/** A server of a batch with what is known of it. */
+export interface BatchServer extends PlannedServer {
   state: ServerState;
-  recoveryInstanceId?: string;
-  ec2InstanceId?: string;
   privateIp?: string;
   /** ISO 8601. */
   launchTime?: string;
+  instanceType?: string;
+  /** EC2's status checks when they were last read. */
+  statusChecks?: (typeof STATUS_CHECKS)[number];
+  /** The point in time that it was launched from, ISO 8601. */
+  pointInTime?: string;
+  /** Failback to AWS: all of it has been copied back, and it is launched when the others' copies are complete, too. */
+  isCopied?: true;
   errorCode?: string;
+  /** Why it failed or was skipped; of a server that is still copying: how far it is. */
   errorMessage?: string;
 }
 
@@ -35,19 +42,21 @@ export interface Batch {
   servers: BatchServer[];
 }
 
-/** Share of servers, in percent, that must be launched for the next phase after a partial result (seed 4 §11.3). */
-const READY_ABOVE_PERCENT = 50;
-
 export interface OutputContext {
-  input: Pick<ComponentInput, 'action' | 'metadata' | 'options'>;
+  input: { action: PlannedVerb } & Pick<ComponentInput, 'metadata' | 'options'>;
   batches: Batch[];
   skipped: SkippedServer[];
-  /** Set when nothing may be launched although servers were found (or too few were): the reasons. */
+  /** Servers that the plan itself found to fail. */
+  failed: PlannedFailure[];
+  missingAccounts: MissingAccount[];
+  warnings: string[];
+  /** Set when nothing may be done although servers were found (or too few were): the reasons. */
   stops: string[];
   /** Milliseconds since the epoch. */
   startedAt: number;
   endedAt: number;
   resultLocation: string;
+  monitoringUrl?: string;
 }
 
 /**
@@ -55,123 +64,242 @@ export interface OutputContext {
  * skippedServers.
  */
 export function buildOutput(context: OutputContext): ComponentOutput {
-  const servers = context.batches.flatMap((batch) => batch.servers.map((server) => ({ batch, server })));
-  const recoveryInstances = servers.filter(({ server }) => server.state === 'launched').map(launched);
-  const failedServers = servers
-    .filter(({ server }) => server.state !== 'launched' && server.state !== 'skipped')
-    .map(failed);
-  const skippedServers = [
-    ...context.skipped,
-    ...servers.filter(({ server }) => server.state === 'skipped').map(skipped),
+  const { input, batches, stops } = context;
+  const servers = batches.flatMap((batch) => batch.servers.map((server) => ({ batch, server, verb: input.action })));
+  const recoveryInstances = servers.filter(({ server }) => isDone(server.state)).map(done);
+  const failedServers = [
+    ...context.failed.map(({ region: _, ...server }) => server),
+    ...servers.filter(({ server }) => hasFailed(server.state)).map(failed),
   ];
-  const counts = { launched: recoveryInstances.length, failed: failedServers.length };
-  const timedOut = failedServers.some((server) => server.errorCode === 'JobTimeout');
-  const notLaunched = servers.length - counts.launched;
-  const status = outcomeOf({ ...counts, notLaunched, timedOut, stopped: context.stops.length > 0 });
+  const skippedServers = [...context.skipped, ...servers.filter(({ server }) => isSkipped(server.state)).map(skipped)];
+  const total = servers.length + context.failed.length;
+  const copying = servers.filter(({ server }) => server.state === 'copying').length;
+  const status = outcomeOf({
+    done: recoveryInstances.length,
+    notDone: total - recoveryInstances.length,
+    copying,
+    timedOut: failedServers.some((server) => server.errorCode === 'JobTimeout'),
+    stopped: stops.length > 0,
+    accountsMissing: context.missingAccounts.length > 0,
+  });
+  const message = messageOf(context, total);
   return {
     status,
-    action: context.input.action,
+    action: input.action,
+    isDrill: input.action === 'drill',
     summary: {
-      totalServers: servers.length + context.skipped.length,
-      succeeded: counts.launched,
-      failed: counts.failed,
+      totalServers: total + context.skipped.length,
+      succeeded: recoveryInstances.length,
+      failed: failedServers.length,
       skipped: skippedServers.length,
     },
     timing: timing(context.startedAt, context.endedAt),
     recoveryInstances,
     failedServers,
     skippedServers,
-    stagingAccountResults: accountResults(context.batches),
-    metadata: context.input.metadata,
-    nextPhaseReady: isNextPhaseReady(status, counts.launched, servers.length),
+    stagingAccountResults: accountResults(batches, context.failed),
+    missingAccounts: context.missingAccounts,
+    warnings: context.warnings,
+    metadata: input.metadata,
+    nextPhaseReady: copying === 0 && isNextPhaseReady(status, { done: recoveryInstances.length, total }, context),
     truncated: false,
     resultLocation: context.resultLocation,
-    ...(context.stops.length > 0 ? { message: `Nothing was launched. ${context.stops.join(' ')}` } : {}),
-    ...(context.stops.length === 0 && servers.length === 0
-      ? { message: 'No servers found matching the specified tags' }
-      : {}),
+    ...(context.monitoringUrl === undefined ? {} : { monitoringUrl: context.monitoringUrl }),
+    ...(message === undefined ? {} : { message }),
   };
 }
 
 /**
- * The outcome of a launch. Zero servers are a success for a direct caller (seed 4 §14.1); a request from the chat never
- * comes this far with none.
+ * The outcome of what was done. Zero servers are a success for a direct caller (seed 4 §14.1); a request from the chat
+ * never comes this far with none. Where an account is missing nobody knows whether all was done. What still copies has
+ * not failed.
  */
 export function outcomeOf(counts: {
-  launched: number;
-  failed: number;
-  notLaunched: number;
+  done: number;
+  notDone: number;
+  /** Of those not done: servers whose failback is still copying. */
+  copying: number;
   timedOut: boolean;
   stopped: boolean;
+  accountsMissing: boolean;
 }): Outcome {
   if (counts.stopped) return 'failed';
   if (counts.timedOut) return 'timeout';
-  if (counts.notLaunched === 0) return 'success';
-  return counts.launched > 0 ? 'partial' : 'failed';
+  if (counts.notDone === 0 && !counts.accountsMissing) return 'success';
+  return counts.done + counts.copying > 0 ? 'partial' : 'failed';
 }
 
-function isNextPhaseReady(status: Outcome, launchedCount: number, total: number): boolean {
-  return status === 'success' || (status === 'partial' && launchedCount * 100 > total * READY_ABOVE_PERCENT);
+/**
+ * Seed 4 §11.3: after a partial result, when more than the asked-for share succeeded. With an account missing the share
+ * is not known, so only a caller who allowed that goes on.
+ */
+function isNextPhaseReady(
+  status: Outcome,
+  { done, total }: { done: number; total: number },
+  { input: { options }, missingAccounts }: OutputContext,
+): boolean {
+  if (status !== 'partial') return status === 'success';
+  if (missingAccounts.length > 0 && !options.allowMissingAccounts) return false;
+  return done * 100 > total * options.successThresholdPercent;
+}
+
+/** What is said when nothing came of it. */
+export const NOTHING_DONE: Record<PlannedVerb, string> = {
+  drill: 'Nothing was launched.',
+  failover: 'Nothing was launched.',
+  failback: 'Nothing was failed back.',
+  terminate: 'Nothing was terminated.',
+};
+
+function messageOf({ input, stops, skipped, missingAccounts }: OutputContext, total: number): string | undefined {
+  const nothing = NOTHING_DONE[input.action];
+  if (stops.length > 0) return `${nothing} ${stops.join(' ')}`;
+  if (total > 0) return undefined;
+  if (missingAccounts.length > 0) return `${nothing} No servers were found in the accounts that could be read.`;
+  if (skipped.length > 0)
+    return `${nothing} All ${skipped.length} matching servers were skipped; skippedServers says why.`;
+  return 'No servers found matching the specified tags';
+}
+
+const FINDING_CODES: Record<FindingKind, string> = {
+  'live instance': 'LiveInstance',
+  replication: 'ServerNotReady',
+  'running job': 'ConflictException',
+  snapshot: 'NoSnapshot',
+  'launch settings': 'LaunchSettings',
+  failback: 'ServerNotReady',
+  unchecked: 'NotChecked',
+};
+
+/** The batches of a plan that may not run: the servers that stop it have failed, the others are skipped. */
+export function stoppedBatches<T extends Batch>(batches: T[], plan: Pick<Plan, 'verb' | 'findings' | 'stops'>): T[] {
+  if (plan.stops.length === 0) return batches;
+  const stoppers = new Map<string, Finding[]>();
+  for (const finding of plan.findings.filter(({ severity }) => severity === 'stop')) {
+    const key = `${finding.accountId}/${finding.sourceServerId}`;
+    stoppers.set(key, [...(stoppers.get(key) ?? []), finding]);
+  }
+  return batches.map((batch) => ({
+    ...batch,
+    servers: batch.servers.map((server): BatchServer => {
+      const findings = stoppers.get(`${batch.accountId}/${server.sourceServerId}`);
+      const [first] = findings ?? [];
+      if (first === undefined) {
+        return { ...server, state: 'skipped', errorMessage: `the ${plan.verb} was stopped before anything was done` };
+      }
+      return {
+        ...server,
+        state: 'failed',
+        errorCode: FINDING_CODES[first.kind],
+        errorMessage: findings?.map(({ message }) => message).join('; '),
+      };
+    }),
+  }));
+}
+
+/** The output without its lists, for a result that is too large to be handed on whole: it is at its resultLocation. */
+export function withoutLists(output: ComponentOutput): ComponentOutput {
+  const { servers: _, ...rest } = output;
+  return {
+    ...rest,
+    recoveryInstances: [],
+    failedServers: [],
+    skippedServers: [],
+    ...(output.servers === undefined ? {} : { servers: [] }),
+    truncated: true,
+  };
 }
 
 interface ServerOfBatch {
   batch: Batch;
   server: BatchServer;
+  verb: PlannedVerb;
 }
 
-function launched({ batch, server }: ServerOfBatch): RecoveryInstanceResult {
+function isSkipped(state: ServerState): boolean {
+  return state === 'skipped' || state === 'copying';
+}
+
+/** A server that was left in the middle counts as failed: nobody knows its end. */
+function hasFailed(state: ServerState): boolean {
+  return !isDone(state) && !isSkipped(state);
+}
+
+function nameOf({ batch, server }: ServerOfBatch) {
   return {
     sourceServerId: server.sourceServerId,
     sourceServerHostname: server.hostname,
+    stagingAccountId: batch.accountId,
+  };
+}
+
+function done(known: ServerOfBatch): RecoveryInstanceResult {
+  const { server, verb } = known;
+  const { privateIp, launchTime, instanceType, statusChecks, pointInTime } = server;
+  return {
+    ...nameOf(known),
     recoveryInstanceId: server.recoveryInstanceId ?? '',
     ec2InstanceId: server.ec2InstanceId ?? '',
-    stagingAccountId: batch.accountId,
-    status: 'launched',
-    ...(server.privateIp === undefined ? {} : { privateIp: server.privateIp }),
-    ...(server.launchTime === undefined ? {} : { launchTime: server.launchTime }),
+    status: verb === 'terminate' ? 'terminated' : 'launched',
+    ...(privateIp === undefined ? {} : { privateIp }),
+    ...(launchTime === undefined ? {} : { launchTime }),
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(statusChecks === undefined ? {} : { statusChecks }),
+    ...(pointInTime === undefined ? {} : { pointInTime }),
     tags: server.tags,
   };
 }
 
-function failed({ batch, server }: ServerOfBatch): FailedServer {
+function failed(known: ServerOfBatch): FailedServer {
+  const { batch, server } = known;
   return {
-    sourceServerId: server.sourceServerId,
-    sourceServerHostname: server.hostname,
-    stagingAccountId: batch.accountId,
+    ...nameOf(known),
     errorCode: server.errorCode ?? 'DRSServiceError',
     errorMessage:
-      server.errorMessage ?? `The launch ended in the state ${server.state}; the job is ${batch.jobId ?? 'unknown'}.`,
+      server.errorMessage ?? `It was left in the state ${server.state}; the job is ${batch.jobId ?? 'unknown'}.`,
+    ...(server.recoveryInstanceId === undefined ? {} : { recoveryInstanceId: server.recoveryInstanceId }),
   };
 }
 
-function skipped({ batch, server }: ServerOfBatch): SkippedServer {
-  return {
-    sourceServerId: server.sourceServerId,
-    sourceServerHostname: server.hostname,
-    stagingAccountId: batch.accountId,
-    reason: server.errorMessage ?? 'not started',
-  };
+function skipped(known: ServerOfBatch): SkippedServer {
+  const { server } = known;
+  const otherwise = server.state === 'copying' ? 'its failback is still copying' : 'not started';
+  return { ...nameOf(known), reason: server.errorMessage ?? otherwise };
 }
 
-function accountResults(batches: Batch[]): AccountResult[] {
-  return [...groupBy(batches, (batch) => `${batch.accountId}/${batch.region}`).values()].map((ofAccount) => {
-    const servers = ofAccount.flatMap((batch) => batch.servers);
-    const jobIds = ofAccount.flatMap((batch) => (batch.jobId === undefined ? [] : [batch.jobId]));
-    const succeeded = servers.filter((server) => server.state === 'launched').length;
-    const skippedCount = servers.filter((server) => server.state === 'skipped').length;
+/** Both of the batches and of the servers that failed before any batch was cut. */
+function accountResults(batches: Batch[], failures: PlannedFailure[]): AccountResult[] {
+  const shares = [
+    ...batches.map(({ accountId, region, servers, jobId }) => ({
+      accountId,
+      region,
+      states: servers.map((server) => server.state),
+      jobIds: jobId === undefined ? [] : [jobId],
+    })),
+    ...failures.map(({ stagingAccountId, region }) => ({
+      accountId: stagingAccountId,
+      region,
+      states: ['failed' as const],
+      jobIds: [],
+    })),
+  ];
+  return [...groupBy(shares, ({ accountId, region }) => `${accountId}/${region}`).values()].map((ofAccount) => {
+    const states = ofAccount.flatMap((share) => share.states);
+    const jobIds = [...new Set(ofAccount.flatMap((share) => share.jobIds))];
     return {
       accountId: ofAccount[0]?.accountId ?? '',
       region: ofAccount[0]?.region ?? '',
-      serversProcessed: servers.length,
-      succeeded,
-      failed: servers.length - succeeded - skippedCount,
+      serversProcessed: states.length,
+      succeeded: states.filter(isDone).length,
+      failed: states.filter(hasFailed).length,
       jobId: jobIds[0] ?? '',
       jobIds,
     };
   });
 }
 
-function timing(startedAt: number, endedAt: number): ComponentOutput['timing'] {
+/** When something began and ended, in milliseconds since the epoch, as the output says it. */
+export function timing(startedAt: number, endedAt: number): ComponentOutput['timing'] {
   const durationSeconds = Math.max(0, Math.round((endedAt - startedAt) / 1_000));
   return {
     startTime: new Date(startedAt).toISOString(),
@@ -179,13 +307,4 @@ function timing(startedAt: number, endedAt: number): ComponentOutput['timing'] {
     durationSeconds,
     durationFormatted: isoDuration(durationSeconds),
   };
-}
-
-/** Seconds as an ISO 8601 duration, e.g. 2730 as `PT45M30S`. */
-export function isoDuration(seconds: number): string {
-  const hours = Math.floor(seconds / 3_600);
-  const minutes = Math.floor((seconds % 3_600) / 60);
-  const rest = seconds % 60;
-  const text = `${hours > 0 ? `${hours}H` : ''}${minutes > 0 ? `${minutes}M` : ''}${rest > 0 || seconds === 0 ? `${rest}S` : ''}`;
-  return `PT${text}`;
 }

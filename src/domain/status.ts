@@ -1,3 +1,5 @@
+import type { PlannedVerb } from './vocabulary.ts';
+
 /** Status of an execution (seed 3), in the order in which it can move. */
 export const EXECUTION_STATUSES = [
   'planning',
@@ -36,27 +38,60 @@ export function statusesBefore(next: ExecutionStatus): ExecutionStatus[] {
   return EXECUTION_STATUSES.filter((status) => NEXT[status].includes(next));
 }
 
-/** Where a server of a batch stands. */
-export const SERVER_STATES = ['planned', 'launching', 'launched', 'failed', 'skipped'] as const;
+/**
+ * Where a server of a batch stands. `copying`: its failback to AWS runs, and its data are still on their way; a later
+ * call goes on with it.
+ */
+export const SERVER_STATES = [
+  'planned',
+  'launching',
+  'terminating',
+  'copying',
+  'launched',
+  'terminated',
+  'failed',
+  'skipped',
+] as const;
 export type ServerState = (typeof SERVER_STATES)[number];
 
-const SERVER_RANK: Record<ServerState, number> = { planned: 0, launching: 1, launched: 2, failed: 2, skipped: 2 };
+const SERVER_RANK: Record<ServerState, number> = {
+  planned: 0,
+  launching: 1,
+  terminating: 1,
+  copying: 1,
+  launched: 2,
+  terminated: 2,
+  failed: 2,
+  skipped: 2,
+};
 
 /** The later of two states of a server; a terminal one is never replaced. */
 export function laterServerState(stored: ServerState, reported: ServerState): ServerState {
   return SERVER_RANK[reported] > SERVER_RANK[stored] ? reported : stored;
 }
 
-/** LaunchStatus of a job's participating server, as the state of a server here. */
-export function serverStateOf(launchStatus: string): ServerState {
+/** True when what was asked for has been done with the server. */
+export function isDone(state: ServerState): boolean {
+  return state === 'launched' || state === 'terminated';
+}
+
+/** True for a server that was left out before its batch was started: nothing that the batch's job says is about it. */
+export function isLeftOut(server: { state: ServerState; errorMessage?: string }): boolean {
+  return (server.state === 'failed' || server.state === 'skipped') && server.errorMessage !== undefined;
+}
+
+/** LaunchStatus of a job's participating server, as the state of a server here: what it means depends on the verb. */
+export function serverStateOf(launchStatus: string, verb: PlannedVerb): ServerState {
+  const terminates = verb === 'terminate';
   switch (launchStatus) {
     case 'LAUNCHED':
-      return 'launched';
-    case 'FAILED':
+      return terminates ? 'planned' : 'launched';
     case 'TERMINATED':
+      return terminates ? 'terminated' : 'failed';
+    case 'FAILED':
       return 'failed';
     case 'IN_PROGRESS':
-      return 'launching';
+      return terminates ? 'terminating' : 'launching';
     default:
       return 'planned';
   }

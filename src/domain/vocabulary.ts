@@ -4,13 +4,16 @@ import { z } from 'zod';
 export const VERBS = ['drill', 'failover', 'failback', 'terminate', 'status'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** The verbs that this version can carry out from beginning to end. The others are refused by name. */
-export const AVAILABLE_VERBS = ['drill'] as const satisfies readonly Verb[];
-export type AvailableVerb = (typeof AVAILABLE_VERBS)[number];
+/** The verbs that change something, and therefore have a plan. */
+export type PlannedVerb = Exclude<Verb, 'status'>;
 
-/** True where `verb` can be carried out by this version. */
-export function isAvailable(verb: Verb): verb is AvailableVerb {
-  return (AVAILABLE_VERBS as readonly Verb[]).includes(verb);
+/** The verbs that the chat offers: those that it can carry from the request to the last card. */
+export const CHAT_VERBS = ['drill'] as const satisfies readonly Verb[];
+export type ChatVerb = (typeof CHAT_VERBS)[number];
+
+/** True where the chat offers `verb`. */
+export function isChatVerb(verb: Verb): verb is ChatVerb {
+  return (CHAT_VERBS as readonly Verb[]).includes(verb);
 }
 
 /** Outcome of the recovery component (seed 4 §3.2). */
@@ -23,14 +26,24 @@ export const accountIdSchema = z.string().regex(/^\d{12}$/, 'an AWS account id h
 export const sourceServerIdSchema = z
   .string()
   .regex(/^s-[0-9a-zA-Z]{17}$/, 'a source server id is s- and 17 letters or digits');
+/** Recovery instance id and EC2 instance id, as in the DRS API model. */
+export const instanceIdSchema = z
+  .string()
+  .regex(/^i-[0-9a-fA-F]{8,}$/, 'an instance id is i- and 8 or more hexadecimal digits');
+/** Recovery snapshot id, as in the DRS API model. */
+export const snapshotIdSchema = z
+  .string()
+  .regex(/^pit-[0-9a-zA-Z]{17}$/, 'a snapshot id is pit- and 17 letters or digits');
 
-/** DR tags of a source server (seed 4 §5.2). */
+/** DR tags of a source server (seed 4 §5.2; `DR-Priority`: seed 3). */
 export const TAG = {
   application: 'DR-Application',
   wave: 'DR-Wave',
   role: 'DR-Role',
   tier: 'DR-Tier',
   enabled: 'DR-Enabled',
+  priority: 'DR-Priority',
+  stagingAccount: 'DR-StagingAccount',
 } as const;
 
 /** Tags that the executor puts on each DRS job, by which a job is found again (design: exactly once). */

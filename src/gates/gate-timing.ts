@@ -1,4 +1,4 @@
-import type { DrillPolicy } from '../domain/policy.ts';
+import type { ApprovalPolicy } from '../domain/policy.ts';
 
 /** Longest wait for a bell, in seconds: a bell that was lost is noticed at the next tick. */
 const TICK_SECONDS = 300;
@@ -14,6 +14,6 @@ export function nextTickSeconds(expiresAt: number, now: number): number {
 }
 
 /** The first tick of a gate that is about to be opened under `policy`. */
-export function firstTickSeconds(policy: Pick<DrillPolicy, 'expiresAfterMinutes'>): number {
+export function firstTickSeconds(policy: Pick<ApprovalPolicy, 'expiresAfterMinutes'>): number {
   return Math.min(TICK_SECONDS, policy.expiresAfterMinutes * 60);
 }

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { APPROVE_PERMISSION, grantees } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
+import { policyOf } from '../domain/policy.ts';
 import type { GateRecord } from '../domain/records.ts';
+import { selectionOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
@@ -42,14 +44,15 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     if (!execution || !plan || gateIdOf(plan.revision) !== gateId) {
       throw new DrError('NotFound', `There is no plan of ${executionId} that the gate ${gateId} could ask about.`);
     }
-    const [{ drill: policy }, access] = await Promise.all([config.policies(), config.access()]);
+    const [policies, access] = await Promise.all([config.policies(), config.access()]);
+    const policy = policyOf(policies, plan.verb);
     const others = grantees(access, APPROVE_PERMISSION, execution.application).filter(
       (userId) => userId !== execution.requester.userId,
     );
     if (others.length < policy.quorum) {
       throw new DrError(
         'ConfigurationError',
-        `The drill needs ${policy.quorum} approval(s), but only ${others.length} other people may approve for ${execution.application}. Give more people the role DRSRecoveryManager.`,
+        `The ${plan.verb} needs ${policy.quorum} approval(s), but only ${others.length} other people may approve for ${execution.application || selectionOf(execution.tags)}. Give more people the role DRSRecoveryManager.`,
       );
     }
     const now = platform.now();

@@ -10,3 +10,7 @@ export const READER_ROLE = 'DRS-Orchestration-Role';
 export const INVOKE_ROLE = 'dr-chatops-executor-invoke';
 /** The role that the executor itself runs with in its staging account. */
 export const EXECUTOR_ROLE = 'dr-chatops-executor';
+/** Assumed by failback-origin in a staging account to reverse replication. */
+export const FAILBACK_ROLE = 'dr-chatops-failback';
+/** Assumed by failback-origin where servers came from, to launch there; its name ends with the Region. */
+export const ORIGIN_ROLE = 'dr-chatops-origin';

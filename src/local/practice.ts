@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FUNCTIONS, type FunctionName, placeholderOf } from '../functions.ts';
 import type { CreateHandler, Log } from '../platform/platform.ts';
-import { CENTRAL_ACCOUNT, EXECUTOR_ROLE, EXTERNAL_ID, INVOKE_ROLE, READER_ROLE, REGION } from './accounts.ts';
+import {
+  CENTRAL_ACCOUNT,
+  EXECUTOR_ROLE,
+  EXTERNAL_ID,
+  FAILBACK_ROLE,
+  INVOKE_ROLE,
+  ORIGIN_ROLE,
+  READER_ROLE,
+  REGION,
+} from './accounts.ts';
 import { startDrs } from './aws/drs/drs.ts';
 import { startEc2 } from './aws/ec2.ts';
 import { Fleet } from './aws/fleet.ts';
@@ -26,6 +35,8 @@ import { sdkIntegrations } from './sdk-integrations.ts';
 import { startEventBridge } from './services/eventbridge.ts';
 import { startS3 } from './services/s3.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
+import { startServiceQuotas } from './services/service-quotas.ts';
+import { startSns } from './services/sns.ts';
 import { startSsm } from './services/ssm.ts';
 import type { PageControls } from './slack/page/controls.ts';
 import { CHANNELS, PEOPLE, WORKSPACE } from './slack/people.ts';
@@ -42,6 +53,8 @@ const SECRET = 'dr-chatops/slack';
 const REQUEST_PATH = '/slack/events';
 /** As deployed: a card is drawn at most every 3 s (Slack: chat.update). */
 const PROJECTOR_WINDOW_MS = 3_000;
+/** vCPUs of on-demand standard instances that each staging account may run: AWS raises the quota to what is asked for. */
+const VCPU_QUOTA = { serviceCode: 'ec2', quotaCode: 'L-1216C47A', value: 10_000 };
 
 export interface PracticeOptions {
   /** Simulated time: jobs, waits, deadlines. */
@@ -57,6 +70,10 @@ export interface PracticeOptions {
   controls?: (parts: Rehearsable) => PageControls;
   log?: Log;
   onCall?: (call: AwsCall) => void;
+  /** False: DRS's own events, which are best effort, are lost. @default true */
+  drsEvents?: boolean;
+  /** Takes what functions write as metrics, one line of JSON at a time. */
+  onMetrics?: (line: string) => void;
   /**
    * Records AWS calls and shows them, with state machine runs and DRS jobs, at `/behind-the-scenes` of the page.
    * @default false
@@ -79,6 +96,19 @@ function centralRole(name: string): string {
   return `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-${name}`;
 }
 
+/** ARN of the role by which servers are failed back to a Region of AWS. */
+function originRole({ accountId, region }: { accountId: string; region: string }): string {
+  return `arn:aws:iam::${accountId}:role/${ORIGIN_ROLE}-${region}`;
+}
+
+/** Where in AWS the servers of an inventory came from, each place once. */
+function originsOf({ sourceServers }: Inventory): { accountId: string; region: string }[] {
+  const places = sourceServers.flatMap(({ accountId, origin }) =>
+    origin?.region === undefined ? [] : [{ accountId: origin.accountId ?? accountId, region: origin.region }],
+  );
+  return [...new Map(places.map((place) => [`${place.accountId}/${place.region}`, place])).values()];
+}
+
 /** Starts everything. Nothing has to be configured; `close` ends it. */
 export async function startPractice(options: PracticeOptions) {
   const { clock, wallClock, inventory, log = quiet } = options;
@@ -87,12 +117,13 @@ export async function startPractice(options: PracticeOptions) {
     recorder?.note(call);
     options.onCall?.(call);
   };
+  const origins = originsOf(inventory);
   const identities = new Identities();
   const services = { clock, identities, onCall };
   const host = new FunctionHost({ clock });
   const fleet = new Fleet({ clock, inventory });
 
-  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts] = await Promise.all([
+  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns] = await Promise.all([
     startDynamoDB(services),
     startSsm(services),
     startSecretsManager(services),
@@ -101,6 +132,8 @@ export async function startPractice(options: PracticeOptions) {
     startDrs({ ...services, fleet }),
     startEc2({ ...services, fleet }),
     startSts(services),
+    startServiceQuotas(services),
+    startSns(services),
   ]);
 
   const engine = new StepFunctionsEngine({
@@ -112,6 +145,9 @@ export async function startPractice(options: PracticeOptions) {
       const { stateMachineArn, status } = event.detail;
       const ended = ['FAILED', 'TIMED_OUT', 'ABORTED'].includes(status);
       if (ended && stateMachineArn.endsWith(':dr-execution')) host.invokeAsync(deployedName('close-execution'), event);
+      if (ended && stateMachineArn.endsWith(':drs-orchestration-main')) {
+        host.invokeAsync(deployedName('announce-failure'), event);
+      }
     },
   });
   const stepFunctions = await serve(stepFunctionsApi({ engine, identities, onCall }));
@@ -179,6 +215,8 @@ export async function startPractice(options: PracticeOptions) {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
     AWS_ENDPOINT_URL_S3: s3.url,
     AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
+    AWS_ENDPOINT_URL_SERVICE_QUOTAS: serviceQuotas.url,
+    AWS_ENDPOINT_URL_SNS: sns.url,
     SLACK_API_URL: `${slack.url}/api/`,
   });
 
@@ -208,6 +246,7 @@ export async function startPractice(options: PracticeOptions) {
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
   });
   s3.createBucket(BUCKET);
+  for (const { accountId } of inventory.stagingAccounts) serviceQuotas.setQuota({ accountId, ...VCPU_QUOTA });
   secretsManager.put(SECRET, JSON.stringify({ botToken, signingSecret }));
   putConfiguration();
 
@@ -218,6 +257,21 @@ export async function startPractice(options: PracticeOptions) {
     busArn,
     pattern: { source: ['dr-chatops.executor'], 'detail-type': ['DR Batch Progress'] },
     targets: [{ functionName: deployedName('record-progress') }],
+  });
+  eventBridge.addRule({
+    busArn,
+    pattern: { source: ['aws.drs'], 'detail-type': ['DRS Source Server Launch Result'] },
+    targets: [{ functionName: deployedName('record-progress') }],
+  });
+  for (const { accountId } of inventory.stagingAccounts) {
+    eventBridge.addRule({
+      busArn: eventBridge.busArn(accountId),
+      pattern: { source: ['aws.drs'] },
+      targets: [{ busArn }],
+    });
+  }
+  const stopEvents = fleet.onEvent(({ source, account, resources, detail, 'detail-type': detailType }) => {
+    if (options.drsEvents !== false) eventBridge.emit(account, { source, detailType, detail, resources });
   });
 
   const feed = dynamodb.stream(TABLE);
@@ -246,6 +300,7 @@ export async function startPractice(options: PracticeOptions) {
   const schedules = [
     schedule.every(60_000, deployedName('sweep-messages'), {}),
     schedule.every(300_000, deployedName('refresh-catalogue'), {}),
+    schedule.every(300_000, deployedName('answer-parents'), {}),
   ];
 
   return {
@@ -257,6 +312,8 @@ export async function startPractice(options: PracticeOptions) {
     sts,
     ssm,
     s3,
+    serviceQuotas,
+    sns,
     engine,
     host,
     identities,
@@ -273,12 +330,25 @@ export async function startPractice(options: PracticeOptions) {
     pageUrl: slack.url,
     async close(): Promise<void> {
       for (const cancel of schedules) cancel();
+      stopEvents();
       for (const mapping of mappings) mapping.stop();
       await host.settled();
       await Promise.all(
-        [bot, slack, stepFunctions, dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts].map((server) =>
-          server.close(),
-        ),
+        [
+          bot,
+          slack,
+          stepFunctions,
+          dynamodb,
+          ssm,
+          secretsManager,
+          s3,
+          eventBridge,
+          drs,
+          ec2,
+          sts,
+          serviceQuotas,
+          sns,
+        ].map((server) => server.close()),
       );
     },
   };
@@ -293,6 +363,7 @@ export async function startPractice(options: PracticeOptions) {
           credentials: identities.forRole(centralRole(name)),
           now: () => clock.now(),
           log,
+          printLine: options.onMetrics,
         });
         const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
         host.register({ name: deployedName(name), arn, timeoutSeconds: 60, handler: (event) => handler(event) });
@@ -331,7 +402,9 @@ export async function startPractice(options: PracticeOptions) {
     const readers: FunctionName[] = [
       'prepare',
       'discover-servers',
+      'read-status',
       'record-account-result',
+      'check-instances',
       'close-execution',
       'refresh-catalogue',
     ];
@@ -346,7 +419,13 @@ export async function startPractice(options: PracticeOptions) {
         trustedPrincipals: [centralRole('drs-orchestration-main')],
         externalId: mainArn,
       });
+      addFailbackRole(`arn:aws:iam::${accountId}:role/${FAILBACK_ROLE}`);
     }
+    for (const origin of origins) addFailbackRole(originRole(origin));
+  }
+
+  function addFailbackRole(roleArn: string): void {
+    sts.addRole({ roleArn, trustedPrincipals: [centralRole('failback-origin')], externalId: EXTERNAL_ID });
   }
 
   function putConfiguration(): void {
@@ -362,6 +441,10 @@ export async function startPractice(options: PracticeOptions) {
       ],
     });
     put('policies', { drill: { quorum: 1, expiresAfterMinutes: 30 } });
+    for (const { accountId, region } of origins) {
+      const roleArn = originRole({ accountId, region });
+      put(`origins/${accountId}/${region}`, { accountId, region, roleArn, externalId: EXTERNAL_ID });
+    }
     inventory.stagingAccounts.forEach(({ accountId }, index) => {
       put(`staging-accounts/${accountId}`, {
         accountId,
@@ -369,6 +452,7 @@ export async function startPractice(options: PracticeOptions) {
         roleArn: `arn:aws:iam::${accountId}:role/${READER_ROLE}`,
         invokeRoleArn: `arn:aws:iam::${accountId}:role/${INVOKE_ROLE}`,
         executorArn: `arn:aws:states:${REGION}:${accountId}:stateMachine:drs-staging-account-executor`,
+        failbackRoleArn: `arn:aws:iam::${accountId}:role/${FAILBACK_ROLE}`,
         externalId: EXTERNAL_ID,
         maxServers: 300,
         priority: index + 1,

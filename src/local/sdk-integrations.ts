@@ -1,9 +1,14 @@
 import {
   DescribeJobsCommand,
   DescribeRecoveryInstancesCommand,
+  DescribeSourceServersCommand,
   DrsClient,
+  StartFailbackLaunchCommand,
+  type StartFailbackLaunchCommandInput,
   StartRecoveryCommand,
   type StartRecoveryCommandInput,
+  TerminateRecoveryInstancesCommand,
+  type TerminateRecoveryInstancesCommandInput,
 } from '@aws-sdk/client-drs';
 import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -42,8 +47,13 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
     'drs:describeJobs': ({ drs }, input) => drs.send(new DescribeJobsCommand(lowerFirst(input))),
     'drs:describeRecoveryInstances': ({ drs }, input) =>
       drs.send(new DescribeRecoveryInstancesCommand(lowerFirst(input))),
+    'drs:describeSourceServers': ({ drs }, input) => drs.send(new DescribeSourceServersCommand(lowerFirst(input))),
     'drs:startRecovery': ({ drs }, input) =>
       drs.send(new StartRecoveryCommand(lowerFirst(input) as StartRecoveryCommandInput)),
+    'drs:terminateRecoveryInstances': ({ drs }, input) =>
+      drs.send(new TerminateRecoveryInstancesCommand(lowerFirst(input) as TerminateRecoveryInstancesCommandInput)),
+    'drs:startFailbackLaunch': ({ drs }, input) =>
+      drs.send(new StartFailbackLaunchCommand(lowerFirst(input) as StartFailbackLaunchCommandInput)),
     'ec2:describeInstances': ({ ec2 }, input) => ec2.send(new DescribeInstancesCommand(input)),
   };
 

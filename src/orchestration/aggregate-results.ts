@@ -1,23 +1,25 @@
 import type { ComponentOutput } from '../domain/contract.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { results } from './results.ts';
+import { announcer, metricFactsOf } from './announce.ts';
+import { handedOn, results } from './results.ts';
 import { runSchema } from './run.ts';
-
-/** Largest output returned whole: the 256 KiB of a state (Step Functions) less room for the envelope of nested results. */
-const MAX_OUTPUT_BYTES = 32 * 1_024;
 
 /**
  * State "Aggregate the results": the component's output. It always goes to S3; it is returned whole while it fits, else
- * with empty lists and `truncated`.
+ * with empty lists and `truncated`. Metrics and the caller's topic are told last.
  */
 export const create: CreateHandler<unknown, ComponentOutput> = (platform) => {
   const { conclude } = results(platform, executionStore(platform));
+  const announce = announcer(platform);
 
   return async (event) => {
-    const output = await conclude(runSchema.parse(event));
-    if (Buffer.byteLength(JSON.stringify(output)) <= MAX_OUTPUT_BYTES) return output;
-    return { ...output, recoveryInstances: [], failedServers: [], skippedServers: [], truncated: true };
+    const run = runSchema.parse(event);
+    const { output, batches } = await conclude(run);
+    const { executionId, correlationId } = run;
+    platform.log.info('A run has its result', { executionId, correlationId, status: output.status, ...output.summary });
+    await announce.ended(run, output, metricFactsOf(batches, run.action));
+    return handedOn(output);
   };
 };
 

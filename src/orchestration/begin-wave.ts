@@ -3,6 +3,7 @@ import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { announcer } from './announce.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string(), gateId: z.string(), wave: z.int() });
 
@@ -23,6 +24,7 @@ export interface BeginWaveAnswer {
  */
 export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
   const store = executionStore(platform);
+  const announce = announcer(platform);
 
   return async (event) => {
     const { executionId, gateId, wave } = eventSchema.parse(event);
@@ -35,14 +37,15 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     if (!moved && (await store.getExecution(executionId))?.status !== 'executing') {
       throw new DrError('NotApproved', `The execution ${executionId} is over. Nothing was launched.`);
     }
+    if (moved) await announce.executionStarted(execution, plan.totalServers);
     return {
       componentInput: {
         action: execution.verb,
         tags: execution.tags,
         options: execution.options,
         metadata: {
+          ...(execution.service === undefined ? { initiatedBy: execution.requester.userId } : execution.metadata),
           correlationId: execution.correlationId,
-          initiatedBy: execution.requester.userId,
           executionId,
           gateId,
           planHash: plan.hash,

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
-import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
+import { plannedVerb } from '../domain/plan.ts';
+import type { ExecutionRecord, PlanRecord, Problem } from '../domain/records.ts';
+import { lockNameOf } from '../domain/request.ts';
+import { NOTHING_DONE } from '../domain/result.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { announcer } from './announce.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
+import { readableCause } from './readable-cause.ts';
 import { results } from './results.ts';
 import { settleAccount, settleTools } from './settle-account.ts';
 
@@ -26,6 +31,7 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
   const tools = settleTools(platform);
   const { store } = tools;
   const { conclude } = results(platform, store);
+  const announce = announcer(platform);
 
   return async (event) => {
     const { executionId, failure } = eventSchema.parse(event);
@@ -34,9 +40,11 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     if (!isTerminal(execution.status)) {
       platform.log.error('An execution is closed after a failure', { executionId, error: failure.error });
       await cancelGates(executionId);
-      await (execution.status === 'executing' ? endLaunches(execution, failure) : endUnlaunched(execution, failure));
+      const problem = { code: failure.error, message: readableCause(failure) };
+      await (execution.status === 'executing' ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
+      await announce.executionFailed(execution, problem);
     }
-    await store.unlockApplication(execution.application, executionId);
+    await store.unlockApplication(lockNameOf(execution), executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
   };
 
@@ -48,27 +56,22 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     }
   }
 
-  async function endUnlaunched(execution: ExecutionRecord, failure: { error: string; cause: string }): Promise<void> {
+  async function endUnlaunched(execution: ExecutionRecord, problem: Problem): Promise<void> {
     await store.moveExecution(execution.executionId, 'failed', {
       outcome: 'failed',
       endTime: platform.now(),
-      problem: { code: failure.error, message: `${readableCause(failure)} Nothing was launched.` },
+      problem: { ...problem, message: `${problem.message} ${NOTHING_DONE[plannedVerb(execution.verb)]}` },
     });
   }
 
-  async function endLaunches(execution: ExecutionRecord, failure: { error: string; cause: string }): Promise<void> {
+  async function endLaunches(execution: ExecutionRecord, problem: Problem): Promise<void> {
     const { executionId } = execution;
     const plan = await store.getPlan(executionId, execution.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
     for (const { accountId, region } of accountsOf(plan)) {
-      await settleAccount(
-        tools,
-        plan,
-        { accountId, region },
-        { failure: `The execution ended with ${failure.error}.` },
-      );
+      await settleAccount(tools, plan, { accountId, region }, { failure: `The execution ended with ${problem.code}.` });
     }
-    const output = await conclude({
+    const { output } = await conclude({
       executionId,
       direct: false,
       planRevision: plan.revision,
@@ -76,7 +79,7 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
       action: execution.verb,
       tags: execution.tags,
       options: execution.options,
-      metadata: { executionId, correlationId: execution.correlationId },
+      metadata: { ...execution.metadata, executionId, correlationId: execution.correlationId },
       correlationId: execution.correlationId,
       startedAt: execution.launchStartedAt ?? execution.startTime,
     });
@@ -85,24 +88,13 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
       summary: output.summary,
       resultLocation: output.resultLocation,
       endTime: platform.now(),
-      problem: { code: failure.error, message: `${readableCause(failure)} What was launched is in the result.` },
+      problem: { ...problem, message: `${problem.message} What was done is in the result.` },
     });
   }
 };
 
 function accountsOf(plan: PlanRecord): PlanRecord['accounts'] {
   return plan.accounts.filter((account) => account.servers > 0);
-}
-
-/** The message within a Lambda's error, which Step Functions wraps as JSON; other causes as they are, cut short. */
-function readableCause(failure: { error: string; cause: string }): string {
-  try {
-    const { errorMessage } = JSON.parse(failure.cause) as { errorMessage?: unknown };
-    if (typeof errorMessage === 'string') return errorMessage;
-  } catch {
-    // Not JSON: the cause is text.
-  }
-  return `The execution stopped with ${failure.error}: ${failure.cause.slice(0, 300)}`;
 }
 
 export const handler = onLambda(create);

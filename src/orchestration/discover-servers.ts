@@ -1,13 +1,14 @@
 import { DrError } from '../domain/errors.ts';
-import { freezePlan } from '../domain/plan.ts';
+import { freezePlan, plannedVerb } from '../domain/plan.ts';
 import type { PlanRecord } from '../domain/records.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { announcer } from './announce.ts';
 import { fleetDiscovery } from './discovery.ts';
 import { type Run, runSchema } from './run.ts';
 
-/** A staging account in which something is to be launched. */
+/** A staging account in which something is to be done. */
 export interface AccountOfRun {
   accountId: string;
   region: string;
@@ -21,33 +22,39 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
   const store = executionStore(platform);
   const config = configuration(platform);
   const discoverFleet = fleetDiscovery(platform, config);
+  const announce = announcer(platform);
 
   return async (event) => {
     const run = runSchema.parse(event);
     const plan = (await store.getPlan(run.executionId, run.planRevision)) ?? (await discoverAndFreeze(run));
+    await announce.started(run, plan.totalServers);
     if (plan.stops.length > 0) return { accounts: [] };
     const accounts = plan.accounts.filter((account) => account.servers > 0);
     return { accounts: accounts.map(({ accountId, region }) => ({ accountId, region })) };
   };
 
   async function discoverAndFreeze(run: Run): Promise<PlanRecord> {
-    if (!run.direct) throw new DrError('NotFound', `The plan of ${run.executionId} is gone. Nothing was launched.`);
+    if (!run.direct) throw new DrError('NotFound', `The plan of ${run.executionId} is gone. Nothing was started.`);
     const policies = await config.policies();
     const plan = freezePlan(
       {
-        verb: run.action,
+        verb: plannedVerb(run.action),
         wave: run.wave,
         options: run.options,
         policy: policies.drill,
-        selection: Object.entries(run.tags)
-          .map(([key, value]) => `${key}=${value}`)
-          .join(' and '),
+        selection: selectionOf(run.tags),
         revision: run.planRevision,
       },
-      await discoverFleet(run.tags),
+      await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }),
     );
     return await store.freezePlan(run.executionId, plan);
   }
 };
+
+function selectionOf(tags: Run['tags']): string {
+  return Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' and ');
+}
 
 export const handler = onLambda(create);

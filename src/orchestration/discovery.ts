@@ -1,11 +1,22 @@
+import type { ComponentOptions } from '../domain/contract.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { AccountDiscovery } from '../domain/plan.ts';
+import type { Verb } from '../domain/vocabulary.ts';
+import { crossAccountMetrics } from '../observability/metrics.ts';
+import { metricsWriter } from '../observability/metrics-writer.ts';
 import type { Configuration } from '../platform/configuration.ts';
-import type { Platform } from '../platform/platform.ts';
-import { stagingAccountReaders } from '../platform/staging-account.ts';
+import { type Platform, printerOf } from '../platform/platform.ts';
+import { type Questions, stagingAccountReaders } from '../platform/staging-account.ts';
 
-/** Discovers what carries given tags. */
-export type Discover = (tags: Record<string, string>) => Promise<AccountDiscovery[]>;
+/** What is to be discovered: the servers with all of these tags, as this verb needs to know them. */
+export interface Wanted {
+  verb: Verb;
+  tags: Record<string, string>;
+  options: Pick<ComponentOptions, 'pointInTime' | 'pointInTimeSnapshot'>;
+}
+
+/** Discovers servers in every staging account. */
+export type Discover = (wanted: Wanted) => Promise<AccountDiscovery[]>;
 
 /**
  * Looks for the servers with all of `tags` in every staging account at the same time. An account that cannot be read is
@@ -13,18 +24,35 @@ export type Discover = (tags: Record<string, string>) => Promise<AccountDiscover
  */
 export function fleetDiscovery(platform: Platform, configuration: Configuration): Discover {
   const readerOf = stagingAccountReaders(platform);
-  return async (tags) => {
+  const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
+  return async (wanted) => {
+    const questions = questionsOf(wanted);
     const accounts = await configuration.stagingAccounts();
     return await Promise.all(
       accounts.map(async (account) => {
-        const { accountId, region } = account;
+        const { accountId, region, maxServers, priority } = account;
+        const configured = { accountId, region, maxServers, priority };
         try {
-          return { accountId, region, servers: await readerOf(account).discover(tags) };
+          const found = await readerOf(account).discover(wanted.tags, questions);
+          writeMetrics(crossAccountMetrics(accountId), {});
+          return { ...configured, ...found };
         } catch (error) {
           platform.log.error('A staging account could not be read', { accountId, region, error: messageOf(error) });
-          return { accountId, region, servers: [], unreachable: messageOf(error) };
+          return { ...configured, servers: [], unreachable: messageOf(error) };
         }
       }),
     );
+  };
+}
+
+/** What the rules of a verb look at beyond servers, instances and jobs. */
+function questionsOf({ verb, options }: Wanted): Questions {
+  const isLaunch = verb === 'drill' || verb === 'failover';
+  const { pointInTime, pointInTimeSnapshot } = options;
+  return {
+    launchSettings: isLaunch,
+    quotas: isLaunch || verb === 'status',
+    ...(pointInTime === undefined ? {} : { snapshots: { until: pointInTime } }),
+    ...(pointInTimeSnapshot === undefined ? {} : { snapshots: 'all' as const }),
   };
 }

@@ -2,20 +2,23 @@ import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-s
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { messageOf, nameOf } from '../domain/errors.ts';
-import type { GateRecord } from '../domain/records.ts';
+import type { ExecutionRecord, GateRecord } from '../domain/records.ts';
+import { isTerminal } from '../domain/status.ts';
 import { bellRinger } from '../gates/ring.ts';
 import { readSettings } from '../platform/environment.ts';
 import { ITEM } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { parentAnswerer } from '../requests/answer-parent.ts';
 
 /**
  * What follows a stored decision, from the table's stream: a new execution starts its machine, a settled gate rings its
- * bell. Both may be repeated; what fails is delivered again, in order.
+ * bell, the end of an execution answers the parent that waits for it. All may be repeated; what fails is delivered again, in order.
  */
 export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
   const { DR_EXECUTION_ARN } = readSettings(platform.environment, 'DR_EXECUTION_ARN');
   const sfn = new SFNClient({ credentials: platform.credentials });
   const ring = bellRinger(platform);
+  const answerParent = parentAnswerer(platform);
 
   return async (event) => {
     for (const record of event.Records) {
@@ -37,6 +40,11 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
     if (image === undefined) return;
     const stored = unmarshall(image as Parameters<typeof unmarshall>[0]) as { executionId: string; item: string };
     if (record.eventName === 'INSERT' && stored.item === ITEM.execution) await start(stored.executionId);
+    if (stored.item === ITEM.execution && isTerminal((stored as unknown as ExecutionRecord).status)) {
+      await answerParent(stored.executionId);
+    }
+    // A token that comes when the execution is over, e.g. of a parent that was redriven.
+    if (stored.item === ITEM.parent) await answerParent(stored.executionId);
     if (stored.item.startsWith('GATE#')) await ring(stored as unknown as GateRecord);
   }
 

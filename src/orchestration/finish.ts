@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
+import { lockNameOf } from '../domain/request.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import type { Outcome } from '../domain/vocabulary.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { announcer } from './announce.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string() });
 
@@ -18,6 +20,7 @@ export const STATUS_OF_OUTCOME: Record<Outcome, ExecutionStatus> = {
 /** State "Finish": the final status from what is stored of the wave, and the application's lock is freed. */
 export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
   const store = executionStore(platform);
+  const announce = announcer(platform);
 
   return async (event) => {
     const { executionId } = eventSchema.parse(event);
@@ -26,14 +29,15 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     if (!isTerminal(execution.status)) {
       const wave = await store.getWave(executionId, execution.wave);
       if (wave === undefined) throw new DrError('NotFound', `The wave of ${executionId} has no result yet.`);
-      await store.moveExecution(executionId, STATUS_OF_OUTCOME[wave.outcome], {
+      const moved = await store.moveExecution(executionId, STATUS_OF_OUTCOME[wave.outcome], {
         outcome: wave.outcome,
         summary: wave.summary,
         resultLocation: wave.resultLocation,
         endTime: platform.now(),
       });
+      if (moved) await announce.executionEnded(execution, wave);
     }
-    await store.unlockApplication(execution.application, executionId);
+    await store.unlockApplication(lockNameOf(execution), executionId);
     const status = (await store.getExecution(executionId))?.status ?? execution.status;
     return { executionId, status };
   };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { executorWork } from '../domain/batches.ts';
 import { DrError } from '../domain/errors.ts';
-import { isBatchTerminal } from '../domain/status.ts';
+import type { ExecutorInput } from '../domain/executor-contract.ts';
 import { configuration } from '../platform/configuration.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
@@ -23,17 +24,7 @@ export interface AccountWork {
   executorArn: string;
   executorName: string;
   timeoutSeconds: number;
-  executorInput: {
-    executionId: string;
-    accountId: string;
-    action: string;
-    correlationId: string;
-    eventBusArn: string;
-    /** ISO 8601; jobs of this run are not older. */
-    startedAt: string;
-    options: { maxWaitMinutes: number; parallelism: number; continueOnFailure: boolean };
-    batches: { batchId: string; serverIds: string[] }[];
-  };
+  executorInput: ExecutorInput;
 }
 
 /** State "Load the account's work": the batches of one staging account that are not over yet, as the executor's input. */
@@ -56,10 +47,10 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
     if (batches.some((batch) => batch.planHash !== plan.hash)) {
       throw new DrError(
         'PlanChanged',
-        `The batches of ${account.accountId} are not those of the plan. Nothing was launched there.`,
+        `The batches of ${account.accountId} are not those of the plan. Nothing was started there.`,
       );
     }
-    const { maxWaitMinutes, parallelism, continueOnFailure } = run.options;
+    const { maxWaitMinutes, parallelism, continueOnFailure, replaceLive } = run.options;
     return {
       ...account,
       invokeRoleArn: stagingAccount.invokeRoleArn,
@@ -68,18 +59,12 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
       timeoutSeconds: maxWaitMinutes * 60 + MARGIN_SECONDS,
       executorInput: {
         executionId: run.executionId,
-        accountId: account.accountId,
-        action: run.action,
+        ...account,
         correlationId: run.correlationId,
         eventBusArn: EVENT_BUS_ARN,
         startedAt: new Date(run.startedAt).toISOString(),
-        options: { maxWaitMinutes, parallelism, continueOnFailure },
-        batches: batches
-          .filter((batch) => !isBatchTerminal(batch.status))
-          .map((batch) => ({
-            batchId: batch.batchId,
-            serverIds: batch.servers.map((server) => server.sourceServerId),
-          })),
+        options: { maxWaitMinutes, parallelism, continueOnFailure, replaceLive },
+        ...executorWork(plan.verb, batches),
       },
     };
   };

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { freezePlan, type Plan, type PlanRequest } from '../domain/plan.ts';
-import type { ExecutionRecord } from '../domain/records.ts';
+import { freezePlan, type Plan, type PlanRequest, plannedVerb } from '../domain/plan.ts';
+import { policyOf } from '../domain/policy.ts';
+import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
+import { selectionOf } from '../domain/request.ts';
+import { NOTHING_DONE } from '../domain/result.ts';
+import { keepToApproved } from '../domain/second-look.ts';
 import { isTerminal } from '../domain/status.ts';
+import type { PlannedVerb } from '../domain/vocabulary.ts';
 import { firstTickSeconds, gateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
@@ -52,6 +57,12 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     if (!gate || !approved || !isApproved(gate, approved)) {
       throw new DrError('NotApproved', `The gate ${gateId} is not approved. Nothing was launched.`);
     }
+    // Only a drill is asked about again. In a disaster nobody is: servers that are gone fail by name, and what could
+    // hurt is looked at by the executor right before it acts.
+    if (execution.verb === 'failover') {
+      await keepTo(approved, await discover(execution, approved.revision + 1));
+    }
+    if (execution.verb !== 'drill') return { outcome: 'go', waves: [{ wave: execution.wave }] };
     // An earlier try of this state has asked again already.
     if (execution.planRevision > approved.revision) return await plan(execution, execution.planRevision);
     const servers = (await store.getBatches(approved)).flatMap((batch) => batch.servers);
@@ -61,20 +72,31 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     return await put(execution, await store.freezePlan(execution.executionId, now));
   }
 
+  /** Repeated, it changes nothing more. What would stop another drill is told as a warning: the executor acts on it. */
+  async function keepTo(approved: PlanRecord, now: Plan): Promise<void> {
+    const before = await store.getBatches(approved);
+    const kept = keepToApproved(before, now);
+    for (const [index, batch] of kept.batches.entries()) {
+      if (JSON.stringify(batch) === JSON.stringify(before[index])) continue;
+      if (!(await store.replaceBatch(batch))) throw new DrError('Conflict', `The batch ${batch.batchId} has changed.`);
+    }
+    await store.addWarnings(approved, [...kept.warnings, ...now.stops]);
+  }
+
   async function discover(
     execution: ExecutionRecord,
     revision: number,
     approved?: PlanRequest['approved'],
   ): Promise<Plan> {
     const policies = await config.policies();
-    const discoveries = await discoverFleet(execution.tags);
+    const discoveries = await discoverFleet(execution);
     return freezePlan(
       {
-        verb: execution.verb,
+        verb: plannedVerb(execution.verb),
         wave: execution.wave,
         options: execution.options,
         policy: policies.drill,
-        selection: `${execution.application} wave ${execution.wave}`,
+        selection: selectionOf(execution.tags),
         revision,
         approved,
       },
@@ -90,20 +112,21 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
         planRevision: frozen.revision,
         endTime: platform.now(),
         outcome: 'failed',
-        problem: { code: 'PreflightStopped', message: stoppedText(frozen.revision) },
+        problem: { code: 'PreflightStopped', message: stoppedText(plannedVerb(execution.verb), frozen.revision) },
       });
       return { outcome: 'end' };
     }
     await store.moveExecution(executionId, 'awaiting approval', { planRevision: frozen.revision });
     const policies = await config.policies();
-    return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policies.drill) };
+    const policy = policyOf(policies, plannedVerb(execution.verb));
+    return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policy) };
   }
 };
 
-function stoppedText(revision: number): string {
+function stoppedText(verb: PlannedVerb, revision: number): string {
   return revision === 1
-    ? 'Preflight stopped the drill. Nothing was launched, nobody was asked to approve.'
-    : 'The fleet was looked at again after the approval, and the drill was stopped. Nothing was launched.';
+    ? `Preflight stopped the ${verb}. ${NOTHING_DONE[verb]} Nobody was asked to approve.`
+    : `The fleet was looked at again after the approval, and the ${verb} was stopped. ${NOTHING_DONE[verb]}`;
 }
 
 export const handler = onLambda(create);

@@ -1,60 +1,80 @@
 import { z } from 'zod';
+import type { BatchRecord } from '../domain/records.ts';
 import { isBatchTerminal, laterServerState, serverStateOf } from '../domain/status.ts';
+import {
+  type LaunchResult,
+  launchResultEventSchema,
+  launchResultOf,
+  type ProgressEvent,
+  progressEventSchema,
+} from '../observability/progress-event.ts';
+import { logAbout } from '../observability/redact.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 
-/** Detail of the event "DR Batch Progress" that executors put on the central bus. */
-const eventSchema = z.object({
-  account: z.string(),
-  detail: z.strictObject({
-    executionId: z.string(),
-    accountId: z.string(),
-    batches: z.array(
-      z.strictObject({
-        batchId: z.string(),
-        jobId: z.string(),
-        status: z.string(),
-        servers: z.array(z.strictObject({ id: z.string(), status: z.string() })),
-      }),
-    ),
-  }),
-});
+const eventSchema = z.discriminatedUnion('source', [progressEventSchema, launchResultEventSchema]);
 
 /**
- * Records what an executor saw, for the cards. States only move forward, so that late and repeated events change
- * nothing; final states are written by "Record the account's result" alone.
+ * Records what an executor saw, and DRS's own word of each launch, for the cards. States only move forward, so that late
+ * and repeated events change nothing; final states are written by "Record the account's result" alone.
  */
 export const create: CreateHandler<unknown, void> = (platform) => {
   const store = executionStore(platform);
 
   return async (event) => {
-    const { account, detail } = eventSchema.parse(event);
-    if (account !== detail.accountId) {
-      platform.log.warn('A progress event of one account speaks of another; ignored', {
-        account,
-        accountId: detail.accountId,
-      });
+    const parsed = eventSchema.parse(event);
+    if (parsed.source === 'aws.drs') await recordLaunch(launchResultOf(parsed));
+    else await recordReport(parsed);
+  };
+
+  async function recordReport({ account, detail }: ProgressEvent): Promise<void> {
+    const { executionId, correlationId, accountId } = detail;
+    if (account !== accountId) {
+      logAbout(platform.log, { executionId, correlationId }).warn(
+        'A progress event of one account speaks of another; ignored',
+        { account, accountId },
+      );
       return;
     }
-    for (const report of detail.batches) await record(detail.executionId, detail.accountId, report);
-  };
+    for (const report of detail.batches) await record(executionId, accountId, report);
+  }
 
   async function record(
     executionId: string,
     accountId: string,
-    report: z.infer<typeof eventSchema>['detail']['batches'][number],
+    report: ProgressEvent['detail']['batches'][number],
   ): Promise<void> {
     const batch = await store.getBatch(executionId, report.batchId);
     if (batch === undefined || batch.accountId !== accountId || isBatchTerminal(batch.status)) return;
+    // DRS's own events name the job alone: this is how they find their batch.
+    if (batch.jobId !== report.jobId) await store.noteJob(batch, report.jobId);
     const reported = new Map(report.servers.map((server) => [server.id, server.status]));
-    const servers = batch.servers.map((server) => {
-      const status = reported.get(server.sourceServerId);
-      const state = status === undefined ? server.state : serverStateOf(status);
-      return { ...server, state: laterServerState(server.state, state) };
+    const stored = await store.replaceBatch({
+      ...batch,
+      status: 'running',
+      jobId: report.jobId,
+      servers: movedForward(batch, reported),
     });
-    const stored = await store.replaceBatch({ ...batch, status: 'running', jobId: report.jobId, servers });
     if (!stored) await record(executionId, accountId, report);
   }
+
+  /** A job that no report has spoken of is somebody else's, or too new: the executor will tell of it. */
+  async function recordLaunch({ accountId, sourceServerId, jobId, status }: LaunchResult): Promise<void> {
+    const job = await store.findJob(accountId, jobId);
+    const index = job?.serverIds.indexOf(sourceServerId) ?? -1;
+    if (job === undefined || index === -1) return;
+    const state = serverStateOf(status, job.verb);
+    await store.moveServer({ executionId: job.owner, batchId: job.batchId }, { index, sourceServerId, state });
+  }
 };
+
+/** The servers with what is reported of them by id, in DRS's words. */
+function movedForward(batch: BatchRecord, reported: ReadonlyMap<string, string>): BatchRecord['servers'] {
+  return batch.servers.map((server) => {
+    const status = reported.get(server.sourceServerId);
+    const state = status === undefined ? server.state : serverStateOf(status, batch.verb);
+    return { ...server, state: laterServerState(server.state, state) };
+  });
+}
 
 export const handler = onLambda(create);

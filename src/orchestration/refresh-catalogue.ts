@@ -1,19 +1,23 @@
 import { messageOf } from '../domain/errors.ts';
 import type { Catalogue } from '../domain/records.ts';
+import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { TAG } from '../domain/vocabulary.ts';
+import { activeExecutionsMetric } from '../observability/metrics.ts';
+import { metricsWriter } from '../observability/metrics-writer.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
-import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { type CreateHandler, onLambda, printerOf } from '../platform/platform.ts';
 import { stagingAccountReaders } from '../platform/staging-account.ts';
 
 /**
  * Every five minutes: which applications and waves exist, for answers inside Slack's 3 s. What an account that cannot
- * be read had before stays known.
+ * be read had before stays known. The gauge of executions that are not over is written in the same round.
  */
 export const create: CreateHandler<unknown, { applications: number }> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
   const readerOf = stagingAccountReaders(platform);
+  const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
 
   return async () => {
     const accounts = await config.stagingAccounts();
@@ -34,8 +38,14 @@ export const create: CreateHandler<unknown, { applications: number }> = (platfor
     const complete = answers.every((tags) => tags !== undefined);
     const applications = complete ? found : merge(found, (await store.getCatalogue())?.applications ?? []);
     await store.putCatalogue({ refreshedAt: platform.now(), applications });
+    writeMetrics([activeExecutionsMetric(await countActive())], {});
     return { applications: applications.length };
   };
+
+  async function countActive(): Promise<number> {
+    const active = EXECUTION_STATUSES.filter((status) => !isTerminal(status));
+    return (await Promise.all(active.map(store.executionsWithStatus))).flat().length;
+  }
 };
 
 type Applications = Catalogue['applications'];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { AVAILABLE_VERBS } from '../domain/vocabulary.ts';
+import { componentOptionsSchema } from '../domain/contract.ts';
+import { VERBS } from '../domain/vocabulary.ts';
 
 /** One run of the recovery component, as its states pass it on: ids and options, no lists. */
 export const runSchema = z.strictObject({
@@ -9,18 +10,14 @@ export const runSchema = z.strictObject({
   direct: z.boolean(),
   planRevision: z.int(),
   wave: z.int(),
-  action: z.enum(AVAILABLE_VERBS),
+  action: z.enum(VERBS),
   tags: z.record(z.string(), z.string()),
-  options: z.strictObject({
-    isDrill: z.boolean().optional(),
-    maxWaitMinutes: z.int(),
-    continueOnFailure: z.boolean(),
-    parallelism: z.int(),
-    minServers: z.int(),
-  }),
+  options: componentOptionsSchema,
   metadata: z.record(z.string(), z.unknown()),
   correlationId: z.string(),
   /** Milliseconds since the epoch. */
   startedAt: z.int(),
+  /** Where people follow the run; absent when it is closed from outside. */
+  monitoringUrl: z.string().optional(),
 });
 export type Run = z.infer<typeof runSchema>;

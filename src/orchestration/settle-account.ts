@@ -1,7 +1,17 @@
-import { applyExecutorResult, applyFoundJobs, type ExecutorResult, type FoundJob } from '../domain/account-outcome.ts';
+import {
+  applyExecutorResult,
+  applyFoundInstances,
+  applyFoundJobs,
+  applyOriginFailback,
+  type FoundInstance,
+  type FoundJob,
+} from '../domain/account-outcome.ts';
+import { instancesOf, isFailedBackCentrally } from '../domain/batches.ts';
 import { DrError, messageOf } from '../domain/errors.ts';
+import type { ExecutorOutput } from '../domain/executor-contract.ts';
+import { rememberedFailback } from '../domain/origin-failback.ts';
 import type { BatchRecord, PlanRecord } from '../domain/records.ts';
-import { isBatchTerminal } from '../domain/status.ts';
+import { isBatchTerminal, isDone } from '../domain/status.ts';
 import { JOB_TAG } from '../domain/vocabulary.ts';
 import { type Configuration, configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
@@ -9,7 +19,7 @@ import type { Platform } from '../platform/platform.ts';
 import { type StagingAccountReader, stagingAccountReaders } from '../platform/staging-account.ts';
 
 /** What the executor left: its result, or the reason why it gave none. */
-export type AccountOutcome = { result: ExecutorResult } | { failure: string };
+export type AccountOutcome = { result: ExecutorOutput } | { failure: string };
 
 export interface SettleTools {
   platform: Platform;
@@ -27,9 +37,17 @@ export function settleTools(platform: Platform): SettleTools {
   };
 }
 
+/** Servers of an account by how they ended. */
+export interface AccountCounts {
+  succeeded: number;
+  failed: number;
+  skipped: number;
+}
+
 /**
- * Writes the final state of every server of an account: from the executor's result, or, when it died, from the jobs
- * that carry the execution's tags. Batches that are over stay as they are, so that it may be repeated.
+ * Writes the final state of every server of an account: from the executor's result, or, when it died, from what DRS says
+ * now: the jobs that carry the execution's tags, and for a termination, whose jobs carry none, the instances. Batches
+ * that are over stay as they are, so that it may be repeated.
  * @throws when the account cannot be read after its executor died: then nobody knows yet, and it must be tried again.
  */
 export async function settleAccount(
@@ -37,56 +55,86 @@ export async function settleAccount(
   plan: PlanRecord,
   account: { accountId: string; region: string },
   outcome: AccountOutcome,
-): Promise<{ launched: number; failed: number; skipped: number }> {
+): Promise<AccountCounts> {
   const { platform, store } = tools;
-  const reader = await readerOf(tools, account);
-  const jobs = 'failure' in outcome ? await foundJobs(reader, plan) : [];
+  const reader = await accountReader(tools, account);
   const open = (await store.getBatches(plan, account)).filter((batch) => !isBatchTerminal(batch.status));
+  const found = 'failure' in outcome ? await findOut(reader, plan, open) : undefined;
   for (const batch of open) {
     await settle(batch);
   }
   const servers = (await store.getBatches(plan, account)).flatMap((batch) => batch.servers);
   const count = (state: string) => servers.filter((server) => server.state === state).length;
-  return { launched: count('launched'), failed: count('failed'), skipped: count('skipped') };
+  return {
+    succeeded: servers.filter((server) => isDone(server.state)).length,
+    failed: count('failed'),
+    skipped: count('skipped'),
+  };
 
   /** Progress may be recorded at the same moment: a lost race is read again and retried. */
   async function settle(batch: BatchRecord): Promise<void> {
-    const ended =
-      'failure' in outcome ? applyFoundJobs(batch, jobs, outcome.failure) : applyExecutorResult(batch, outcome.result);
-    if (await store.replaceBatch({ ...batch, ...(await withDetails(ended)) })) return;
+    const ended = await withDetails(ending(batch));
+    if (await store.replaceBatch({ ...batch, ...ended })) return;
     const current = await store.getBatch(batch.executionId, batch.batchId);
     if (current === undefined) throw new DrError('NotFound', `The batch ${batch.batchId} is gone.`);
     if (!isBatchTerminal(current.status)) await settle(current);
   }
 
-  /** Address and launch time are read for the report; without them the launch still stands. */
-  async function withDetails<T extends Pick<BatchRecord, 'servers'>>(batch: T): Promise<T> {
+  function ending(batch: BatchRecord): BatchRecord {
+    // Executors have no part in it: what failback-origin did not write down was not begun.
+    if (plan.verb === 'failback' && isFailedBackCentrally(batch)) {
+      return applyOriginFailback(batch, rememberedFailback(batch));
+    }
+    if ('result' in outcome) return applyExecutorResult(batch, outcome.result, plan.verb);
+    return plan.verb === 'terminate'
+      ? applyFoundInstances(batch, found?.instances ?? [], outcome.failure)
+      : applyFoundJobs(batch, found?.jobs ?? [], outcome.failure, plan.verb);
+  }
+
+  /** Details are read for the report; without them what was done still stands. */
+  async function withDetails(batch: BatchRecord): Promise<BatchRecord> {
+    const jobStartedAt = batch.jobStartedAt ?? (await startOf(batch.jobId));
+    const started = jobStartedAt === undefined ? batch : { ...batch, jobStartedAt };
     const ids = batch.servers.filter((server) => server.state === 'launched').map((server) => server.sourceServerId);
-    if (ids.length === 0) return batch;
+    // A server that has failed back runs where it came from: nothing of it is in this account any more.
+    if (ids.length === 0 || plan.verb === 'failback') return started;
+    const instances = await tolerant(() => reader.launchedInstances(ids), 'The launched instances could not be read');
+    return {
+      ...started,
+      servers: batch.servers.map((server) => {
+        const instance = (instances ?? []).find(
+          (candidate) =>
+            candidate.sourceServerId === server.sourceServerId &&
+            (server.recoveryInstanceId === undefined || candidate.recoveryInstanceId === server.recoveryInstanceId),
+        );
+        return server.state === 'launched' && instance !== undefined ? { ...server, ...instance } : server;
+      }),
+    };
+  }
+
+  async function startOf(jobId: string | undefined): Promise<number | undefined> {
+    if (jobId === undefined) return undefined;
+    const [job] = (await tolerant(() => reader.jobs([jobId]), 'A job could not be read')) ?? [];
+    const startedAt = Date.parse(job?.creationDateTime ?? '');
+    return Number.isNaN(startedAt) ? undefined : startedAt;
+  }
+
+  async function tolerant<T>(read: () => Promise<T>, problem: string): Promise<T | undefined> {
     try {
-      const instances = await reader.launchedInstances(ids);
-      return {
-        ...batch,
-        servers: batch.servers.map((server) => {
-          const instance = instances.find(
-            (candidate) =>
-              candidate.sourceServerId === server.sourceServerId &&
-              (server.recoveryInstanceId === undefined || candidate.recoveryInstanceId === server.recoveryInstanceId),
-          );
-          if (server.state !== 'launched' || instance === undefined) return server;
-          const { recoveryInstanceId, ec2InstanceId, privateIp, launchTime } = instance;
-          return { ...server, recoveryInstanceId, ec2InstanceId, privateIp, launchTime };
-        }),
-      };
+      return await read();
     } catch (error) {
-      platform.log.warn('The launched instances could not be read', { ...account, error: messageOf(error) });
-      return batch;
+      platform.log.warn(problem, { executionId: plan.executionId, ...account, error: messageOf(error) });
+      return undefined;
     }
   }
 }
 
-async function readerOf(
-  tools: SettleTools,
+/**
+ * The reader of a configured staging account.
+ * @throws {DrError} ConfigurationError when it is not configured any more.
+ */
+export async function accountReader(
+  tools: Pick<SettleTools, 'configuration' | 'readerOf'>,
   account: { accountId: string; region: string },
 ): Promise<StagingAccountReader> {
   const configured = (await tools.configuration.stagingAccounts()).find(
@@ -98,9 +146,21 @@ async function readerOf(
   return tools.readerOf(configured);
 }
 
-async function foundJobs(reader: StagingAccountReader, plan: PlanRecord): Promise<FoundJob[]> {
+interface Found {
+  jobs: FoundJob[];
+  instances: FoundInstance[];
+}
+
+/** What DRS says of the batches that are open, now that nobody follows them any more. */
+async function findOut(reader: StagingAccountReader, plan: PlanRecord, open: BatchRecord[]): Promise<Found> {
+  if (plan.verb === 'terminate') {
+    const ids = open
+      .flatMap((batch) => batch.servers.flatMap(instancesOf))
+      .map((instance) => instance.recoveryInstanceId);
+    return { jobs: [], instances: await reader.instances(ids) };
+  }
   const jobs = await reader.jobsWithTags({ [JOB_TAG.executionId]: plan.executionId }, plan.frozenAt);
-  return jobs.map((job) => ({
+  const found = jobs.map((job) => ({
     batchId: job.tags?.[JOB_TAG.batchId] ?? '',
     jobId: job.jobID ?? '',
     status: job.status ?? 'unknown',
@@ -110,4 +170,5 @@ async function foundJobs(reader: StagingAccountReader, plan: PlanRecord): Promis
       instanceId: server.recoveryInstanceID,
     })),
   }));
+  return { jobs: found, instances: [] };
 }

@@ -1,13 +1,20 @@
 import { z } from 'zod';
-import { parseComponentInput } from '../domain/contract.ts';
+import { type ComponentInput, componentOptionsSchema, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
 import { TAG } from '../domain/vocabulary.ts';
+import { configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import type { Run } from './run.ts';
 
-const eventSchema = z.strictObject({ input: z.unknown(), runName: z.string(), startTime: z.string() });
+const eventSchema = z.strictObject({
+  input: z.unknown(),
+  runName: z.string(),
+  /** ARN of the Step Functions execution. */
+  runArn: z.string(),
+  startTime: z.string(),
+});
 
 /** How an execution names its approved plan in the component's metadata. */
 const approvalSchema = z.object({ executionId: z.string(), gateId: z.string(), planHash: z.string() });
@@ -17,15 +24,26 @@ const CORRELATION_ID = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 
 /**
  * State "Validate the input" of the recovery component.
- * @throws {DrError} ValidationError that names every wrong field; NotApproved when the metadata name an execution whose
- *   approved plan this is not.
+ * @throws {DrError} ValidationError that names every wrong field, or a topic that is not on the deployment's list;
+ *   NotApproved when a direct call may not run the action, or when the metadata name an execution whose approved plan
+ *   this is not.
  */
 export const create: CreateHandler<unknown, Run> = (platform) => {
   const store = executionStore(platform);
+  const config = configuration(platform);
 
   return async (event) => {
-    const { input, runName, startTime } = eventSchema.parse(event);
-    const { action, tags, options, metadata } = parseComponentInput(input);
+    const { input, runName, runArn, startTime } = eventSchema.parse(event);
+    const asked = parseComponentInput(input);
+    const { action, tags, options, metadata } = asked;
+    const settings = await config.component();
+    const { notificationArn } = options;
+    if (notificationArn !== undefined && !settings.notificationTopicArns.includes(notificationArn)) {
+      throw new DrError(
+        'ValidationError',
+        `options.notificationArn: ${notificationArn} is not on this deployment's list of topics. Nothing was started.`,
+      );
+    }
     const common = {
       action,
       tags,
@@ -33,28 +51,34 @@ export const create: CreateHandler<unknown, Run> = (platform) => {
       metadata,
       startedAt: Date.parse(startTime),
       correlationId: correlationIdOf(metadata, runName),
+      monitoringUrl: consoleUrlOf(runArn),
     };
-    if (metadata.executionId === undefined) {
-      return {
-        ...common,
-        executionId: `run-${runName}`,
-        direct: true,
-        planRevision: 1,
-        wave: Number(tags[TAG.wave] ?? 0) || 0,
-      };
+    if (metadata.executionId !== undefined) {
+      return { ...common, ...(await approvedPlan(store, asked)), direct: false };
     }
-    const approved = await approvedPlan(store, metadata, { action, tags });
-    return { ...common, ...approved, direct: false };
+    if (!settings.directActions.includes(action)) {
+      throw new DrError(
+        'NotApproved',
+        `A direct call may not run ${action}: make a request, which people approve. Nothing was started.`,
+      );
+    }
+    return {
+      ...common,
+      executionId: `run-${runName}`,
+      direct: true,
+      planRevision: 1,
+      wave: Number(tags[TAG.wave] ?? 0) || 0,
+    };
   };
 };
 
+/** The approved plan that the metadata name, with the options that were approved: what the call says of them is not used. */
 async function approvedPlan(
   store: ExecutionStore,
-  metadata: Record<string, unknown>,
-  asked: { action: string; tags: Record<string, string> },
-): Promise<Pick<Run, 'executionId' | 'planRevision' | 'wave'>> {
-  const refuse = (why: string) => new DrError('NotApproved', `${why} Nothing was launched.`);
-  const named = approvalSchema.safeParse(metadata);
+  asked: ComponentInput,
+): Promise<Pick<Run, 'executionId' | 'planRevision' | 'wave' | 'options'>> {
+  const refuse = (why: string) => new DrError('NotApproved', `${why} Nothing was started.`);
+  const named = approvalSchema.safeParse(asked.metadata);
   if (!named.success) throw refuse('metadata.executionId needs metadata.gateId and metadata.planHash beside it.');
   const { executionId, gateId, planHash } = named.data;
   const [execution, gate] = await Promise.all([store.getExecution(executionId), store.getGate(executionId, gateId)]);
@@ -67,7 +91,8 @@ async function approvedPlan(
   if (asked.action !== execution.verb || !sameTags(asked.tags, execution.tags)) {
     throw refuse('The action or the tags are not those of the approved plan.');
   }
-  return { executionId, planRevision: plan.revision, wave: plan.wave };
+  const options = componentOptionsSchema.parse(execution.options);
+  return { executionId, planRevision: plan.revision, wave: plan.wave, options };
 }
 
 function sameTags(a: Record<string, string>, b: Record<string, string>): boolean {
@@ -79,6 +104,18 @@ function sameTags(a: Record<string, string>, b: Record<string, string>): boolean
 function correlationIdOf(metadata: Record<string, unknown>, runName: string): string {
   const given = metadata.correlationId;
   return typeof given === 'string' && CORRELATION_ID.test(given) ? given : runName;
+}
+
+/** The run's page in the console of its partition (AWS General Reference, console URLs); undefined for no ARN. */
+function consoleUrlOf(runArn: string): string | undefined {
+  const [, partition = '', , region] = runArn.split(':');
+  const domain = {
+    aws: 'console.aws.amazon.com',
+    'aws-us-gov': 'console.amazonaws-us-gov.com',
+    'aws-cn': 'console.amazonaws.cn',
+  }[partition];
+  if (domain === undefined || region === undefined) return undefined;
+  return `https://${region}.${domain}/states/home?region=${region}#/v2/executions/details/${runArn}`;
 }
 
 export const handler = onLambda(create);

@@ -1,10 +1,10 @@
-import { GetParameterCommand, GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, GetParametersByPathCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 import { type Access, accessSchema } from '../domain/access.ts';
 import { describeIssues } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { type Policies, policiesSchema } from '../domain/policy.ts';
-import { accountIdSchema } from '../domain/vocabulary.ts';
+import { accountIdSchema, VERBS } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
 
@@ -19,6 +19,8 @@ export const stagingAccountSchema = z.strictObject({
   /** Role that drs-orchestration-main assumes to start the executor. */
   invokeRoleArn: arn('iam'),
   executorArn: arn('states'),
+  /** Role that failback-origin assumes to reverse replication; without it nothing there is failed back to AWS. */
+  failbackRoleArn: arn('iam').optional(),
   externalId: z.string().min(2).max(1_224),
   /** Most replicating servers in the account (DRS quota). */
   maxServers: z.int().min(1).max(300).default(300),
@@ -26,14 +28,49 @@ export const stagingAccountSchema = z.strictObject({
 });
 export type StagingAccount = z.infer<typeof stagingAccountSchema>;
 
+/** An account and Region that servers came from and go back to: `origins/<accountId>/<region>`. */
+export const originSchema = z.strictObject({
+  accountId: accountIdSchema,
+  region: stagingAccountSchema.shape.region,
+  /** Role that failback-origin assumes to launch there. */
+  roleArn: arn('iam'),
+  externalId: stagingAccountSchema.shape.externalId,
+});
+export type Origin = z.infer<typeof originSchema>;
+
+/** What direct callers of the recovery component may do. The parameter may be missing: then the defaults hold. */
+export const componentSettingsSchema = z.strictObject({
+  /** Actions that run without an approved gate (design §5); every other one needs a request that people approve. */
+  directActions: z.array(z.enum(VERBS)).default(['status', 'drill']),
+  /** Topics that a caller may have told; the stack allows these functions to publish to the same ones. */
+  notificationTopicArns: z.array(arn('sns')).default([]),
+});
+export type ComponentSettings = z.infer<typeof componentSettingsSchema>;
+
+/** A Slack channel: public ones begin with C, private ones with C or G. */
+export const channelIdSchema = z.string().regex(/^[CG][A-Z0-9]{8,}$/, 'a Slack channel id begins with C or G');
+
+/** Where people are asked about requests of machines. */
+export const requestSettingsSchema = z.strictObject({
+  /** The Slack channel; without it each request has to name its own. */
+  channelId: channelIdSchema.optional(),
+});
+export type RequestSettings = z.infer<typeof requestSettingsSchema>;
+
 /** The deployment's configuration, read from SSM each time: a right that was withdrawn is gone at the next question. */
 export interface Configuration {
   /** @throws {DrError} ConfigurationError when the document is missing or wrong. */
   access(): Promise<Access>;
   /** @throws {DrError} ConfigurationError when the document is missing or wrong. */
   policies(): Promise<Policies>;
+  /** The defaults where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
+  component(): Promise<ComponentSettings>;
+  /** Empty where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
+  requests(): Promise<RequestSettings>;
   /** All staging accounts, by priority. @throws {DrError} ConfigurationError when there is none, or one is wrong. */
   stagingAccounts(): Promise<StagingAccount[]>;
+  /** Undefined where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
+  origin(place: Pick<Origin, 'accountId' | 'region'>): Promise<Origin | undefined>;
 }
 
 export function configuration(platform: Platform): Configuration {
@@ -46,9 +83,26 @@ export function configuration(platform: Platform): Configuration {
     return check(path, answer.Parameter?.Value, schema);
   }
 
+  async function documentIfThere<T>(name: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    try {
+      return await document(name, schema);
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  /** The document, or what its schema makes of an empty one. */
+  async function optionalDocument<T>(name: string, schema: z.ZodType<T>): Promise<T> {
+    return (await documentIfThere(name, schema)) ?? schema.parse({});
+  }
+
   return {
     access: () => document('access', accessSchema),
     policies: () => document('policies', policiesSchema),
+    component: () => optionalDocument('component', componentSettingsSchema),
+    requests: () => optionalDocument('requests', requestSettingsSchema),
+    origin: ({ accountId, region }) => documentIfThere(`origins/${accountId}/${region}`, originSchema),
     async stagingAccounts() {
       const accounts: StagingAccount[] = [];
       let nextToken: string | undefined;

@@ -15,10 +15,19 @@ import type {
   ExecutionView,
   GateRecord,
   MessageRecord,
+  ParentRecord,
   PlanRecord,
   WaveRecord,
 } from '../domain/records.ts';
-import { type ExecutionStatus, isTerminal, statusesBefore } from '../domain/status.ts';
+import {
+  type ExecutionStatus,
+  isTerminal,
+  laterServerState,
+  SERVER_STATES,
+  type ServerState,
+  statusesBefore,
+} from '../domain/status.ts';
+import type { PlannedVerb } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
 
@@ -30,9 +39,21 @@ export const ITEM = {
   gate: (gateId: string) => `GATE#${gateId}`,
   wave: (wave: number) => `WAVE#${String(wave).padStart(2, '0')}`,
   message: (key: string) => `MESSAGE#${key}`,
+  parent: 'PARENT',
 } as const;
 
+/** What is kept of a DRS job: its own events name nothing but the job and the server. */
+export interface JobNote {
+  /** The execution, or the run, whose batch it is. */
+  owner: string;
+  batchId: string;
+  verb: PlannedVerb;
+  /** In the order of the batch's servers. */
+  serverIds: string[];
+}
+
 const LOCK_ITEM = 'LOCK';
+const JOB_ITEM = 'JOB';
 const FIRST_VERSION = 1;
 const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
@@ -190,10 +211,19 @@ export function executionStore(platform: Platform) {
       plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>,
       account?: { accountId: string; region: string },
     ): Promise<BatchRecord[]> {
-      const items = await query<BatchRecord>(plan.executionId, ITEM.batch(`r${plan.revision}-`));
-      const wanted = items.filter((batch) => plan.batchIds.includes(batch.batchId));
-      if (account === undefined) return wanted;
-      return wanted.filter((batch) => batch.accountId === account.accountId && batch.region === account.region);
+      const ids = new Set(plan.batchIds);
+      if (account === undefined) {
+        const items = await query<BatchRecord>(plan.executionId, ITEM.batch(`r${plan.revision}-`));
+        return items.filter((batch) => ids.has(batch.batchId));
+      }
+      // Ids begin alike in an account and end with a number: the batches of forty other accounts are not read.
+      const { accountId, region } = account;
+      const [first] = plan.batchIds.filter((id) => id.includes(`-${accountId}-`));
+      if (first === undefined) return [];
+      const items = await query<BatchRecord>(plan.executionId, ITEM.batch(first.slice(0, first.lastIndexOf('-') + 1)));
+      return items.filter(
+        (batch) => ids.has(batch.batchId) && batch.accountId === accountId && batch.region === region,
+      );
     },
 
     getBatch: (executionId: string, batchId: string) => get<BatchRecord>(executionId, ITEM.batch(batchId)),
@@ -211,6 +241,61 @@ export function executionStore(platform: Platform) {
           }),
         ),
       ),
+
+    /** Notes which batch a DRS job belongs to, and where its servers stand in it. */
+    async noteJob({ executionId, batchId, accountId, verb, servers }: BatchRecord, jobId: string): Promise<void> {
+      const note: JobNote = {
+        owner: executionId,
+        batchId,
+        verb,
+        serverIds: servers.map((server) => server.sourceServerId),
+      };
+      await putIfNew({ executionId: jobKey(accountId, jobId), item: JOB_ITEM, ...note });
+    },
+
+    /** What was noted of a DRS job. */
+    findJob: (accountId: string, jobId: string) => get<JobNote>(jobKey(accountId, jobId), JOB_ITEM),
+
+    /**
+     * Moves one server of a running batch forward, without reading the batch: a whole job may end in one moment. False when
+     * the server has come further already, or the batch is over.
+     */
+    moveServer: (
+      { executionId, batchId }: { executionId: string; batchId: string },
+      { index, sourceServerId, state }: { index: number; sourceServerId: string; state: ServerState },
+    ) => {
+      const before = SERVER_STATES.filter((earlier) => earlier !== state && laterServerState(earlier, state) === state);
+      return conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.batch(batchId) },
+            UpdateExpression: `SET servers[${index}].#state = :state, #version = #version + :one`,
+            ConditionExpression: `#status = :running AND servers[${index}].sourceServerId = :id AND servers[${index}].#state IN (${before.map((_, at) => `:before${at}`).join(', ')})`,
+            ExpressionAttributeNames: { '#state': 'state', '#version': 'version', '#status': 'status' },
+            ExpressionAttributeValues: {
+              ':state': state,
+              ':one': 1,
+              ':running': 'running',
+              ':id': sourceServerId,
+              ...Object.fromEntries(before.map((earlier, at) => [`:before${at}`, earlier])),
+            },
+          }),
+        ),
+      );
+    },
+
+    /** Adds to what a plan warns of, each warning once. */
+    async addWarnings(plan: Pick<PlanRecord, 'executionId' | 'revision' | 'warnings'>, more: string[]): Promise<void> {
+      await db.send(
+        new UpdateCommand({
+          TableName,
+          Key: { executionId: plan.executionId, item: ITEM.plan(plan.revision) },
+          UpdateExpression: 'SET warnings = :warnings',
+          ExpressionAttributeValues: { ':warnings': [...new Set([...plan.warnings, ...more])] },
+        }),
+      );
+    },
 
     /** Records how a wave ended. The first record stays; the answer is what is stored. */
     async recordWave(wave: WaveRecord): Promise<WaveRecord> {
@@ -345,6 +430,48 @@ export function executionStore(platform: Platform) {
       );
     },
 
+    /**
+     * Keeps the token of a parent's waiting task. A newer token takes the place of an earlier one: Step Functions makes
+     * another for each attempt. The same one again changes nothing, whatever became of it.
+     */
+    setParent: (executionId: string, taskToken: string) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: {
+              executionId,
+              item: ITEM.parent,
+              status: 'waiting',
+              startTime: platform.now(),
+              taskToken,
+            } satisfies ParentRecord & { item: string },
+            ConditionExpression: 'attribute_not_exists(taskToken) OR taskToken <> :token',
+            ExpressionAttributeValues: { ':token': taskToken },
+          }),
+        ),
+      ),
+
+    getParent: (executionId: string) => get<ParentRecord>(executionId, ITEM.parent),
+
+    /** Records what became of a parent's answer; false when a newer token has taken the place of this one. */
+    markParent: (executionId: string, taskToken: string, status: Exclude<ParentRecord['status'], 'waiting'>) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.parent },
+            UpdateExpression: 'SET #status = :status, answeredAt = :now',
+            ConditionExpression: 'taskToken = :token',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: { ':status': status, ':now': platform.now(), ':token': taskToken },
+          }),
+        ),
+      ),
+
+    /** Parents that have no answer yet (StatusIndex; eventually consistent). */
+    waitingParents: () => byStatus<ParentRecord>('waiting', ITEM.parent),
+
     getMessage: (executionId: string, key: string) => get<MessageRecord>(executionId, ITEM.message(key)),
 
     /** Records the intent to post. False when it is there already. */
@@ -395,6 +522,8 @@ export function executionStore(platform: Platform) {
 
     /** Everything of an execution that its messages are drawn from, and the messages; undefined for a key that is none. */
     async view(executionId: string): Promise<{ view: ExecutionView; messages: MessageRecord[] } | undefined> {
+      // A direct run of the component has no execution: what it stores, which may be much, is not read for nothing.
+      if ((await get(executionId, ITEM.execution)) === undefined) return undefined;
       const items = await query<{ item: string }>(executionId, '');
       const startingWith = <T>(prefix: string): T[] => items.filter(({ item }) => item.startsWith(prefix)) as T[];
       const [execution] = startingWith<ExecutionRecord>(ITEM.execution);
@@ -418,6 +547,10 @@ export function executionStore(platform: Platform) {
   };
 }
 
+function jobKey(accountId: string, jobId: string): string {
+  return `JOB#${accountId}/${jobId}`;
+}
+
 function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {
   return {
     executionId,
@@ -427,6 +560,7 @@ function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRe
     region: batch.region,
     planRevision: plan.revision,
     planHash: plan.hash,
+    verb: plan.verb,
     wave: plan.wave,
     status: 'planned',
     servers: batch.servers.map((server) => ({ ...server, state: 'planned' })),

@@ -1,4 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { standardOutput } from '../observability/metrics-writer.ts';
+import { redactingLog } from '../observability/redact.ts';
 
 /** Structured log lines. Never give it secrets, task tokens, or whole events. */
 export interface Log {
@@ -15,6 +17,13 @@ export interface Platform {
   /** Milliseconds since the epoch. Deadlines, ages and records go by this clock; request signatures by the real one. */
   now: () => number;
   log: Log;
+  /** Takes one line of metrics; left out where nobody reads them. */
+  printLine?: (line: string) => void;
+}
+
+/** Where the platform's metrics go. */
+export function printerOf({ printLine }: Platform): (line: string) => void {
+  return printLine ?? (() => {});
 }
 
 /** Builds a function's handler from its platform. Each function's file exports one as `create`. */
@@ -39,10 +48,11 @@ function lambdaPlatform(): Platform {
   return {
     environment: process.env,
     now: Date.now,
-    log: {
+    log: redactingLog({
       info: (message, fields) => logger.info(message, fields ?? {}),
       warn: (message, fields) => logger.warn(message, fields ?? {}),
       error: (message, fields) => logger.error(message, fields ?? {}),
-    },
+    }),
+    printLine: standardOutput,
   };
 }

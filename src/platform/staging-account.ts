@@ -1,40 +1,63 @@
 import {
   DescribeJobsCommand,
   DescribeRecoveryInstancesCommand,
+  DescribeRecoverySnapshotsCommand,
   DescribeSourceServersCommand,
   DrsClient,
   type SourceServer as DrsSourceServer,
   type Job,
   type RecoveryInstance,
 } from '@aws-sdk/client-drs';
-import { DescribeInstancesCommand, EC2Client, type Instance } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceStatusCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  type Instance,
+  type InstanceStatus,
+} from '@aws-sdk/client-ec2';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import type { FoundInstance } from '../domain/account-outcome.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
-import type { ExistingInstance, SourceServer } from '../domain/server.ts';
-import { matchesTags } from '../domain/server.ts';
+import type { AccountDiscovery } from '../domain/plan.ts';
+import type { BatchServer } from '../domain/result.ts';
+import { matchesTags, type RecoverySnapshot, type SourceServer } from '../domain/server.ts';
+import { SOURCE_SERVER_TAG, toSourceServer } from './account-facts.ts';
+import { type InUse, readQuotas } from './account-quotas.ts';
+import { concurrently } from './concurrently.ts';
 import type { StagingAccount } from './configuration.ts';
+import { launchSettingsReader } from './launch-settings.ts';
+import { inChunks, pages } from './pages.ts';
 import type { Platform } from './platform.ts';
 
-/** The tag that DRS puts on the EC2 instances that it launches. */
-export const SOURCE_SERVER_TAG = 'AWSElasticDisasterRecoverySourceServerID';
-
-/** Most ids in one filter (DRS API model). */
-const MAX_FILTER_IDS = 200;
 /** Jobs older than this have ended: the longest launch (Windows first boot) takes under two hours. */
 const JOB_LOOKBACK_MS = 24 * 3_600_000;
-/** States of EC2 instances that still exist. */
-const EXISTING_STATES = ['pending', 'running', 'stopping', 'stopped', 'shutting-down'];
+/** States of EC2 instances that still exist and are not on their way out. */
+const EXISTING_STATES = ['pending', 'running', 'stopping', 'stopped'];
+/** Most instances that one DescribeInstanceStatus names (EC2 API reference). */
+const MAX_STATUS_IDS = 100;
+/** Snapshots of servers are asked for one by one: the API has no other way. This many at the same time. */
+const MOST_SNAPSHOT_QUESTIONS = 10;
 /** Errors that mean the role or the account does not let us in. */
 const ACCESS_ERRORS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'UnrecognizedClientException'];
 
+/** What is to be found out beyond servers, their instances and their jobs. */
+export interface Questions {
+  launchSettings?: boolean;
+  quotas?: boolean;
+  /** The newest snapshot at or before a moment (ISO 8601); or all of them, where one server matches. */
+  snapshots?: { until: string } | 'all';
+}
+
 /** What is read of a launched server. */
-export interface LaunchedInstance {
+export type LaunchedInstance = Pick<
+  BatchServer,
+  'privateIp' | 'launchTime' | 'instanceType' | 'statusChecks' | 'pointInTime'
+> & {
   sourceServerId: string;
   recoveryInstanceId: string;
   ec2InstanceId: string;
-  privateIp?: string;
-  launchTime?: string;
-}
+};
 
 /** Reads DRS and EC2 of one staging account, through its reader role. */
 export type StagingAccountReader = ReturnType<typeof stagingAccountReader>;
@@ -64,8 +87,11 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     },
     clientConfig: { region: account.region },
   });
-  const drs = new DrsClient({ region: account.region, credentials, retryMode: 'adaptive' });
-  const ec2 = new EC2Client({ region: account.region, credentials, retryMode: 'adaptive' });
+  const settings = { region: account.region, credentials, retryMode: 'adaptive' };
+  const drs = new DrsClient(settings);
+  const ec2 = new EC2Client(settings);
+  const quotas = new ServiceQuotasClient(settings);
+  const readLaunchSettings = launchSettingsReader({ drs, ec2 });
 
   async function allSourceServers(): Promise<DrsSourceServer[]> {
     return await pages((nextToken) =>
@@ -74,20 +100,20 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
   }
 
   async function recoveryInstances(sourceServerIDs: string[]): Promise<RecoveryInstance[]> {
-    return await inChunks(sourceServerIDs, (chunk) =>
-      pages((nextToken) =>
-        drs.send(
-          new DescribeRecoveryInstancesCommand({ filters: { sourceServerIDs: chunk }, maxResults: 100, nextToken }),
-        ),
-      ),
+    return await inChunks(sourceServerIDs, (chunk) => describeRecoveryInstances({ sourceServerIDs: chunk }));
+  }
+
+  async function describeRecoveryInstances(
+    filters: { sourceServerIDs: string[] } | { recoveryInstanceIDs: string[] },
+  ): Promise<RecoveryInstance[]> {
+    return await pages((nextToken) =>
+      drs.send(new DescribeRecoveryInstancesCommand({ filters, maxResults: 100, nextToken })),
     );
   }
 
   async function ec2Instances(sourceServerIds: string[]): Promise<Instance[]> {
-    return await inChunks(sourceServerIds, async (chunk) => {
-      const instances: Instance[] = [];
-      let NextToken: string | undefined;
-      do {
+    return await inChunks(sourceServerIds, (chunk) =>
+      pages(async (NextToken) => {
         const page = await ec2.send(
           new DescribeInstancesCommand({
             Filters: [
@@ -97,11 +123,25 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
             NextToken,
           }),
         );
-        instances.push(...(page.Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []));
-        NextToken = page.NextToken;
-      } while (NextToken !== undefined && NextToken !== '');
-      return instances;
-    });
+        return {
+          items: (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []),
+          nextToken: page.NextToken,
+        };
+      }),
+    );
+  }
+
+  /** EC2's status checks by instance. An instance that does not run has none. */
+  async function statusChecks(ec2InstanceIds: string[]): Promise<Map<string, BatchServer['statusChecks']>> {
+    const statuses = await inChunks(
+      ec2InstanceIds,
+      async (InstanceIds) => {
+        const page = await ec2.send(new DescribeInstanceStatusCommand({ InstanceIds, IncludeAllInstances: true }));
+        return page.InstanceStatuses ?? [];
+      },
+      MAX_STATUS_IDS,
+    );
+    return new Map(statuses.map((status) => [status.InstanceId ?? '', summaryOf(status)]));
   }
 
   async function jobsSince(since: number): Promise<Job[]> {
@@ -115,20 +155,32 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     account,
 
     /**
-     * The source servers that carry all of `tags`, each with its existing instances and its running job.
+     * The source servers that carry all of `tags`, each with its existing instances and its running job, and what
+     * `questions` ask for beyond. What was asked for and could not be read is part of the answer, and no error.
      * @throws {DrError} CrossAccountAccessDenied when the account does not let us in.
      */
-    async discover(tags: Record<string, string>): Promise<SourceServer[]> {
+    async discover(
+      tags: Record<string, string>,
+      questions: Questions = {},
+    ): Promise<Pick<AccountDiscovery, 'servers' | 'quotas' | 'quotasUnreadable'>> {
       return await explained(account, async () => {
-        const matching = (await allSourceServers()).filter((server) => matchesTags(server.tags ?? {}, tags));
-        if (matching.length === 0) return [];
+        const all = await allSourceServers();
+        const matching = all.filter((server) => matchesTags(server.tags ?? {}, tags));
+        if (matching.length === 0) return { servers: [] };
         const ids = matching.map((server) => server.sourceServerID ?? '');
-        const [known, tagged, jobs] = await Promise.all([
+        const [known, tagged, jobs, launchSettings, snapshots] = await Promise.all([
           recoveryInstances(ids),
           ec2Instances(ids),
           jobsSince(platform.now() - JOB_LOOKBACK_MS),
+          questions.launchSettings === true ? readLaunchSettings(ids) : undefined,
+          snapshotsOf(ids, questions.snapshots),
         ]);
-        return matching.map((server) => toSourceServer(server, account, { known, tagged, jobs }));
+        const servers: SourceServer[] = matching.map((server) => ({
+          ...toSourceServer(server, account, { known, tagged, jobs }),
+          launchSettings: launchSettings?.get(server.sourceServerID ?? ''),
+          snapshots: snapshots.get(server.sourceServerID ?? ''),
+        }));
+        return { servers, ...(questions.quotas === true ? await quotasOf({ servers: all, jobs }) : {}) };
       });
     },
 
@@ -144,45 +196,98 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
       );
     },
 
+    /** The jobs with these ids that DRS still knows. */
+    async jobs(jobIDs: string[]): Promise<Job[]> {
+      if (jobIDs.length === 0) return [];
+      return await explained(account, () =>
+        pages((nextToken) => drs.send(new DescribeJobsCommand({ filters: { jobIDs }, maxResults: 100, nextToken }))),
+      );
+    },
+
+    /** Those of these recovery instances that DRS still knows. */
+    async instances(recoveryInstanceIds: string[]): Promise<FoundInstance[]> {
+      return await explained(account, async () => {
+        const found = await inChunks(recoveryInstanceIds, (chunk) =>
+          describeRecoveryInstances({ recoveryInstanceIDs: chunk }),
+        );
+        return found.map((instance) => ({
+          recoveryInstanceId: instance.recoveryInstanceID ?? '',
+          state: instance.ec2InstanceState ?? 'UNKNOWN',
+        }));
+      });
+    },
+
+    /** EC2's status checks of these instances; one that EC2 does not show is left out. */
+    async statusChecks(ec2InstanceIds: string[]): Promise<Map<string, BatchServer['statusChecks']>> {
+      return await explained(account, () => statusChecks(ec2InstanceIds));
+    },
+
     /** Details of the recovery instances that exist now for these servers, drill instances among them. */
     async launchedInstances(sourceServerIds: string[]): Promise<LaunchedInstance[]> {
       return await explained(account, async () => {
         const [known, tagged] = await Promise.all([recoveryInstances(sourceServerIds), ec2Instances(sourceServerIds)]);
         const byId = new Map(tagged.map((instance) => [instance.InstanceId ?? '', instance]));
+        const checks = await statusChecks([...byId.keys()]);
         return known.map((instance) => {
-          const ec2Instance = byId.get(instance.ec2InstanceID ?? '');
+          const ec2InstanceId = instance.ec2InstanceID ?? '';
+          const ec2Instance = byId.get(ec2InstanceId);
           return {
             sourceServerId: instance.sourceServerID ?? '',
             recoveryInstanceId: instance.recoveryInstanceID ?? '',
-            ec2InstanceId: instance.ec2InstanceID ?? '',
+            ec2InstanceId,
             privateIp: ec2Instance?.PrivateIpAddress,
             launchTime: ec2Instance?.LaunchTime?.toISOString(),
+            instanceType: ec2Instance?.InstanceType,
+            statusChecks: checks.get(ec2InstanceId),
+            pointInTime: instantOf(instance.pointInTimeSnapshotDateTime),
           };
         });
       });
     },
   };
-}
 
-async function pages<T>(
-  ask: (nextToken: string | undefined) => Promise<{ items?: T[]; nextToken?: string }>,
-): Promise<T[]> {
-  const items: T[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await ask(nextToken);
-    items.push(...(page.items ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined && nextToken !== '');
-  return items;
-}
-
-async function inChunks<T>(ids: string[], ask: (chunk: string[]) => Promise<T[]>): Promise<T[]> {
-  const answers: T[] = [];
-  for (let start = 0; start < ids.length; start += MAX_FILTER_IDS) {
-    answers.push(...(await ask(ids.slice(start, start + MAX_FILTER_IDS))));
+  /** A server whose snapshots cannot be read is not in the answer. */
+  async function snapshotsOf(
+    ids: string[],
+    question: Questions['snapshots'],
+  ): Promise<Map<string, RecoverySnapshot[]>> {
+    // All the snapshots are of use for a single server only: the plan refuses more.
+    if (question === undefined || (question === 'all' && ids.length > 1)) return new Map();
+    const read = await concurrently(ids, MOST_SNAPSHOT_QUESTIONS, async (sourceServerID) => {
+      try {
+        return { sourceServerID, snapshots: await snapshotsOfServer(sourceServerID, question) };
+      } catch (error) {
+        const { accountId } = account;
+        platform.log.warn('Snapshots could not be read', { accountId, sourceServerID, error: messageOf(error) });
+        return { sourceServerID };
+      }
+    });
+    return new Map(read.flatMap(({ sourceServerID, snapshots }) => (snapshots ? [[sourceServerID, snapshots]] : [])));
   }
-  return answers;
+
+  async function snapshotsOfServer(
+    sourceServerID: string,
+    question: NonNullable<Questions['snapshots']>,
+  ): Promise<RecoverySnapshot[]> {
+    const ask = (more: { maxResults?: number; nextToken?: string; filters?: { toDateTime: string } }) =>
+      drs.send(new DescribeRecoverySnapshotsCommand({ sourceServerID, order: 'DESC', ...more }));
+    const found =
+      question === 'all'
+        ? await pages((nextToken) => ask({ nextToken }))
+        : (await ask({ maxResults: 1, filters: { toDateTime: new Date(question.until).toISOString() } })).items;
+    return (found ?? []).map((snapshot) => ({
+      id: snapshot.snapshotID ?? '',
+      at: instantOf(snapshot.expectedTimestamp) ?? '',
+    }));
+  }
+
+  async function quotasOf(inUse: InUse): Promise<Pick<AccountDiscovery, 'quotas' | 'quotasUnreadable'>> {
+    try {
+      return { quotas: await readQuotas({ quotas, ec2 }, inUse) };
+    } catch (error) {
+      return { quotasUnreadable: messageOf(error) };
+    }
+  }
 }
 
 async function explained<T>(account: StagingAccount, work: () => Promise<T>): Promise<T> {
@@ -196,54 +301,15 @@ async function explained<T>(account: StagingAccount, work: () => Promise<T>): Pr
   }
 }
 
-function toSourceServer(
-  server: DrsSourceServer,
-  account: StagingAccount,
-  context: { known: RecoveryInstance[]; tagged: Instance[]; jobs: Job[] },
-): SourceServer {
-  const id = server.sourceServerID ?? '';
-  return {
-    sourceServerId: id,
-    hostname: server.sourceProperties?.identificationHints?.hostname ?? id,
-    accountId: account.accountId,
-    region: account.region,
-    arn: server.arn ?? id,
-    stagingSourceServerArn: server.stagingArea?.stagingSourceServerArn,
-    replicationState: server.dataReplicationInfo?.dataReplicationState ?? 'unknown',
-    lagDuration: server.dataReplicationInfo?.lagDuration,
-    tags: server.tags ?? {},
-    existingInstances: existingInstances(id, context.known, context.tagged),
-    activeJobId: context.jobs.find((job) => isActiveOn(job, id))?.jobID,
-  };
+/** Both of EC2's checks as one: the worse of them. */
+function summaryOf({ InstanceStatus, SystemStatus }: InstanceStatus): BatchServer['statusChecks'] {
+  const both = [InstanceStatus?.Status, SystemStatus?.Status];
+  const order = ['impaired', 'insufficient-data', 'initializing', 'not-applicable'] as const;
+  return order.find((status) => both.includes(status)) ?? (both.every((status) => status === 'ok') ? 'ok' : undefined);
 }
 
-/**
- * What a launch of this server would clean up: DRS's recovery instances, and EC2 instances with DRS's source-server tag
- * that DRS no longer knows (disconnected, or deleted there): those count as live.
- */
-function existingInstances(sourceServerId: string, known: RecoveryInstance[], tagged: Instance[]): ExistingInstance[] {
-  const ofServer = known.filter((instance) => instance.sourceServerID === sourceServerId);
-  const inDrs: ExistingInstance[] = ofServer.map((instance) => ({
-    recoveryInstanceId: instance.recoveryInstanceID ?? '',
-    ec2InstanceId: instance.ec2InstanceID ?? '',
-    state: instance.ec2InstanceState ?? 'UNKNOWN',
-    isDrill: instance.isDrill === true,
-  }));
-  const onlyInEc2: ExistingInstance[] = tagged
-    .filter((instance) => instance.Tags?.some((tag) => tag.Key === SOURCE_SERVER_TAG && tag.Value === sourceServerId))
-    .filter((instance) => !ofServer.some((other) => other.ec2InstanceID === instance.InstanceId))
-    .map((instance) => ({
-      recoveryInstanceId: instance.InstanceId ?? '',
-      ec2InstanceId: instance.InstanceId ?? '',
-      state: (instance.State?.Name ?? 'unknown').toUpperCase(),
-      isDrill: false,
-    }));
-  return [...inDrs, ...onlyInEc2];
-}
-
-function isActiveOn(job: Job, sourceServerId: string): boolean {
-  return (
-    job.status !== 'COMPLETED' &&
-    (job.participatingServers ?? []).some((participant) => participant.sourceServerID === sourceServerId)
-  );
+/** DRS's date as ISO 8601 in the form of all others. */
+function instantOf(date: string | undefined): string | undefined {
+  const at = Date.parse(date ?? '');
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

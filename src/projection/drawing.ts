@@ -39,5 +39,5 @@ export function drawingsOf(view: ExecutionView): Drawing[] {
 export function resultFileOf(view: ExecutionView): { key: string; name: string; location: string } | undefined {
   const { execution } = view;
   if (execution.endTime === undefined || execution.resultLocation === undefined) return undefined;
-  return { key: 'file-result', name: resultFileName(execution.executionId), location: execution.resultLocation };
+  return { key: 'file-result', name: resultFileName(execution), location: execution.resultLocation };
 }

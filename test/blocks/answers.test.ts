@@ -66,7 +66,7 @@ describe('an accepted request', () => {
 describe('the answer to a vote', () => {
   test.each([
     ['approve', aDecidedGate('approve'), 'Your approval is recorded.'],
-    ['reject', aDecidedGate('reject'), 'Your rejection is recorded. Nothing will be launched.'],
+    ['reject', aDecidedGate('reject'), 'Your rejection is recorded. Nothing will be done.'],
     [
       'approve',
       aGate({ quorum: 2, votes: aDecidedGate('approve').votes }),
@@ -80,7 +80,7 @@ describe('the answer to a vote', () => {
     ['own request', 'somebody else has to decide: <@U0PAPPROVE1>, <@U0PAPPROVE2>. Nothing was recorded.'],
     ['no permission', 'You may not decide about HRP. Asked are <@U0PAPPROVE1>, <@U0PAPPROVE2>. Nothing was recorded.'],
     ['already voted', 'it counts once'],
-    ['expired', 'Nothing was recorded and nothing is launched'],
+    ['expired', 'Nothing was recorded and nothing is done'],
     ['old card', 'This card is out of date'],
     [
       'settled',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { executionCard } from '../../blocks/execution-card.ts';
 import { type Message, LIMITS as OURS } from '../../blocks/message.ts';
 import { GATE_STATUSES } from '../../src/domain/gate.ts';
+import { plannedVerb } from '../../src/domain/plan.ts';
 import type { ExecutionView, GateRecord } from '../../src/domain/records.ts';
 import { EXECUTION_STATUSES } from '../../src/domain/status.ts';
 import { OUTCOMES } from '../../src/domain/vocabulary.ts';
@@ -73,6 +74,8 @@ function largeView(
         ...aBatchServer(account * perAccount + index, { state: states[index % states.length] }),
         hostname: text,
         errorMessage: text,
+        isDrill: false,
+        recoveryInstanceId: 'i-0123456789abcdef0',
       })),
     }),
   );
@@ -103,6 +106,18 @@ function largeView(
       message: text,
     })),
     cleanups: each(() => 'i-0123456789abcdef0'),
+    failed: each(() => ({
+      sourceServerId: aBatchServer(1).sourceServerId,
+      sourceServerHostname: text,
+      stagingAccountId: '900000000000',
+      region: REGION,
+      errorCode: 'LiveInstance',
+      errorMessage: text,
+    })),
+    replaced: each(() => 'i-0123456789abcdef0'),
+    missingAccounts: each(() => ({ accountId: '900000000000', region: REGION, reason: text })),
+    warnings: each(() => text),
+    verb: plannedVerb(execution.verb ?? 'drill'),
     stops: execution.problem === undefined ? [] : each(() => text),
     changes: each(() => text),
   });
@@ -140,6 +155,14 @@ describe('a thousand servers in forty accounts, with hundreds of warnings and fa
       ['cancelled', { status: 'cancelled', ...over }],
     ])('every message fits while it is %s', (_state, execution) => {
       for (const message of messagesOf(largeView({ ...THOUSAND, text }, execution))) expectSendable(message);
+    });
+
+    test.each(['failover', 'failback', 'terminate'] as const)('every message of a %s by a machine fits', (verb) => {
+      const asks = { verb, selection: text, service: { initiatedBy: text } };
+      for (const state of [{ status: 'awaiting approval' } as const, LAUNCHING]) {
+        const view = largeView({ ...THOUSAND, text }, { ...state, ...asks });
+        for (const message of messagesOf(view)) expectSendable(message);
+      }
     });
 
     test('the record of a decision fits', () => {

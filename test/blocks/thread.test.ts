@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { milestones, resultFileName } from '../../blocks/thread.ts';
 import type { ExecutionView } from '../../src/domain/records.ts';
-import { aDecidedGate, aGate, aPlan, aView, EXECUTION_ID, ended, LAUNCHING, viewsOfEveryState } from './views.ts';
+import { aDecidedGate, aGate, anExecution, aPlan, aView, ended, LAUNCHING, viewsOfEveryState } from './views.ts';
 
 const told = (view: ExecutionView) =>
   milestones(view).map(({ key, message }) => ({ key, text: message.text.replace(/ at <!date[^>]*>/, '') }));
@@ -73,5 +73,5 @@ describe('the story of an execution', () => {
 });
 
 test('the result file is called by the execution that people speak of', () => {
-  expect(resultFileName(EXECUTION_ID)).toBe('drill-result-abcdef01.json');
+  expect(resultFileName(anExecution())).toBe('drill-result-abcdef01.json');
 });

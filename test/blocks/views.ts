@@ -43,8 +43,12 @@ export function aPlan(differs: Partial<PlanRecord> = {}): PlanRecord {
     accounts: [{ accountId: ACCOUNT, region: REGION, servers: 3, healthy: 3, lagging: 0, cleanups: 0 }],
     batchIds: [aBatch().batchId],
     skipped: [],
+    failed: [],
+    missingAccounts: [],
     cleanups: [],
+    replaced: [],
     findings: [],
+    warnings: [],
     stops: [],
     changes: [],
     frozenAt: START,
@@ -95,6 +99,7 @@ export function aDecidedGate(choice: 'approve' | 'reject', differs: Partial<Gate
 export function aBatchRecord(differs: Partial<BatchRecord> = {}): BatchRecord {
   return {
     ...aBatch(),
+    verb: 'drill',
     executionId: EXECUTION_ID,
     planRevision: 1,
     planHash: aPlan().hash,

@@ -1,19 +1,44 @@
 import { describe, expect, it } from 'vitest';
 import { type ComponentOutput, outputSchema, parseComponentInput } from '../../src/domain/contract.ts';
 import { DrError } from '../../src/domain/errors.ts';
-import { AVAILABLE_VERBS, VERBS } from '../../src/domain/vocabulary.ts';
+import { VERBS } from '../../src/domain/vocabulary.ts';
 
 /** A complete input as callers write it, for a drill. */
 const COMPLETE = {
   action: 'drill',
   tags: { 'DR-Wave': '1', 'DR-Application': 'HRP', 'DR-Enabled': 'true' },
-  options: { isDrill: true, maxWaitMinutes: 120, continueOnFailure: true, parallelism: 50, minServers: 1 },
+  options: {
+    isDrill: true,
+    maxWaitMinutes: 120,
+    continueOnFailure: true,
+    parallelism: 50,
+    minServers: 1,
+    successThresholdPercent: 75,
+    pointInTime: '2024-12-12T13:00:00+01:00',
+    replaceLive: [],
+    allowMissingAccounts: true,
+    terminateLive: false,
+    statusChecks: true,
+    notificationArn: 'arn:aws:sns:us-east-1:123456789012:dr-notifications',
+  },
   metadata: {
     correlationId: 'DR-2024-12-12-PROD-001',
     parentExecutionId: 'arn:aws:states:us-east-1:123456789012:execution:dr-master:exec-123',
     ticketId: 'INC0012345',
     initiatedBy: 'jsmith@company.com',
   },
+};
+/** The options when none are given. */
+const DEFAULTS = {
+  maxWaitMinutes: 120,
+  continueOnFailure: false,
+  parallelism: 50,
+  minServers: 0,
+  successThresholdPercent: 50,
+  replaceLive: [],
+  allowMissingAccounts: false,
+  terminateLive: false,
+  statusChecks: false,
 };
 const SMALLEST = { action: 'drill', tags: { 'DR-Wave': '1' } };
 
@@ -36,14 +61,14 @@ describe('the input', () => {
   it('has the defaults of the component’s contract', () => {
     expect(parseComponentInput(SMALLEST)).toEqual({
       ...SMALLEST,
-      options: { maxWaitMinutes: 120, continueOnFailure: false, parallelism: 50, minServers: 0 },
+      options: DEFAULTS,
       metadata: {},
     });
   });
 
   it('keeps the defaults beside a given option', () => {
     const { options } = parseComponentInput({ ...SMALLEST, options: { parallelism: 7 } });
-    expect(options).toEqual({ maxWaitMinutes: 120, continueOnFailure: false, parallelism: 7, minServers: 0 });
+    expect(options).toEqual({ ...DEFAULTS, parallelism: 7 });
   });
 
   it('takes any key in metadata', () => {
@@ -91,6 +116,36 @@ describe('the input', () => {
       input: { ...SMALLEST, options: { minServers: -1 } },
       names: ['options.minServers'],
     },
+    {
+      name: 'more than all',
+      input: { ...SMALLEST, options: { successThresholdPercent: 101 } },
+      names: ['options.successThresholdPercent'],
+    },
+    {
+      name: 'a snapshot of EC2',
+      input: { ...SMALLEST, options: { pointInTimeSnapshot: 'snap-0123456789abcdef0' } },
+      names: ['options.pointInTimeSnapshot', 'pit-'],
+    },
+    {
+      name: 'a point in time that is none',
+      input: { ...SMALLEST, options: { pointInTime: 'yesterday' } },
+      names: ['options.pointInTime'],
+    },
+    {
+      name: 'a server in the place of an instance',
+      input: { ...SMALLEST, action: 'failover', options: { replaceLive: ['s-0123456789abcdefG'] } },
+      names: ['options.replaceLive.0'],
+    },
+    {
+      name: 'no instance to terminate',
+      input: { ...SMALLEST, action: 'terminate', options: { instanceIds: [] } },
+      names: ['options.instanceIds'],
+    },
+    {
+      name: 'an ARN of a queue',
+      input: { ...SMALLEST, options: { notificationArn: 'arn:aws:sqs:us-east-1:123456789012:dr' } },
+      names: ['options.notificationArn', 'SNS'],
+    },
     { name: 'isDrill as text', input: { ...SMALLEST, options: { isDrill: 'true' } }, names: ['options.isDrill'] },
     { name: 'metadata as a list', input: { ...SMALLEST, metadata: [] }, names: ['metadata'] },
     {
@@ -120,12 +175,124 @@ describe('the verb alone decides drill or recovery', () => {
     expect(parseComponentInput({ ...SMALLEST, options: { isDrill } }).action).toBe('drill');
   });
 
-  it.each(VERBS.filter((verb) => verb !== 'drill'))('%s is refused by name in this version', (action) => {
-    expect(refusalOf({ ...SMALLEST, action })).toContain(`The action ${action} is not available in this version`);
+  it.each(VERBS)('%s is taken', (action) => {
+    expect(parseComponentInput({ ...SMALLEST, action }).action).toBe(action);
+  });
+});
+
+describe('options that contradict the action or each other', () => {
+  const instance = 'i-0123abcd';
+  const snapshot = 'pit-0123456789abcdefG';
+  const pointInTime = '2024-12-12T12:00:00Z';
+
+  it.each<{ action: string; options: Record<string, unknown>; names: string[] }>([
+    {
+      action: 'drill',
+      options: { pointInTimeSnapshot: snapshot, pointInTime },
+      names: ['options.pointInTimeSnapshot', 'options.pointInTime are both set'],
+    },
+    { action: 'terminate', options: { pointInTime }, names: ['options.pointInTime', 'terminate'] },
+    { action: 'status', options: { pointInTimeSnapshot: snapshot }, names: ['options.pointInTimeSnapshot', 'status'] },
+    { action: 'failback', options: { statusChecks: true }, names: ['options.statusChecks', 'failback'] },
+    { action: 'drill', options: { replaceLive: [instance] }, names: ['options.replaceLive', 'drill', 'failover'] },
+    { action: 'failover', options: { terminateLive: true }, names: ['options.terminateLive', 'failover'] },
+    { action: 'drill', options: { instanceIds: [instance] }, names: ['options.instanceIds', 'drill', 'terminate'] },
+    {
+      action: 'failover',
+      options: { isDrill: true, terminateLive: true },
+      names: ['options.isDrill', 'options.terminateLive'],
+    },
+  ])('$action with $options is refused, and both are named', ({ action, options, names }) => {
+    const message = refusalOf({ ...SMALLEST, action, options });
+    for (const name of [...names, 'Nothing was started.']) expect(message).toContain(name);
   });
 
-  it('can be drill only, in this version', () => {
-    expect(AVAILABLE_VERBS).toEqual(['drill']);
+  it.each<{ action: string; options: Record<string, unknown> }>([
+    { action: 'failover', options: { replaceLive: [instance], pointInTime, statusChecks: true } },
+    { action: 'drill', options: { pointInTimeSnapshot: snapshot } },
+    { action: 'terminate', options: { terminateLive: true, instanceIds: [instance] } },
+    { action: 'status', options: { statusChecks: false, terminateLive: false, replaceLive: [], isDrill: false } },
+  ])('$action with $options is none', ({ action, options }) => {
+    expect(parseComponentInput({ ...SMALLEST, action, options }).options).toMatchObject(options);
+  });
+});
+
+describe('the complete examples of the seed', () => {
+  it('of an input is taken as it is', () => {
+    const example = {
+      action: 'failover',
+      tags: { 'DR-Wave': '1', 'DR-Application': 'HRP', 'DR-Enabled': 'true' },
+      options: {
+        isDrill: false,
+        maxWaitMinutes: 120,
+        continueOnFailure: true,
+        parallelism: 50,
+        notificationArn: 'arn:aws:sns:us-east-1:123456789012:dr-notifications',
+      },
+      metadata: {
+        correlationId: 'DR-2024-12-12-PROD-001',
+        parentExecutionId: 'arn:aws:states:us-east-1:123456789012:execution:dr-master:exec-123',
+        ticketId: 'INC0012345',
+        initiatedBy: 'jsmith@company.com',
+      },
+    };
+    expect(parseComponentInput(example)).toMatchObject(example);
+  });
+
+  it('of an output is one, with the fields that were added', () => {
+    const account = (accountId: string, jobId: string) => ({
+      accountId,
+      region: 'us-east-2',
+      serversProcessed: 75,
+      succeeded: 75,
+      failed: 0,
+      jobId,
+    });
+    const example = {
+      status: 'success',
+      action: 'failover',
+      summary: { totalServers: 150, succeeded: 150, failed: 0, skipped: 0 },
+      timing: {
+        startTime: '2024-12-12T14:00:00Z',
+        endTime: '2024-12-12T14:45:30Z',
+        durationSeconds: 2_730,
+        durationFormatted: 'PT45M30S',
+      },
+      recoveryInstances: [
+        {
+          sourceServerId: 's-abc123abc123abc12',
+          sourceServerHostname: 'web-server-01',
+          recoveryInstanceId: 'i-0789abc0789abc000',
+          ec2InstanceId: 'i-0789abc0789abc000',
+          stagingAccountId: '111111111111',
+          status: 'launched',
+          privateIp: '10.0.1.50',
+          launchTime: '2024-12-12T14:15:00Z',
+          tags: { 'DR-Wave': '1', 'DR-Application': 'HRP', Role: 'WebServer' },
+        },
+      ],
+      failedServers: [],
+      stagingAccountResults: [
+        account('111111111111', 'drsjob-111abc111abc111ab'),
+        account('222222222222', 'drsjob-222def222def222de'),
+      ],
+      metadata: {
+        correlationId: 'DR-2024-12-12-PROD-001',
+        parentExecutionId: 'arn:aws:states:us-east-1:123456789012:execution:dr-master:exec-123',
+        ticketId: 'INC0012345',
+      },
+      nextPhaseReady: true,
+    };
+    const added = {
+      isDrill: false,
+      skippedServers: [],
+      stagingAccountResults: example.stagingAccountResults.map((result) => ({ ...result, jobIds: [result.jobId] })),
+      missingAccounts: [],
+      warnings: [],
+      truncated: false,
+      resultLocation: 's3://results/exec-1/wave-01.json',
+    };
+    expect(outputSchema.parse({ ...example, ...added })).toMatchObject(example);
   });
 });
 
@@ -133,6 +300,7 @@ describe('the output', () => {
   const output: ComponentOutput = {
     status: 'success',
     action: 'drill',
+    isDrill: true,
     summary: { totalServers: 1, succeeded: 1, failed: 0, skipped: 0 },
     timing: {
       startTime: '2024-12-12T14:00:00Z',
@@ -155,6 +323,8 @@ describe('the output', () => {
     ],
     failedServers: [],
     skippedServers: [],
+    missingAccounts: [],
+    warnings: [],
     stagingAccountResults: [
       {
         accountId: '111111111111',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parseComponentInput } from '../../src/domain/contract.ts';
 import type { AccountDiscovery, Plan, PlanRequest } from '../../src/domain/plan.ts';
 import type { Batch, BatchServer } from '../../src/domain/result.ts';
-import { type ExistingInstance, ReplicationHealth, type SourceServer } from '../../src/domain/server.ts';
+import { type ExistingInstance, ORIGINS, ReplicationHealth, type SourceServer } from '../../src/domain/server.ts';
 import { BATCH_STATUSES, SERVER_STATES } from '../../src/domain/status.ts';
 
 export const ACCOUNT = '111111111111';
@@ -94,12 +94,20 @@ export const STATES = [
   'INITIAL_SYNC',
 ] as const;
 
+const anyInstanceId = fc.integer({ min: 1, max: 99_999_999 }).map((number) => `i-${String(number).padStart(8, '0')}`);
+
 const anyInstance: fc.Arbitrary<ExistingInstance> = fc.record({
-  recoveryInstanceId: fc.integer({ min: 1, max: 99_999_999 }).map((number) => `i-${String(number).padStart(8, '0')}`),
+  recoveryInstanceId: anyInstanceId,
   ec2InstanceId: fc.constant('i-0000000a'),
   state: fc.constantFrom('PENDING', 'RUNNING', 'STOPPED', 'TERMINATED', 'NOT_FOUND'),
   isDrill: fc.boolean(),
+  onlyInEc2: fc.constantFrom(undefined, undefined, true),
+  originEnvironment: fc.constantFrom(undefined, ...ORIGINS),
 });
+
+/** Noon of four days, oldest first. */
+export const NOONS = ['01', '02', '03', '04'].map((day) => `2026-03-${day}T12:00:00Z`) as [string, ...string[]];
+const anySnapshotId = fc.integer({ min: 1, max: 99 }).map((number) => `pit-${String(number).padStart(17, '0')}`);
 
 const ARNS = [1, 2, 3].map((number) => aServer(number).arn);
 
@@ -118,11 +126,20 @@ export const anyFleet: fc.Arbitrary<SourceServer[]> = fc.array(
       enabled: fc.constantFrom('true', 'false', undefined),
       existingInstances: fc.array(anyInstance, { maxLength: 2 }),
       activeJobId: fc.constantFrom(undefined, 'drsjob-1'),
+      priority: fc.constantFrom(undefined, 'high', 'Medium', 'low', 'whenever'),
+      snapshots: fc.option(
+        fc.array(fc.record({ id: anySnapshotId, at: fc.constantFrom(...NOONS) }), { maxLength: 3 }),
+        { nil: undefined },
+      ),
     })
-    .map(({ number, enabled, ...differs }) =>
+    .map(({ number, enabled, priority, ...differs }) =>
       aServer(number, {
         ...differs,
-        tags: { 'DR-Application': 'HRP', ...(enabled === undefined ? {} : { 'DR-Enabled': enabled }) },
+        tags: {
+          'DR-Application': 'HRP',
+          ...(enabled === undefined ? {} : { 'DR-Enabled': enabled }),
+          ...(priority === undefined ? {} : { 'DR-Priority': priority }),
+        },
       }),
     ),
   { maxLength: 40 },
@@ -139,6 +156,23 @@ export const anyRequest: fc.Arbitrary<PlanRequest> = fc
   .map(({ wave, revision, parallelism, minServers, stopOn }) =>
     aRequest({ wave, revision, policy: { stopOn }, options: { parallelism, minServers } }),
   );
+
+/** A request of any verb, with any options that change what it does. */
+export const anyRequestOfAnyVerb: fc.Arbitrary<PlanRequest> = fc
+  .record({
+    verb: fc.constantFrom('drill' as const, 'failover' as const, 'terminate' as const, 'failback' as const),
+    base: anyRequest,
+    continueOnFailure: fc.boolean(),
+    terminateLive: fc.boolean(),
+    allowMissingAccounts: fc.boolean(),
+    replaceLive: fc.array(fc.constantFrom('i-0000000a', 'i-00000001'), { maxLength: 2 }),
+    pointInTime: fc.constantFrom(undefined, ...NOONS),
+    instanceIds: fc.option(
+      fc.constantFrom('i-0000000a', 'i-00000001').map((id) => [id]),
+      { nil: undefined },
+    ),
+  })
+  .map(({ verb, base, ...options }) => ({ ...base, verb, options: { ...base.options, ...options } }));
 
 /** A server of a batch that nothing has happened to yet. */
 export function aBatchServer(number: number, differs: Partial<BatchServer> = {}): BatchServer {

@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { outputSchema, type SkippedServer } from '../../src/domain/contract.ts';
-import { type Batch, buildOutput, isoDuration, type OutputContext, outcomeOf } from '../../src/domain/result.ts';
-import type { ServerState } from '../../src/domain/status.ts';
+import {
+  type Batch,
+  buildOutput,
+  type OutputContext,
+  outcomeOf,
+  stoppedBatches,
+  withoutLists,
+} from '../../src/domain/result.ts';
+import { isDone, type ServerState } from '../../src/domain/status.ts';
+import type { PlannedVerb } from '../../src/domain/vocabulary.ts';
 import { ACCOUNT, aBatch, aBatchServer, anyBatches, DEFAULT_OPTIONS, OTHER_ACCOUNT, REGION } from './fleet.ts';
 
 const STARTED = Date.parse('2026-03-02T14:00:00Z');
@@ -12,6 +20,9 @@ function outputOf(batches: Batch[], differs: Partial<OutputContext> = {}) {
     input: { action: 'drill', metadata: {}, options: { ...DEFAULT_OPTIONS, continueOnFailure: true } },
     batches,
     skipped: [],
+    failed: [],
+    missingAccounts: [],
+    warnings: [],
     stops: [],
     startedAt: STARTED,
     endedAt: STARTED + 2_730_000,
@@ -145,26 +156,30 @@ describe('the result', () => {
 });
 
 describe('the outcome', () => {
-  const counts = { launched: 0, failed: 0, notLaunched: 0, timedOut: false, stopped: false };
+  const counts = { done: 0, notDone: 0, copying: 0, timedOut: false, stopped: false, accountsMissing: false };
   it.each([
-    { name: 'all launched', differs: { launched: 3 }, outcome: 'success' },
-    { name: 'nothing to launch', differs: {}, outcome: 'success' },
-    { name: 'some launched, some failed', differs: { launched: 2, failed: 1, notLaunched: 1 }, outcome: 'partial' },
-    { name: 'some launched, some never started', differs: { launched: 2, notLaunched: 1 }, outcome: 'partial' },
-    { name: 'none launched', differs: { failed: 3, notLaunched: 3 }, outcome: 'failed' },
-    { name: 'none started', differs: { notLaunched: 3 }, outcome: 'failed' },
+    { name: 'all done', differs: { done: 3 }, outcome: 'success' },
+    { name: 'nothing to do', differs: {}, outcome: 'success' },
+    { name: 'some done, some not', differs: { done: 2, notDone: 1 }, outcome: 'partial' },
+    { name: 'none done', differs: { notDone: 3 }, outcome: 'failed' },
+    { name: 'the time over with some done', differs: { done: 2, notDone: 1, timedOut: true }, outcome: 'timeout' },
+    { name: 'the time over with none done', differs: { notDone: 3, timedOut: true }, outcome: 'timeout' },
     {
-      name: 'the time over with some launched',
-      differs: { launched: 2, failed: 1, notLaunched: 1, timedOut: true },
+      name: 'the time over with an account missing',
+      differs: { done: 2, timedOut: true, accountsMissing: true },
       outcome: 'timeout',
     },
-    {
-      name: 'the time over with none launched',
-      differs: { failed: 3, notLaunched: 3, timedOut: true },
-      outcome: 'timeout',
-    },
-    { name: 'stopped before anything was launched', differs: { notLaunched: 3, stopped: true }, outcome: 'failed' },
+    { name: 'stopped before anything was done', differs: { notDone: 3, stopped: true }, outcome: 'failed' },
     { name: 'stopped without any server', differs: { stopped: true }, outcome: 'failed' },
+    { name: 'stopped, whatever else', differs: { done: 1, timedOut: true, stopped: true }, outcome: 'failed' },
+    {
+      name: 'all done that is known, with an account missing',
+      differs: { done: 3, accountsMissing: true },
+      outcome: 'partial',
+    },
+    { name: 'nothing done, with an account missing', differs: { accountsMissing: true }, outcome: 'failed' },
+    { name: 'all still copying', differs: { notDone: 2, copying: 2 }, outcome: 'partial' },
+    { name: 'some done, the others copying', differs: { done: 1, notDone: 2, copying: 2 }, outcome: 'partial' },
   ])('of $name is $outcome', ({ differs, outcome }) => {
     expect(outcomeOf({ ...counts, ...differs })).toBe(outcome);
   });
@@ -177,11 +192,11 @@ describe('the outcome', () => {
     expect(outputOf([aBatch({ servers })]).status).toBe('timeout');
   });
 
-  it('is a success only when every server of every batch is launched, for any batches', () => {
+  it('is a success only when every server of every batch is done, for any batches', () => {
     fc.assert(
       fc.property(anyBatches, (batches) => {
         const states = batches.flatMap((batch) => batch.servers.map((server) => server.state));
-        expect(outputOf(batches).status === 'success').toBe(states.every((state) => state === 'launched'));
+        expect(outputOf(batches).status === 'success').toBe(states.every(isDone));
       }),
     );
   });
@@ -238,28 +253,193 @@ describe('whether the next phase may begin', () => {
   });
 });
 
-describe('a duration in ISO 8601', () => {
-  it.each([
-    [0, 'PT0S'],
-    [1, 'PT1S'],
-    [59, 'PT59S'],
-    [60, 'PT1M'],
-    [61, 'PT1M1S'],
-    [2_730, 'PT45M30S'],
-    [3_600, 'PT1H'],
-    [3_605, 'PT1H5S'],
-    [86_400, 'PT24H'],
-  ])('%i seconds are %s', (seconds, text) => {
-    expect(isoDuration(seconds)).toBe(text);
+const input = (action: PlannedVerb, options: Partial<OutputContext['input']['options']> = {}) => ({
+  action,
+  metadata: {},
+  options: { ...DEFAULT_OPTIONS, ...options },
+});
+const failedServer = (number: number, errorCode = 'NoSnapshot') => ({
+  sourceServerId: aBatchServer(number).sourceServerId,
+  sourceServerHostname: `failed-${number}`,
+  stagingAccountId: ACCOUNT,
+  region: REGION,
+  errorCode,
+  errorMessage: 'why',
+});
+const missing = [{ accountId: OTHER_ACCOUNT, region: REGION, reason: 'no access' }];
+
+describe('servers that the plan found to fail', () => {
+  it('are failed servers of their account, beside those of the batches', () => {
+    const output = outputOf([batchWith({ launched: 2 })], { failed: [failedServer(9)] });
+    expect(output).toMatchObject({
+      status: 'partial',
+      summary: { totalServers: 3, succeeded: 2, failed: 1, skipped: 0 },
+      failedServers: [{ sourceServerHostname: 'failed-9', errorCode: 'NoSnapshot', errorMessage: 'why' }],
+      stagingAccountResults: [{ accountId: ACCOUNT, serversProcessed: 3, succeeded: 2, failed: 1 }],
+    });
+    expect(outputSchema.safeParse(output).error).toBeUndefined();
   });
 
-  it('says as many seconds as it was given', () => {
-    fc.assert(
-      fc.property(fc.nat({ max: 1_000_000 }), (seconds) => {
-        const amounts = /^PT(?:(?<h>\d+)H)?(?:(?<m>\d+)M)?(?:(?<s>\d+)S)?$/.exec(isoDuration(seconds))?.groups ?? {};
-        const { h = 0, m = 0, s = 0 } = amounts;
-        expect(Number(h) * 3_600 + Number(m) * 60 + Number(s)).toBe(seconds);
-      }),
+  it('are a failure when there is nothing else', () => {
+    expect(outputOf([], { failed: [failedServer(9)] })).toMatchObject({ status: 'failed', nextPhaseReady: false });
+  });
+});
+
+describe('an account that is missing', () => {
+  it('is named, and the result is no success', () => {
+    const output = outputOf([batchWith({ launched: 2 })], { missingAccounts: missing, warnings: ['look there'] });
+    expect(output).toMatchObject({ status: 'partial', missingAccounts: missing, warnings: ['look there'] });
+  });
+
+  it.each([
+    { allowMissingAccounts: false, ready: false },
+    { allowMissingAccounts: true, ready: true },
+  ])('lets the next phase begin only when it was allowed: $allowMissingAccounts', ({ allowMissingAccounts, ready }) => {
+    const context = { input: input('failover', { allowMissingAccounts }), missingAccounts: missing };
+    expect(outputOf([batchWith({ launched: 2 })], context).nextPhaseReady).toBe(ready);
+  });
+
+  it('says that nothing is known when nothing was found elsewhere', () => {
+    expect(outputOf([], { missingAccounts: missing })).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining('in the accounts that could be read'),
+    });
+  });
+});
+
+describe('the share that must succeed', () => {
+  it.each([
+    { percent: 0, counts: { launched: 1, failed: 9 }, ready: true },
+    { percent: 75, counts: { launched: 3, failed: 1 }, ready: false },
+    { percent: 75, counts: { launched: 4, failed: 1 }, ready: true },
+    { percent: 100, counts: { launched: 99, failed: 1 }, ready: false },
+    { percent: 100, counts: { launched: 2 }, ready: true },
+  ])('is more than $percent %: $counts is $ready', ({ percent, counts, ready }) => {
+    const context = { input: input('drill', { successThresholdPercent: percent }) };
+    expect(outputOf([batchWith(counts)], context).nextPhaseReady).toBe(ready);
+  });
+});
+
+describe('the result of another verb', () => {
+  const withInstance = (state: ServerState) =>
+    aBatchServer(1, { state, recoveryInstanceId: 'i-00000001', ec2InstanceId: 'i-00000001' });
+
+  it('terminate lists what was terminated', () => {
+    const output = outputOf([aBatch({ servers: [withInstance('terminated')] })], { input: input('terminate') });
+    expect(output).toMatchObject({
+      status: 'success',
+      isDrill: false,
+      recoveryInstances: [{ status: 'terminated', recoveryInstanceId: 'i-00000001' }],
+    });
+    expect(outputSchema.safeParse(output).error).toBeUndefined();
+  });
+
+  it('names the instance of a failed server', () => {
+    const output = outputOf([aBatch({ servers: [withInstance('failed')] })], { input: input('terminate') });
+    expect(output.failedServers).toMatchObject([{ recoveryInstanceId: 'i-00000001' }]);
+  });
+
+  it('failback that still copies is partial, not ready, and says how far each server is', () => {
+    const copying = aBatchServer(2, { state: 'copying', errorMessage: '40 % copied' });
+    const output = outputOf([aBatch({ servers: [...batchWith({ launched: 9 }).servers, copying] })], {
+      input: input('failback'),
+    });
+    expect(output).toMatchObject({
+      status: 'partial',
+      nextPhaseReady: false,
+      skippedServers: [{ reason: '40 % copied' }],
+    });
+  });
+
+  it('failback of which all is still copying is partial too', () => {
+    const output = outputOf([batchWith({ copying: 2 })], { input: input('failback') });
+    expect(output).toMatchObject({ status: 'partial', nextPhaseReady: false, summary: { failed: 0, skipped: 2 } });
+  });
+
+  it.each([
+    ['drill', true],
+    ['failover', false],
+    ['failback', false],
+    ['terminate', false],
+  ] as const)('%s is a drill: %s', (verb, isDrill) => {
+    expect(outputOf([], { input: input(verb) }).isDrill).toBe(isDrill);
+  });
+
+  it('says in its own words that nothing was done', () => {
+    expect(outputOf([], { input: input('terminate'), stops: ['Why.'] }).message).toBe('Nothing was terminated. Why.');
+    expect(outputOf([], { input: input('terminate'), skipped: [disabled(9)] }).message).toContain(
+      'skippedServers says why',
     );
+  });
+});
+
+describe('details of a launched server', () => {
+  it('are handed on where they are known', () => {
+    const known = {
+      instanceType: 'm5.large',
+      statusChecks: 'ok',
+      pointInTime: '2026-03-02T13:50:00Z',
+      privateIp: '10.0.1.50',
+    } as const;
+    const output = outputOf([aBatch({ servers: [aBatchServer(1, { state: 'launched', ...known })] })], {
+      monitoringUrl: 'https://example.com/executions/1',
+    });
+    expect(output.recoveryInstances).toMatchObject([known]);
+    expect(output.monitoringUrl).toBe('https://example.com/executions/1');
+    expect(outputSchema.safeParse(output).error).toBeUndefined();
+  });
+});
+
+describe('a plan that may not run', () => {
+  const plan = (differs: Partial<Parameters<typeof stoppedBatches>[1]> = {}) => ({
+    verb: 'drill' as const,
+    stops: ['hrp-001 …'],
+    findings: [
+      { severity: 'stop' as const, kind: 'live instance' as const, message: 'live instance i-1' },
+      { severity: 'stop' as const, kind: 'running job' as const, message: 'job drsjob-1 is still running on it' },
+      { severity: 'warning' as const, kind: 'replication' as const, message: 'replication lagging' },
+    ].map((finding) => ({
+      ...finding,
+      sourceServerId: aBatchServer(1).sourceServerId,
+      hostname: 'hrp-001',
+      accountId: ACCOUNT,
+    })),
+    ...differs,
+  });
+
+  it('fails the servers that stop it, with all their reasons, and skips the others', () => {
+    const [batch] = stoppedBatches([aBatch()], plan());
+    expect(batch?.servers).toMatchObject([
+      {
+        state: 'failed',
+        errorCode: 'LiveInstance',
+        errorMessage: 'live instance i-1; job drsjob-1 is still running on it',
+      },
+      { state: 'skipped', errorMessage: 'the drill was stopped before anything was done' },
+      { state: 'skipped' },
+    ]);
+  });
+
+  it('does not take another account’s server for it', () => {
+    const [batch] = stoppedBatches([aBatch({ accountId: OTHER_ACCOUNT })], plan());
+    expect(batch?.servers.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'skipped']);
+  });
+
+  it('changes nothing when nothing stops it', () => {
+    const batches = [aBatch()];
+    expect(stoppedBatches(batches, plan({ stops: [] }))).toBe(batches);
+  });
+});
+
+describe('a result that is too large', () => {
+  it('keeps its sums and loses its lists', () => {
+    const output = outputOf([batchWith({ launched: 2, failed: 1, skipped: 1 })]);
+    expect(withoutLists(output)).toEqual({
+      ...output,
+      recoveryInstances: [],
+      failedServers: [],
+      skippedServers: [],
+      truncated: true,
+    });
   });
 });

@@ -5,12 +5,15 @@ import {
   EXECUTION_STATUSES,
   type ExecutionStatus,
   isBatchTerminal,
+  isDone,
   isTerminal,
   laterServerState,
   SERVER_STATES,
+  type ServerState,
   serverStateOf,
   statusesBefore,
 } from '../../src/domain/status.ts';
+import type { PlannedVerb } from '../../src/domain/vocabulary.ts';
 
 const canBecome = (from: ExecutionStatus, to: ExecutionStatus) => statusesBefore(to).includes(from);
 const ENDS: ExecutionStatus[] = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
@@ -54,7 +57,7 @@ describe('the status of an execution', () => {
 
 describe('the state of a server', () => {
   const anyState = fc.constantFrom(...SERVER_STATES);
-  const terminal = ['launched', 'failed', 'skipped'] as const;
+  const terminal = ['launched', 'terminated', 'failed', 'skipped'] as const;
 
   it.each(terminal)('stays %s whatever is reported later', (stored) => {
     expect(SERVER_STATES.map((reported) => laterServerState(stored, reported))).toEqual(
@@ -80,15 +83,26 @@ describe('the state of a server', () => {
     );
   });
 
-  it.each([
-    ['PENDING', 'planned'],
-    ['IN_PROGRESS', 'launching'],
-    ['LAUNCHED', 'launched'],
-    ['FAILED', 'failed'],
-    ['TERMINATED', 'failed'],
-    ['A_NEW_STATUS', 'planned'],
-  ])('is for the launch status %s %s', (launchStatus, state) => {
-    expect(serverStateOf(launchStatus)).toBe(state);
+  it.each<[string, PlannedVerb, ServerState]>([
+    ['PENDING', 'drill', 'planned'],
+    ['IN_PROGRESS', 'drill', 'launching'],
+    ['LAUNCHED', 'drill', 'launched'],
+    ['FAILED', 'drill', 'failed'],
+    ['TERMINATED', 'drill', 'failed'],
+    ['TERMINATED', 'failover', 'failed'],
+    ['LAUNCHED', 'failback', 'launched'],
+    ['A_NEW_STATUS', 'drill', 'planned'],
+    ['PENDING', 'terminate', 'planned'],
+    ['IN_PROGRESS', 'terminate', 'terminating'],
+    ['TERMINATED', 'terminate', 'terminated'],
+    ['FAILED', 'terminate', 'failed'],
+    ['LAUNCHED', 'terminate', 'planned'],
+  ])('is for the launch status %s of a %s %s', (launchStatus, verb, state) => {
+    expect(serverStateOf(launchStatus, verb)).toBe(state);
+  });
+
+  it('is done when it is launched or terminated', () => {
+    expect(SERVER_STATES.filter(isDone)).toEqual(['launched', 'terminated']);
   });
 });
 

@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { accountIdSchema, isAvailable, sourceServerIdSchema, VERBS } from '../../src/domain/vocabulary.ts';
+import {
+  accountIdSchema,
+  instanceIdSchema,
+  isChatVerb,
+  snapshotIdSchema,
+  sourceServerIdSchema,
+  VERBS,
+} from '../../src/domain/vocabulary.ts';
 
 describe('the verbs', () => {
-  it('are those of the component, of which this version can only drill', () => {
+  it('are those of the component, of which the chat offers only drills', () => {
     expect(VERBS).toEqual(['drill', 'failover', 'failback', 'terminate', 'status']);
-    expect(VERBS.filter(isAvailable)).toEqual(['drill']);
+    expect(VERBS.filter(isChatVerb)).toEqual(['drill']);
   });
 });
 
@@ -31,5 +38,27 @@ describe('a source server id', () => {
     [' s-0123456789abcdefG', false],
   ])('%j: %s', (id, valid) => {
     expect(sourceServerIdSchema.safeParse(id).success).toBe(valid);
+  });
+});
+
+describe('an instance id', () => {
+  it.each([
+    ['i-0123abcd', true],
+    ['i-0123456789abcdef0', true],
+    ['i-0123abc', false],
+    ['i-xyz78900', false],
+    ['s-0123456789abcdefG', false],
+  ])('%j: %s', (id, valid) => {
+    expect(instanceIdSchema.safeParse(id).success).toBe(valid);
+  });
+});
+
+describe('a snapshot id', () => {
+  it.each([
+    ['pit-0123456789abcdefG', true],
+    ['pit-0123456789abcdef', false],
+    ['snap-0123456789abcdefG', false],
+  ])('%j: %s', (id, valid) => {
+    expect(snapshotIdSchema.safeParse(id).success).toBe(valid);
   });
 });

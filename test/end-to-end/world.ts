@@ -8,7 +8,7 @@ import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
-import { loadInventory } from '../../src/local/inventory.ts';
+import { type Inventory, loadInventory } from '../../src/local/inventory.ts';
 import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
@@ -19,10 +19,11 @@ const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 /** A whole deployment on a virtual clock, with people in it. What it shows is what Slack received, unless it says so. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
-export async function startWorld() {
+export async function startWorld(options: { inventory?: Inventory; drsEvents?: boolean } = {}) {
   const clock = new VirtualClock();
-  const inventory = loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
+  const inventory = options.inventory ?? loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
   const calls: AwsCall[] = [];
+  const metricLines: string[] = [];
   const logLines: string[] = [];
   const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     logLines.push(JSON.stringify({ level, message, ...fields }));
@@ -33,6 +34,8 @@ export async function startWorld() {
     inventory,
     log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
     onCall: (call) => calls.push(call),
+    drsEvents: options.drsEvents,
+    onMetrics: (text) => metricLines.push(text),
   });
   onTestFinished(() => practice.close());
   const { workspace } = practice;
@@ -51,6 +54,7 @@ export async function startWorld() {
     inventory,
     calls,
     logLines,
+    metricLines,
     messages,
     cards,
     gateCards,
@@ -177,15 +181,15 @@ function tableOf(practice: Practice) {
     );
     return (answer.Items ?? []) as T[];
   }
+  async function item<T>(executionId: string, key: string): Promise<T | undefined> {
+    const answer = await db.send(new GetCommand({ TableName, Key: { executionId, item: key }, ConsistentRead: true }));
+    return answer.Item as T | undefined;
+  }
   return {
     gates: (executionId: string) => items<GateRecord>(executionId, 'GATE#'),
     batches: (executionId: string) => items<BatchRecord>(executionId, 'BATCH#'),
-    async execution(executionId: string): Promise<ExecutionRecord | undefined> {
-      const answer = await db.send(
-        new GetCommand({ TableName, Key: { executionId, item: 'EXECUTION' }, ConsistentRead: true }),
-      );
-      return answer.Item as ExecutionRecord | undefined;
-    },
+    item,
+    execution: (executionId: string) => item<ExecutionRecord>(executionId, 'EXECUTION'),
   };
 }
 

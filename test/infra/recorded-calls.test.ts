@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { CENTRAL_ACCOUNT, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
+import { allowDirect, call, tagged } from '../end-to-end/component-call.ts';
 import { startWorld } from '../end-to-end/world.ts';
 import { allowedResources, exampleDeployment, synthesize } from './synthesized.ts';
 
-it('every call of a drill is allowed to the role that makes it', async () => {
+it('every call of a drill, a failover, a termination and a status is allowed to the role that makes it', async () => {
   const { central, staging } = synthesize(exampleDeployment());
   const stackOf = new Map<string, typeof central>([[CENTRAL_ACCOUNT, central]]);
   STAGING_ACCOUNTS.forEach((account, index) => {
@@ -16,6 +17,17 @@ it('every call of a drill is allowed to the role that makes it', async () => {
   await world.untilAsked();
   await world.presses('approver', 'approve', world.openGateCards()[0]);
   await world.untilStatus('completed');
+  allowDirect(world, ['status', 'failover', 'terminate']);
+  tagged(world, 'all', 2);
+  const tags = { 'DR-Test': 'all' };
+  const pointInTime = new Date(world.clock.now() - 7_200_000).toISOString();
+  for (const input of [
+    { action: 'status', tags },
+    { action: 'failover', tags, options: { statusChecks: true, pointInTime } },
+    { action: 'terminate', tags, options: { terminateLive: true } },
+  ]) {
+    expect((await call(world, input, input.action)).output?.status).toBe('success');
+  }
 
   const refused = world.calls
     .map(({ identity, service, action }) => ({
@@ -23,6 +35,8 @@ it('every call of a drill is allowed to the role that makes it', async () => {
       role: identity.roleArn.split('/')[1] ?? '',
       action: `${service}:${action}`,
     }))
+    // The caller of the component is somebody of the central account.
+    .filter(({ role }) => role !== 'operator')
     .filter(({ accountId, role, action }) => {
       const stack = stackOf.get(accountId);
       return stack === undefined || allowedResources(stack.rightsOf(role), action).length === 0;

@@ -8,12 +8,13 @@ import {
   CENTRAL_ACCOUNT,
   EXECUTOR_ROLE,
   EXTERNAL_ID,
+  FAILBACK_ROLE,
   INVOKE_ROLE,
   READER_ROLE,
   REGION,
   STAGING_ACCOUNTS,
 } from '../../src/local/accounts.ts';
-import { stagingAccountSchema } from '../../src/platform/configuration.ts';
+import { componentSettingsSchema, stagingAccountSchema } from '../../src/platform/configuration.ts';
 import type { CreateHandler } from '../../src/platform/platform.ts';
 import { allowedResources, at, exampleDeployment, type Resource, synthesize, type View } from './synthesized.ts';
 
@@ -21,6 +22,9 @@ const { central, staging, assets } = synthesize(exampleDeployment());
 
 const FUNCTION_NAMES = Object.keys(FUNCTIONS) as FunctionName[];
 const MAIN_ARN = `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:drs-orchestration-main`;
+/** What a definition's file says to Step Functions; comments are for its readers. */
+const withoutComments = (definition: string): unknown =>
+  JSON.parse(definition, (key, value: unknown) => (key === 'Comment' ? undefined : value));
 const centralRole = (name: string): string => `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-${name}`;
 
 const functionNamed = (name: FunctionName): Resource => {
@@ -76,8 +80,9 @@ describe('the central functions', () => {
         'sts:AssumeRole',
       ],
     ],
-    ['validate-input', ['dynamodb:GetItem']],
-    ['record-progress', ['dynamodb:GetItem', 'dynamodb:PutItem', 'sqs:SendMessage']],
+    ['validate-input', ['dynamodb:GetItem', 'ssm:GetParameter']],
+    ['read-status', ['dynamodb:GetItem', 's3:PutObject', 'ssm:GetParametersByPath', 'sts:AssumeRole']],
+    ['record-progress', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
     [
       'slack-ingress',
       [
@@ -109,10 +114,13 @@ describe('the central functions', () => {
     );
     expect(reaching.sort()).toEqual(
       [
+        'check-instances',
         'close-execution',
         'discover-servers',
         'drs-orchestration-main',
+        'failback-origin',
         'prepare',
+        'read-status',
         'record-account-result',
         'refresh-catalogue',
       ].map((name) => `dr-chatops-${name}`),
@@ -135,7 +143,7 @@ describe('every role', () => {
 
   it('allows on everything only what AWS does not limit to resources', () => {
     const unlimited =
-      /^(drs:Describe|ec2:Describe|dynamodb:ListStreams$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
+      /^(drs:Describe(?!RecoverySnapshots)|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
     for (const stack of [central, ...staging]) {
       for (const role of stack.roleNames) {
         const everywhere = stack
@@ -176,7 +184,7 @@ describe('the central state machines', () => {
     '%s is the very file, with all placeholders filled',
     (machine) => {
       const { Properties } = machineNamed(machine);
-      expect(Properties.DefinitionString).toBe(definitionText(machine));
+      expect(JSON.parse(String(Properties.DefinitionString))).toEqual(withoutComments(definitionText(machine)));
       expect(Object.keys(Properties.DefinitionSubstitutions as object).sort()).toEqual(
         placeholdersIn(definitionText(machine)).sort(),
       );
@@ -314,6 +322,10 @@ describe('what the central account keeps', () => {
     );
     expect(accessSchema.parse(documents.get('/dr-chatops/access')).grants).not.toHaveLength(0);
     expect(policiesSchema.parse(documents.get('/dr-chatops/policies')).drill.quorum).toBe(1);
+    expect(componentSettingsSchema.parse(documents.get('/dr-chatops/component'))).toEqual({
+      directActions: ['status', 'drill'],
+      notificationTopicArns: [],
+    });
     const accounts = STAGING_ACCOUNTS.map((account) =>
       stagingAccountSchema.parse(documents.get(`/dr-chatops/staging-accounts/${account}`)),
     );
@@ -323,11 +335,12 @@ describe('what the central account keeps', () => {
       roleArn: `arn:aws:iam::${ACCOUNT}:role/${READER_ROLE}`,
       invokeRoleArn: `arn:aws:iam::${ACCOUNT}:role/${INVOKE_ROLE}`,
       executorArn: `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:drs-staging-account-executor`,
+      failbackRoleArn: `arn:aws:iam::${ACCOUNT}:role/${FAILBACK_ROLE}`,
       externalId: EXTERNAL_ID,
       maxServers: 300,
       priority: 1,
     });
-    expect(documents.size).toBe(2 + STAGING_ACCOUNTS.length);
+    expect(documents.size).toBe(4 + STAGING_ACCOUNTS.length + exampleDeployment().origins.length);
   });
 });
 
@@ -366,21 +379,29 @@ describe('what reaches the central functions', () => {
     const progress = ruleFor('dr-chatops.executor');
     expect(progress?.EventPattern).toEqual({ source: ['dr-chatops.executor'], 'detail-type': ['DR Batch Progress'] });
     expect(progress?.EventBusName).toBeDefined();
-    const ended = ruleFor('aws.states');
-    expect(at(ended, 'EventPattern', 'detail')).toEqual({
-      stateMachineArn: [`arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:dr-execution`],
-      status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
-    });
-    expect(ended?.EventBusName).toBeUndefined();
-    for (const rule of [progress, ended]) expect(at(rule, 'Targets', 0, 'DeadLetterConfig')).toBeDefined();
+    const launchResults = ruleFor('aws.drs');
+    expect(at(launchResults, 'EventPattern', 'detail-type')).toEqual(['DRS Source Server Launch Result']);
+    expect(launchResults?.EventBusName).toEqual(progress?.EventBusName);
+    const ended = rules.filter((rule) => at(rule, 'EventPattern', 'source', 0) === 'aws.states');
+    expect(ended).toHaveLength(2);
+    for (const machine of ['dr-execution', 'drs-orchestration-main']) {
+      expect(ended.map((rule) => at(rule, 'EventPattern', 'detail'))).toContainEqual({
+        stateMachineArn: [`arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:${machine}`],
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      });
+    }
+    for (const rule of ended) expect(rule.EventBusName).toBeUndefined();
+    for (const rule of [progress, launchResults, ...ended]) {
+      expect(at(rule, 'Targets', 0, 'DeadLetterConfig')).toBeDefined();
+    }
   });
 
   it('are clocks', () => {
     const schedules = central.all('AWS::Events::Rule').flatMap(({ Properties }) => Properties.ScheduleExpression ?? []);
-    expect(schedules.sort()).toEqual(['rate(1 minute)', 'rate(5 minutes)']);
+    expect(schedules.sort()).toEqual(['rate(1 minute)', 'rate(5 minutes)', 'rate(5 minutes)']);
   });
 
-  it('comes over the bus from the executors of the staging accounts alone', () => {
+  it('comes over the bus from the executors and the DRS events of the staging accounts alone', () => {
     const { Statement } = central.only('AWS::Events::EventBusPolicy').Properties;
     expect(Statement).toMatchObject({
       Effect: 'Allow',
@@ -388,7 +409,9 @@ describe('what reaches the central functions', () => {
       Principal: { AWS: STAGING_ACCOUNTS.map((account) => `arn:aws:iam::${account}:root`) },
       Condition: {
         ArnEquals: {
-          'aws:PrincipalArn': STAGING_ACCOUNTS.map((account) => `arn:aws:iam::${account}:role/${EXECUTOR_ROLE}`),
+          'aws:PrincipalArn': STAGING_ACCOUNTS.flatMap((account) =>
+            [EXECUTOR_ROLE, 'dr-chatops-drs-events'].map((role) => `arn:aws:iam::${account}:role/${role}`),
+          ),
         },
       },
     });
@@ -402,18 +425,26 @@ describe("a staging account's stack", () => {
     expect(template).not.toHaveProperty('Parameters');
     expect(
       [...new Set(Object.values(template.Resources as Record<string, Resource>).map(({ Type }) => Type))].sort(),
-    ).toEqual(['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::Logs::LogGroup', 'AWS::StepFunctions::StateMachine']);
-    // CloudFormation takes 51,200 bytes without a bucket.
-    expect(JSON.stringify(template, null, 1).length).toBeLessThan(51_200);
+    ).toEqual([
+      'AWS::Events::Rule',
+      'AWS::IAM::Policy',
+      'AWS::IAM::Role',
+      'AWS::Logs::LogGroup',
+      'AWS::StepFunctions::StateMachine',
+    ]);
+    // CloudFormation takes 51,200 bytes without a bucket; the file has no white space.
+    expect(JSON.stringify(template).length).toBeLessThan(51_200);
   });
 
   it('deploys the very file of the executor', () => {
     const { Properties } = stagingAccount.only('AWS::StepFunctions::StateMachine');
     expect(Properties).toMatchObject({
       StateMachineName: 'drs-staging-account-executor',
-      DefinitionString: definitionText('drs-staging-account-executor'),
       LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
     });
+    expect(JSON.parse(String(Properties.DefinitionString))).toEqual(
+      withoutComments(definitionText('drs-staging-account-executor')),
+    );
   });
 
   it('lets exactly the central functions that read DRS assume the reader role', () => {
@@ -423,15 +454,21 @@ describe("a staging account's stack", () => {
         actions: ['sts:AssumeRole'],
         resources: [],
         principal: {
-          AWS: ['close-execution', 'discover-servers', 'prepare', 'record-account-result', 'refresh-catalogue'].map(
-            centralRole,
-          ),
+          AWS: [
+            'check-instances',
+            'close-execution',
+            'discover-servers',
+            'prepare',
+            'read-status',
+            'record-account-result',
+            'refresh-catalogue',
+          ].map(centralRole),
         },
         conditions: { StringEquals: { 'sts:ExternalId': EXTERNAL_ID, 'aws:PrincipalOrgID': 'o-examplepractice' } },
       },
     ]);
     const actions = stagingAccount.rightsOf(READER_ROLE).flatMap((statement) => statement.actions);
-    expect(actions.filter((action) => !/^(drs|ec2):Describe/.test(action))).toEqual([]);
+    expect(actions.filter((action) => !/^(drs|ec2|servicequotas):(Describe|Get)/.test(action))).toEqual([]);
   });
 
   it('lets drs-orchestration-main alone start the executor, naming itself', () => {

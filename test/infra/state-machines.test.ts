@@ -42,12 +42,29 @@ describe('the executor', () => {
     expect(placeholdersIn(executor)).toEqual([]);
   });
 
-  it('starts drills only', () => {
+  it('says whether it drills literally, in one state for each', () => {
     const { States: states } = JSON.parse(executor) as {
-      States: Record<string, { Resource?: string; Arguments?: unknown }>;
+      States: Record<string, { Resource?: string; Arguments?: { IsDrill?: unknown } }>;
     };
-    const starts = Object.values(states).filter((state) => state.Resource?.endsWith(':startRecovery'));
-    expect(starts).toHaveLength(1);
-    expect(starts[0]?.Arguments).toMatchObject({ IsDrill: true });
+    const starts = Object.entries(states).filter(([, { Resource }]) => Resource?.endsWith(':startRecovery'));
+    expect(starts.map(([name, state]) => [name, state.Arguments?.IsDrill])).toEqual([
+      ['Start the drill', true],
+      ['Start the recovery', false],
+    ]);
+  });
+
+  it('calls nothing but DRS, EC2 and the bus', () => {
+    const { States: states } = JSON.parse(executor) as { States: Record<string, { Resource?: string }> };
+    const resources = Object.values(states).flatMap(({ Resource }) => Resource ?? []);
+    expect([...new Set(resources.map((resource) => resource.replace('arn:aws:states:::', '')))].sort()).toEqual([
+      'aws-sdk:drs:describeJobs',
+      'aws-sdk:drs:describeRecoveryInstances',
+      'aws-sdk:drs:describeSourceServers',
+      'aws-sdk:drs:startFailbackLaunch',
+      'aws-sdk:drs:startRecovery',
+      'aws-sdk:drs:terminateRecoveryInstances',
+      'aws-sdk:ec2:describeInstances',
+      'events:putEvents',
+    ]);
   });
 });

@@ -1,0 +1,92 @@
+import type { SkippedServer } from './contract.ts';
+import { groupBy } from './groups.ts';
+import type { AccountDiscovery } from './plan.ts';
+import { isLive, type SourceServer, startRank } from './server.ts';
+import { TAG } from './vocabulary.ts';
+
+/** The servers that are meant, each once. */
+export interface Selection {
+  /** In the order in which they start. */
+  servers: SourceServer[];
+  skipped: SkippedServer[];
+  /** Servers of which nobody can tell which record is meant, in words. */
+  ambiguous: string[];
+}
+
+/**
+ * The servers to act on, each once. A server with DR-Enabled=false on any of its records is skipped by name. An extended
+ * source server is known in two accounts under the same stagingSourceServerArn: it is launched where it really
+ * replicates; a live instance or a running job of either record counts. When none or several of its records are that one, nobody
+ * can tell which to launch.
+ */
+export function selectServers(discoveries: AccountDiscovery[]): Selection {
+  const discovered = eachOnce(discoveries.flatMap((discovery) => discovery.servers));
+  const servers: SourceServer[] = [];
+  const skipped: SkippedServer[] = [];
+  const ambiguous: string[] = [];
+  for (const records of groupBy(discovered, physicalServer).values()) {
+    if (records.some((record) => record.tags[TAG.enabled] === 'false')) {
+      skipped.push(...records.map((record) => skip(record, `its tag ${TAG.enabled} is false`)));
+      continue;
+    }
+    const originals = records.filter((record) => record.arn === physicalServer(record));
+    const chosen = originals[0] ?? records[0];
+    if (chosen === undefined) continue;
+    if (records.length > 1 && originals.length !== 1) {
+      const known = records.map((record) => `${record.sourceServerId} in ${record.accountId}`).join(', ');
+      ambiguous.push(
+        `${chosen.hostname} is known ${records.length} times (${known}) and it cannot be told which record to launch.`,
+      );
+    }
+    const others = records.filter((record) => record !== chosen);
+    servers.push({
+      ...chosen,
+      existingInstances: [
+        ...chosen.existingInstances,
+        ...others.flatMap((record) => record.existingInstances.filter(isLive)),
+      ],
+      activeJobId: records.find((record) => record.activeJobId !== undefined)?.activeJobId,
+    });
+    skipped.push(
+      ...others.map((record) => skip(record, `the same server as ${chosen.sourceServerId} in ${chosen.accountId}`)),
+    );
+  }
+  return { servers: servers.sort(startOrder(discoveries)), skipped, ambiguous };
+}
+
+/** Accounts by their configured priority; in an account by DR-Priority, then by host name. */
+function startOrder(discoveries: AccountDiscovery[]): (a: SourceServer, b: SourceServer) => number {
+  const placeOf = ({ accountId, region }: { accountId: string; region: string }) => `${accountId}/${region}`;
+  const priorities = new Map(discoveries.map((discovery) => [placeOf(discovery), discovery.priority ?? 1]));
+  const priorityOf = (server: SourceServer) => priorities.get(placeOf(server)) ?? 1;
+  return (a, b) =>
+    priorityOf(a) - priorityOf(b) ||
+    a.accountId.localeCompare(b.accountId) ||
+    startRank(a.tags[TAG.priority]) - startRank(b.tags[TAG.priority]) ||
+    a.hostname.localeCompare(b.hostname) ||
+    a.sourceServerId.localeCompare(b.sourceServerId);
+}
+
+/** A record that was read twice (pages may overlap while a fleet changes) counts once, as it was seen last. */
+function eachOnce(discovered: SourceServer[]): SourceServer[] {
+  return [
+    ...new Map(
+      discovered.map((server) => [`${server.accountId}/${server.region}/${server.sourceServerId}`, server]),
+    ).values(),
+  ];
+}
+
+function physicalServer(server: SourceServer): string {
+  return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === ''
+    ? server.arn
+    : server.stagingSourceServerArn;
+}
+
+function skip(server: SourceServer, reason: string): SkippedServer {
+  return {
+    sourceServerId: server.sourceServerId,
+    sourceServerHostname: server.hostname,
+    stagingAccountId: server.accountId,
+    reason,
+  };
+}

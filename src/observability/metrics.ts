@@ -1,0 +1,126 @@
+import type { ComponentOutput } from '../domain/contract.ts';
+import { groupBy } from '../domain/groups.ts';
+
+/** Namespace of every metric of the product (seed 4 §10.1). Seed 2's `AWS/…` is reserved for AWS. */
+export const METRIC_NAMESPACE = 'DRS/Orchestration';
+
+/** Names of the metrics with what they mean; the first five are seed 4's (§10.1), the last three seed 2's. */
+export type MetricName =
+  /** One a run of the recovery component. */
+  | 'ExecutionCount'
+  /** Servers of the frozen batches, whatever became of them. */
+  | 'ServersProcessed'
+  | 'FailedServers'
+  | 'ExecutionDuration'
+  /** From the start of a server's job until its instance ran, one value a server. */
+  | 'RecoveryLaunchTime'
+  /** How far behind the worst server's copy was when it was launched. */
+  | 'DataAgeSeconds'
+  /** Executions that are not over, at the moment. */
+  | 'ActiveExecutions'
+  /** Share of a wave's servers that ended as asked. */
+  | 'WaveCompletionRate'
+  /** Pieces of work that were done in a staging account through an assumed role. */
+  | 'CrossAccountOperations';
+
+/** One metric with its values and the one set of dimensions that they are filed under. */
+export interface Metric {
+  name: MetricName;
+  unit: 'Count' | 'Seconds' | 'Percent';
+  /** At least one. */
+  values: number[];
+  /** No more than these: an id of an execution would make each execution a metric of its own. */
+  dimensions: Partial<Record<'Action' | 'Status' | 'StagingAccount', string>>;
+}
+
+/** A server that was launched: when its job started and when its instance ran. Milliseconds since the epoch. */
+export interface Launch {
+  stagingAccountId: string;
+  jobStartedAt: number;
+  runningAt: number;
+}
+
+/** What the metrics need beyond the output. */
+export interface MetricFacts {
+  /** Of the servers that were launched, where both moments are known. */
+  launches: readonly Launch[];
+  /** Seconds that each server's copy was behind right before its launch, where DRS says so. */
+  dataAges: readonly number[];
+}
+
+/** The parts of an output that are counted; none of them is emptied when the lists are truncated. */
+export type CountedOutput = Pick<ComponentOutput, 'status' | 'action' | 'timing' | 'stagingAccountResults'>;
+
+/**
+ * The metrics of one run of the recovery component. `ServersProcessed` is also filed by its account alone, because the
+ * dashboard of seed 4 §10.2 asks for it so and CloudWatch adds nothing up over dimensions.
+ */
+export function metricsOf(output: CountedOutput, facts: MetricFacts): Metric[] {
+  const Action = output.action;
+  return [
+    count('ExecutionCount', 1, { Action, Status: output.status }),
+    seconds('ExecutionDuration', [output.timing.durationSeconds], { Action }),
+    ...byAccount(output).flatMap(({ accountId: StagingAccount, processed, failed }) => [
+      count('ServersProcessed', processed, { Action, StagingAccount }),
+      count('ServersProcessed', processed, { StagingAccount }),
+      count('FailedServers', failed, { Action, StagingAccount }),
+    ]),
+    ...completionRate(output),
+    ...launchTimes(facts.launches),
+    ...(facts.dataAges.length === 0 ? [] : [seconds('DataAgeSeconds', [Math.max(...facts.dataAges)], { Action })]),
+  ];
+}
+
+/** The gauge of executions that are not over. To be written again and again: CloudWatch keeps no last value. */
+export function activeExecutionsMetric(executions: number): Metric {
+  return count('ActiveExecutions', executions, {});
+}
+
+/**
+ * Pieces of work in a staging account: a discovery, a look for jobs, a read of instances, a start of the executor.
+ * Filed by account, and without dimensions for the dashboard of seed 2.
+ */
+export function crossAccountMetrics(stagingAccountId: string, operations = 1): Metric[] {
+  return [
+    count('CrossAccountOperations', operations, { StagingAccount: stagingAccountId }),
+    count('CrossAccountOperations', operations, {}),
+  ];
+}
+
+/** Counts by account: an account's Regions are added up. */
+function byAccount(output: CountedOutput): { accountId: string; processed: number; failed: number }[] {
+  return [...groupBy(output.stagingAccountResults, ({ accountId }) => accountId)].map(([accountId, results]) => ({
+    accountId,
+    processed: sum(results.map(({ serversProcessed }) => serversProcessed)),
+    failed: sum(results.map(({ failed }) => failed)),
+  }));
+}
+
+/** None where there was nothing to do: no share can be taken of no servers, and to look at them completes nothing. */
+function completionRate(output: CountedOutput): Metric[] {
+  const processed = sum(output.stagingAccountResults.map(({ serversProcessed }) => serversProcessed));
+  const succeeded = sum(output.stagingAccountResults.map((result) => result.succeeded));
+  if (processed === 0 || output.action === 'status') return [];
+  return [{ name: 'WaveCompletionRate', unit: 'Percent', values: [(succeeded * 100) / processed], dimensions: {} }];
+}
+
+/** A moment that cannot be right (no date, or before the job) is left out: it would spoil the average. */
+function launchTimes(launches: readonly Launch[]): Metric[] {
+  const took = ({ jobStartedAt, runningAt }: Launch) => (runningAt - jobStartedAt) / 1_000;
+  const known = launches.filter((launch) => took(launch) >= 0);
+  return [...groupBy(known, ({ stagingAccountId }) => stagingAccountId)].map(([StagingAccount, ofAccount]) =>
+    seconds('RecoveryLaunchTime', ofAccount.map(took), { StagingAccount }),
+  );
+}
+
+function count(name: MetricName, value: number, dimensions: Metric['dimensions']): Metric {
+  return { name, unit: 'Count', values: [value], dimensions };
+}
+
+function seconds(name: MetricName, values: number[], dimensions: Metric['dimensions']): Metric {
+  return { name, unit: 'Seconds', values, dimensions };
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

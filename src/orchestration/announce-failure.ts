@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { inputSchema } from '../domain/contract.ts';
+import { TAG } from '../domain/vocabulary.ts';
+import { configuration } from '../platform/configuration.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { announcer } from './announce.ts';
+import { readableCause } from './readable-cause.ts';
+
+/** EventBridge: an execution of drs-orchestration-main has failed, was stopped, or ran out of time. */
+const eventSchema = z.object({
+  detail: z.object({
+    name: z.string(),
+    status: z.string(),
+    startDate: z.number(),
+    stopDate: z.number().nullish(),
+    /** Absent when it is too large for an event. */
+    input: z.string().nullish(),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+
+/**
+ * Tells of a run that ended without a result, however it ended: an event of Step Functions comes for stopped and timed out
+ * ones too, and the run's own error stays what its caller sees, open to a redrive.
+ */
+export const create: CreateHandler<unknown, void> = (platform) => {
+  const config = configuration(platform);
+  const announce = announcer(platform);
+
+  return async (event) => {
+    const { detail } = eventSchema.parse(event);
+    const problem = {
+      code: detail.error ?? detail.status,
+      message: readableCause({ error: detail.error ?? detail.status, cause: detail.cause ?? 'It was stopped.' }),
+    };
+    platform.log.error('A run of the recovery component failed', { run: detail.name, error: problem.code });
+    const parsed = inputSchema.safeParse(inputOf(detail.input));
+    // Nobody can be told, nor an action counted, of an input that was none.
+    if (!parsed.success) return;
+    const { action, tags, options, metadata } = parsed.data;
+    const { notificationTopicArns } = await config.component();
+    const topic = notificationTopicArns.find((allowed) => allowed === options.notificationArn);
+    const { executionId, correlationId } = metadata;
+    const run = {
+      executionId: typeof executionId === 'string' ? executionId : `run-${detail.name}`,
+      direct: executionId === undefined,
+      action,
+      tags,
+      options: { notificationArn: topic },
+      wave: Number(tags[TAG.wave] ?? 0) || 0,
+      correlationId: typeof correlationId === 'string' ? correlationId : detail.name,
+      startedAt: detail.startDate,
+    };
+    const seconds = Math.max(0, Math.round(((detail.stopDate ?? platform.now()) - detail.startDate) / 1_000));
+    await announce.failed(run, problem, seconds);
+  };
+};
+
+function inputOf(text: string | null | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    // Not JSON, or left out: the schema says so.
+    return undefined;
+  }
+}
+
+export const handler = onLambda(create);

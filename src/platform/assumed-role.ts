@@ -1,0 +1,46 @@
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
+import { DrError, messageOf, nameOf } from '../domain/errors.ts';
+import type { Platform } from './platform.ts';
+
+/** Errors that mean the role or the account does not let us in. */
+const ACCESS_ERRORS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'UnrecognizedClientException'];
+
+/** A role of another account. */
+export interface AssumedRole {
+  roleArn: string;
+  externalId: string;
+}
+
+/** What makes SDK clients speak with a role's rights. The role's credentials are kept as long as the clients are. */
+export function asRole(platform: Platform, { roleArn, externalId }: AssumedRole) {
+  return fromTemporaryCredentials({
+    ...(platform.credentials === undefined ? {} : { masterCredentials: platform.credentials }),
+    params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'dr-chatops', DurationSeconds: 900 },
+    // STS of the Region where this runs: the other Region may be the one that is down.
+    clientConfig: { region: platform.environment.AWS_REGION },
+  });
+}
+
+/**
+ * Does `work` with a role's rights.
+ * @throws {DrError} CrossAccountAccessDenied, naming the role, when its account does not let us in.
+ */
+export async function explainingAccess<T>(roleArn: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!ACCESS_ERRORS.includes(nameOf(cause))) throw cause;
+    throw new DrError('CrossAccountAccessDenied', `access denied for ${roleArn}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Something that is made once for each of its keys. */
+export function madeOnce<Key, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const made = new Map<string, Made>();
+  return (key) => {
+    const name = JSON.stringify(key);
+    const known = made.get(name) ?? make(key);
+    made.set(name, known);
+    return known;
+  };
+}

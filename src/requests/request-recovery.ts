@@ -1,0 +1,112 @@
+import { isDeepStrictEqual } from 'node:util';
+import { shortId } from '../../blocks/execution-card.ts';
+import type { Person } from '../domain/access.ts';
+import { DrError } from '../domain/errors.ts';
+import type { ExecutionRecord } from '../domain/records.ts';
+import { applicationOf, executionIdOf, lockNameOf, selectionOf, waveNumberOf } from '../domain/request.ts';
+import type { ExecutionStatus } from '../domain/status.ts';
+import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
+import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { type MachineRequest, readRequest } from './request.ts';
+
+/** Whom a machine's request is from: nobody of Slack, so that it can never vote and everybody else can. */
+const NOBODY: Person = { userId: 'service', teamId: '' };
+
+/** What a caller who does not wait for the end gets: the execution, and where it stands. */
+export interface RequestAnswer {
+  executionId: string;
+  status: ExecutionStatus;
+}
+
+/**
+ * The entrance for machines: a parent state machine, a schedule, a rule of EventBridge, a CI/CD job. It takes the
+ * component's input and stores it as an execution, as a command of the chat does; people approve it, and everything
+ * else follows from the stored item. A parent that gives its task token is answered once, at the end.
+ * @throws {DrError} ValidationError for what is wrong with the request; Conflict when what it asks for is busy;
+ *   ConfigurationError when no channel is known where people could be asked.
+ */
+export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
+  const store = executionStore(platform);
+  const config = configuration(platform);
+
+  return async (event) => {
+    const request = readRequest(event);
+    const wanted = await executionOf(request);
+    const { executionId, correlationId } = wanted;
+    const stored = await store.getExecution(executionId);
+    if (stored !== undefined) return await answerAgain(stored, wanted, request);
+
+    const lock = await store.lockApplication(lockNameOf(wanted), executionId);
+    if (!lock.locked) throw await busy(wanted, lock.owner);
+    // Before the execution: an answer is owed as soon as there is one.
+    if (request.taskToken !== undefined) await store.setParent(executionId, request.taskToken);
+    const isNew = await store.createExecution(wanted);
+    platform.log.info('A machine asked for a recovery', { executionId, correlationId, verb: wanted.verb, isNew });
+    return { executionId, status: wanted.status };
+  };
+
+  async function executionOf({ input, correlationId, channelId }: MachineRequest): Promise<ExecutionRecord> {
+    const { action, tags, options, metadata } = input;
+    const [settings, { notificationTopicArns }] = await Promise.all([config.requests(), config.component()]);
+    if (options.notificationArn !== undefined && !notificationTopicArns.includes(options.notificationArn)) {
+      throw new DrError(
+        'ValidationError',
+        `options.notificationArn: ${options.notificationArn} is not on this deployment's list of topics. Nothing was started.`,
+      );
+    }
+    const channel = channelId ?? settings.channelId;
+    if (channel === undefined) {
+      throw new DrError(
+        'ConfigurationError',
+        'It is not known in which channel people are to be asked: give channelId, or configure requests.channelId. Nothing was started.',
+      );
+    }
+    const { initiatedBy } = metadata;
+    return {
+      executionId: executionIdOf('request', correlationId),
+      status: 'planning',
+      startTime: platform.now(),
+      verb: action,
+      application: applicationOf(tags),
+      wave: waveNumberOf(tags),
+      selection: selectionOf(tags),
+      tags,
+      options,
+      metadata,
+      requester: NOBODY,
+      service: typeof initiatedBy === 'string' ? { initiatedBy } : {},
+      channelId: channel,
+      correlationId,
+      planRevision: 0,
+    };
+  }
+
+  /** The same request again, e.g. tried again by Lambda or by a parent whose task has a newer token. */
+  async function answerAgain(
+    stored: ExecutionRecord,
+    wanted: ExecutionRecord,
+    { taskToken }: MachineRequest,
+  ): Promise<RequestAnswer> {
+    const what = ({ verb, tags, options }: ExecutionRecord) => JSON.parse(JSON.stringify({ verb, tags, options }));
+    if (!isDeepStrictEqual(what(stored), what(wanted))) {
+      throw new DrError(
+        'Conflict',
+        `The correlation id ${wanted.correlationId} was used for another request (${shortId(stored.executionId)}). Nothing was started: give each request its own.`,
+      );
+    }
+    if (taskToken !== undefined) await store.setParent(stored.executionId, taskToken);
+    return { executionId: stored.executionId, status: stored.status };
+  }
+
+  async function busy(wanted: ExecutionRecord, owner: string): Promise<DrError> {
+    const other = await store.getExecution(owner);
+    const what = other === undefined ? 'another request' : `${other.verb} ${shortId(owner)} (${other.status})`;
+    return new DrError(
+      'Conflict',
+      `${lockNameOf(wanted)} is busy with ${what}. Nothing was started: one execution at a time runs for it.`,
+    );
+  }
+};
+
+export const handler = onLambda(create);

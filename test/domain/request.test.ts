@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { applicationOf, executionIdOf, lockNameOf, selectionOf, waveNumberOf } from '../../src/domain/request.ts';
+
+const HRP = { 'DR-Application': 'HRP', 'DR-Wave': '1' };
+
+describe('what a request’s tags say of it', () => {
+  it.each([
+    [HRP, 'HRP', 1, 'HRP wave 1'],
+    [{ ...HRP, 'DR-Tier': 'Critical' }, 'HRP', 1, 'HRP wave 1 (DR-Tier=Critical)'],
+    [{ 'DR-Application': 'HRP' }, 'HRP', 0, 'DR-Application=HRP'],
+    [{ 'DR-Wave': '2', 'DR-Tier': 'Critical' }, '', 2, 'DR-Tier=Critical, DR-Wave=2'],
+    [{ 'DR-Wave': 'database' }, '', 0, 'DR-Wave=database'],
+    [{ 'DR-Wave': '0' }, '', 0, 'DR-Wave=0'],
+    [{ 'DR-Wave': '1.5' }, '', 0, 'DR-Wave=1.5'],
+  ] as [Record<string, string>, string, number, string][])('%j', (tags, application, wave, selection) => {
+    expect([applicationOf(tags), waveNumberOf(tags), selectionOf(tags)]).toEqual([application, wave, selection]);
+  });
+});
+
+describe('what an execution locks', () => {
+  it('is its application, whatever the wave', () => {
+    expect(lockNameOf({ application: 'HRP', tags: HRP })).toBe('HRP');
+    expect(lockNameOf({ application: 'HRP', tags: { ...HRP, 'DR-Wave': '2' } })).toBe('HRP');
+  });
+
+  it('is its tags, in any order, where they name no application', () => {
+    const lock = lockNameOf({ application: '', tags: { 'DR-Wave': '1', 'DR-Tier': 'Critical' } });
+    expect(lockNameOf({ application: '', tags: { 'DR-Tier': 'Critical', 'DR-Wave': '1' } })).toBe(lock);
+    expect(lockNameOf({ application: '', tags: { 'DR-Wave': '1' } })).not.toBe(lock);
+    expect(lock).not.toBe(lockNameOf({ application: 'DR-Tier=Critical, DR-Wave=1', tags: {} }));
+  });
+});
+
+it('the same request has the same id, a UUID of version 8', () => {
+  const id = executionIdOf('request', 'drill-1');
+  expect(executionIdOf('request', 'drill-1')).toBe(id);
+  expect(executionIdOf('request', 'drill-2')).not.toBe(id);
+  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});

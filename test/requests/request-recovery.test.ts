@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { create } from '../../src/requests/request-recovery.ts';
+import { startWorld } from './world.ts';
+
+const FAILOVER = {
+  action: 'failover',
+  tags: { 'DR-Application': 'HRP', 'DR-Wave': '1' },
+  metadata: { correlationId: 'failover-1', initiatedBy: 'jsmith', ticketId: 'INC1' },
+};
+
+describe('a request by a machine', () => {
+  it('is stored as an execution of nobody’s, with what the machine says of itself', async () => {
+    const world = await startWorld();
+    const answer = await create(world.platform)({ ...FAILOVER, taskToken: 'token' });
+    expect(answer.status).toBe('planning');
+    const stored = await world.store.getExecution(answer.executionId);
+    expect(stored).toMatchObject({
+      verb: 'failover',
+      application: 'HRP',
+      wave: 1,
+      selection: 'HRP wave 1',
+      requester: { userId: 'service', teamId: '' },
+      service: { initiatedBy: 'jsmith' },
+      metadata: FAILOVER.metadata,
+      channelId: 'C0INCIDENT1',
+      correlationId: 'failover-1',
+    });
+    expect(JSON.stringify(stored)).not.toContain('token"');
+    expect(await world.store.getParent(answer.executionId)).toMatchObject({ status: 'waiting', taskToken: 'token' });
+    expect(world.logLines.join()).not.toContain('"token');
+  });
+
+  it('delivered twice is one execution, with the newer token', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    const [first, second] = await Promise.all([request(FAILOVER), request(FAILOVER)]);
+    expect(second.executionId).toBe(first.executionId);
+    await request({ ...FAILOVER, taskToken: 'newer' });
+    expect(await world.store.getParent(first.executionId)).toMatchObject({ taskToken: 'newer' });
+  });
+
+  it('is refused where its correlation id was another request’s', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    await request(FAILOVER);
+    const other = { ...FAILOVER, action: 'terminate' };
+    await expect(request(other)).rejects.toMatchObject({ name: 'Conflict', message: /was used for another request/ });
+  });
+
+  it('is refused while its application, or the same tags, are busy', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    await request(FAILOVER);
+    const sameApplication = { ...FAILOVER, tags: { 'DR-Application': 'HRP' }, metadata: { correlationId: 'b' } };
+    await expect(request(sameApplication)).rejects.toMatchObject({ name: 'Conflict', message: /^HRP is busy/ });
+    const byTags = (correlationId: string) => ({ ...FAILOVER, tags: { 'DR-Wave': '1' }, metadata: { correlationId } });
+    await request(byTags('c'));
+    await expect(request(byTags('d'))).rejects.toMatchObject({ name: 'Conflict', message: /DR-Wave=1 is busy/ });
+  });
+
+  it('goes to the channel that it names; without any it is refused', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    const { executionId } = await request({ ...FAILOVER, channelId: 'C0DRDRILLS1' });
+    expect(await world.store.getExecution(executionId)).toMatchObject({ channelId: 'C0DRDRILLS1' });
+    world.configure('requests', {});
+    await expect(request({ ...FAILOVER, metadata: { correlationId: 'b' } })).rejects.toMatchObject({
+      name: 'ConfigurationError',
+    });
+  });
+
+  it('may have told only topics of the deployment’s list', async () => {
+    const world = await startWorld();
+    const notificationArn = 'arn:aws:sns:us-east-2:900000000000:dr';
+    const told = { ...FAILOVER, options: { notificationArn } };
+    await expect(create(world.platform)(told)).rejects.toMatchObject({ name: 'ValidationError' });
+    world.configure('component', { notificationTopicArns: [notificationArn] });
+    await expect(create(world.platform)(told)).resolves.toMatchObject({ status: 'planning' });
+  });
+});

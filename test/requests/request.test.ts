@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { readRequest } from '../../src/requests/request.ts';
+
+const DRILL = { action: 'drill', tags: { 'DR-Wave': '1' }, metadata: { correlationId: 'drill-1' } };
+
+describe('a machine’s request', () => {
+  it('is the component’s input with the entrance’s own fields beside it', () => {
+    const request = readRequest({ ...DRILL, taskToken: 'token', channelId: 'C0INCIDENT1' });
+    expect(request).toMatchObject({
+      input: { action: 'drill', tags: DRILL.tags, metadata: DRILL.metadata },
+      correlationId: 'drill-1',
+      taskToken: 'token',
+      channelId: 'C0INCIDENT1',
+    });
+    expect(JSON.stringify(request.input)).not.toContain('token');
+  });
+
+  it('is for at least one server: to ask for none is a mistake that must show', () => {
+    expect(readRequest(DRILL).input.options.minServers).toBe(1);
+    expect(readRequest({ ...DRILL, options: { minServers: 5 } }).input.options.minServers).toBe(5);
+  });
+
+  it('may be an event of EventBridge, whose id tells it from others', () => {
+    const { metadata: _, ...detail } = DRILL;
+    const event = { version: '0', id: 'event-1', 'detail-type': 'Recovery Requested', source: 'ops', detail };
+    expect(readRequest(event)).toMatchObject({ input: { action: 'drill' }, correlationId: 'event-1' });
+    expect(readRequest({ ...event, detail: DRILL }).correlationId).toBe('drill-1');
+  });
+
+  it.each([
+    ['nothing', undefined, /The request is not valid/],
+    ['an unknown field', { ...DRILL, wave: 1 }, /wave/],
+    ['a contradiction', { ...DRILL, options: { isDrill: false } }, /the action alone decides/],
+    ['a status', { ...DRILL, action: 'status' }, /status changes nothing and needs no request/],
+    ['no correlation id', { ...DRILL, metadata: {} }, /metadata.correlationId: .*another one for each request/],
+    ['a correlation id that is no text', { ...DRILL, metadata: { correlationId: 7 } }, /metadata.correlationId/],
+    ['an empty token', { ...DRILL, taskToken: '' }, /taskToken/],
+    ['a channel’s name', { ...DRILL, channelId: '#incident' }, /channelId: a Slack channel id begins with C or G/],
+    [
+      'too much metadata',
+      { ...DRILL, metadata: { ...DRILL.metadata, log: 'x'.repeat(9_000) } },
+      /more than 8192 bytes/,
+    ],
+  ])('with %s is refused by name', (_, event, why) => {
+    expect(() => readRequest(event)).toThrow(why);
+    expect(() => readRequest(event)).toThrow(expect.objectContaining({ name: 'ValidationError' }));
+  });
+});
