@@ -6,6 +6,8 @@ export default defineConfig({
     // End-to-end worlds start several loopback servers; the default of 5 s is too tight on a busy 2-core machine.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Vitest leaves one core free by default; of two cores that is half.
+    maxWorkers: '100%',
     restoreMocks: true,
   },
 });

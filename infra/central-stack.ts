@@ -5,7 +5,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { FUNCTIONS, type FunctionName } from '../src/functions.ts';
+import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
@@ -95,12 +95,14 @@ export class CentralStack extends Stack {
     new StreamConsumer(this, 'EffectsConsumer', {
       streamArn,
       consumer: functions.effects.lambda,
+      items: STREAM_ITEMS.effects,
       deadLetters,
       batchSize: 10,
     });
     new StreamConsumer(this, 'ProjectorConsumer', {
       streamArn,
       consumer: functions.projector.lambda,
+      items: STREAM_ITEMS.projector,
       deadLetters,
       // Slack takes a change of a message every 3 s: what happens meanwhile is drawn together.
       window: Duration.seconds(3),

@@ -41,6 +41,15 @@ export const FUNCTIONS = {
 
 export type FunctionName = keyof typeof FUNCTIONS;
 
+/**
+ * Which items' changes the consumers of the table's stream are given, by the beginnings of their sort keys. Drawing writes
+ * MESSAGE items: a projector that were told of those would call itself.
+ */
+export const STREAM_ITEMS = {
+  effects: ['EXECUTION', 'GATE#', 'PARENT'],
+  projector: ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'],
+} as const satisfies Partial<Record<FunctionName, readonly string[]>>;
+
 /** The name by which a state machine's file speaks of a function: `open-gate` is `OpenGateFunction`. */
 export function placeholderOf(name: FunctionName): string {
   const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1));

@@ -1,11 +1,13 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventSourceMapping, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { EventSourceMapping, FilterCriteria, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
 export interface StreamConsumerProps {
   readonly streamArn: string;
   readonly consumer: IFunction;
+  /** Beginnings of the sort keys of the items whose changes it is given. */
+  readonly items: readonly string[];
   /** Where the place of a batch is noted that could not be handled. */
   readonly deadLetters: IQueue;
   /** Most changes handled together. */
@@ -26,7 +28,7 @@ export class StreamConsumer extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { streamArn, consumer, deadLetters, batchSize, window }: StreamConsumerProps,
+    { streamArn, consumer, items, deadLetters, batchSize, window }: StreamConsumerProps,
   ) {
     super(scope, id);
     new EventSourceMapping(this, 'Mapping', {
@@ -34,6 +36,7 @@ export class StreamConsumer extends Construct {
       eventSourceArn: streamArn,
       // From the oldest change on, so that none is lost between the table's creation and this one's.
       startingPosition: StartingPosition.TRIM_HORIZON,
+      filters: [FilterCriteria.filter({ dynamodb: { Keys: { item: { S: items.map((prefix) => ({ prefix })) } } } })],
       batchSize,
       maxBatchingWindow: window,
       bisectBatchOnError: true,

@@ -137,9 +137,10 @@ export class ScaledClock implements Clock {
    */
   skipToNext(): boolean {
     if (this.#people > 0 || this.#timers.size === 0) return false;
-    const due = Math.min(...[...this.#timers].map((timer) => timer.due));
-    const jump = due - this.now();
-    if (jump > 0) this.#simulatedBase += jump;
+    const now = this.now();
+    // What a pause has made late fires too, but does not count as the next thing: a jump that moves no time looks broken.
+    const ahead = [...this.#timers].map((timer) => timer.due).filter((due) => due > now);
+    if (ahead.length > 0) this.#simulatedBase += Math.min(...ahead) - now;
     const firing = [...this.#timers].filter((timer) => timer.due <= this.now());
     for (const timer of firing) this.#fire(timer);
     for (const timer of this.#timers) this.#arm(timer);

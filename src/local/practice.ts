@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { FUNCTIONS, type FunctionName, placeholderOf } from '../functions.ts';
+import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
 import type { CreateHandler, Log } from '../platform/platform.ts';
 import {
   CENTRAL_ACCOUNT,
@@ -22,6 +22,7 @@ import { CallRecorder } from './behind-the-scenes/recorder.ts';
 import { behindTheScenes } from './behind-the-scenes/routes.ts';
 import type { Clock } from './clock.ts';
 import { COMPOSER_COMMANDS } from './composer-commands.ts';
+import type { StreamRecord } from './dynamodb/change-feed.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
 import { serve } from './http.ts';
 import type { Inventory } from './inventory.ts';
@@ -281,6 +282,7 @@ export async function startPractice(options: PracticeOptions) {
       host,
       functionName: deployedName('effects'),
       clock: wallClock,
+      filter: isChangeOf(STREAM_ITEMS.effects),
       batchSize: 10,
       windowMs: 0,
     }),
@@ -289,6 +291,7 @@ export async function startPractice(options: PracticeOptions) {
       host,
       functionName: deployedName('projector'),
       clock: wallClock,
+      filter: isChangeOf(STREAM_ITEMS.projector),
       batchSize: 500,
       windowMs: PROJECTOR_WINDOW_MS,
     }),
@@ -441,6 +444,7 @@ export async function startPractice(options: PracticeOptions) {
       ],
     });
     put('policies', { drill: { quorum: 1, expiresAfterMinutes: 30 } });
+    put('requests', { channelId: WORKSPACE.channelId });
     for (const { accountId, region } of origins) {
       const roleArn = originRole({ accountId, region });
       put(`origins/${accountId}/${region}`, { accountId, region, roleArn, externalId: EXTERNAL_ID });
@@ -459,4 +463,9 @@ export async function startPractice(options: PracticeOptions) {
       });
     });
   }
+}
+
+/** A filter of the table's stream, as the deployed mappings have it. */
+function isChangeOf(prefixes: readonly string[]): (record: StreamRecord) => boolean {
+  return ({ dynamodb }) => prefixes.some((prefix) => dynamodb.Keys.item?.S?.startsWith(prefix) === true);
 }

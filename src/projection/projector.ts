@@ -1,12 +1,10 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { messageOf } from '../domain/errors.ts';
+import { STREAM_ITEMS } from '../functions.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { executionDrawer } from './draw-execution.ts';
 import { CARD } from './drawing.ts';
-
-/** Items whose change is seen on a card. Not MESSAGE items: drawing writes those. */
-const DRAWN_FROM = ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'];
 
 /**
  * Draws cards and threads from the table's stream: many changes of an execution are one drawing of its newest state. An
@@ -42,7 +40,9 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
 
 function changedExecution(record: DynamoDBRecord): string | undefined {
   const item = record.dynamodb?.Keys?.item?.S ?? '';
-  return DRAWN_FROM.some((prefix) => item.startsWith(prefix)) ? record.dynamodb?.Keys?.executionId?.S : undefined;
+  return STREAM_ITEMS.projector.some((prefix) => item.startsWith(prefix))
+    ? record.dynamodb?.Keys?.executionId?.S
+    : undefined;
 }
 
 export const handler = onLambda(create);

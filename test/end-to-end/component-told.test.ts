@@ -1,12 +1,12 @@
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { describe, expect, test } from 'vitest';
 import { allowDirect, call, ended, start, tagged } from './component-call.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
 
 const INPUT = { action: 'drill', tags: { 'DR-Test': 'told' } };
 
-async function worldWithTopic(): Promise<World & { topic: string }> {
-  const world = await startWorld();
+async function worldWithTopic(options?: WorldOptions): Promise<World & { topic: string }> {
+  const world = await startWorld(options);
   tagged(world, 'told', 2);
   const topic = world.practice.sns.createTopic({ name: 'recoveries' });
   allowDirect(world, ['drill'], [topic]);
@@ -80,7 +80,7 @@ describe('metrics', () => {
 
 describe("DRS's own events", () => {
   test('make progress faster; events of other jobs change nothing', async () => {
-    const world = await worldWithTopic();
+    const world = await worldWithTopic({ drsEvents: true });
     const [server] = world.practice.fleet
       .sourceServers('111111111111')
       .filter(({ tags }) => tags['DR-Test'] === 'told');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import { allowDirect, call, ended, listed, start, tagged, wholeResult } from './component-call.ts';
-import { startWorld } from './world.ts';
+import { startWorld, wholeInventory } from './world.ts';
 
 const WAVE_1 = { 'DR-Application': 'HRP', 'DR-Wave': '1' };
 const SECOND_LOOKS = 'DescribeRecoveryInstances';
@@ -139,7 +139,7 @@ describe('a direct call of the recovery component', () => {
   });
 
   test('leaves the lists out of an output that is too large, and says where the whole is', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ inventory: wholeInventory() });
     const input = { action: 'drill', tags: { 'DR-Application': 'HealthEdge' }, options: { parallelism: 100 } };
     const { output } = await call(world, input, 'large');
     expect(output).toMatchObject({
@@ -152,7 +152,7 @@ describe('a direct call of the recovery component', () => {
   });
 
   test('keeps a message within what is handed on, however much stops it', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ inventory: wholeInventory() });
     for (const { accountId } of world.inventory.stagingAccounts)
       world.practice.ec2.denyAccount(accountId, 'DescribeLaunchTemplateVersions');
     const { output } = await call(world, { action: 'drill', tags: { 'DR-Enabled': 'true' } }, 'stopped');

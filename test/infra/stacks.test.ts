@@ -370,6 +370,11 @@ describe('what reaches the central functions', () => {
         BatchSize: batchSize,
       });
       expect(mapping?.Properties.MaximumBatchingWindowInSeconds).toBe(window);
+      const pattern = String(at(mapping?.Properties, 'FilterCriteria', 'Filters', 0, 'Pattern'));
+      const prefixes = at(JSON.parse(pattern), 'dynamodb', 'Keys', 'item', 'S');
+      expect(prefixes).toContainEqual({ prefix: 'GATE#' });
+      // A projector that were told of what it writes itself would call itself.
+      expect(prefixes).not.toContainEqual({ prefix: 'MESSAGE#' });
     },
   );
 
