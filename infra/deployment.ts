@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { APPROVE_PERMISSION, accessSchema, ROLE_PERMISSIONS } from '../src/domain/access.ts';
+import {
+  type Access,
+  accessSchema,
+  approvePermissions,
+  type Permission,
+  ROLE_PERMISSIONS,
+} from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
-import { policiesSchema } from '../src/domain/policy.ts';
+import { policiesSchema, policyOf } from '../src/domain/policy.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
 import {
   componentSettingsSchema,
@@ -143,22 +149,30 @@ function fitsInParameter(document: unknown, context: z.RefinementCtx): void {
 }
 
 /**
- * A policy that asks for more approvals than there are people who may approve. Looked for apart from the schema, which
+ * Policies that ask for more approvals than there are people who may approve. Looked for apart from the schema, which
  * compares fields only once the rest of the file is right: all problems are to be told at once.
  */
 function unsatisfiablePolicies(content: unknown): string[] {
   const parts = z.looseObject({ access: accessSchema, policies: policiesSchema }).safeParse(content);
   if (!parts.success) return [];
   const { access, policies } = parts.data;
-  const approvers = new Set(
-    access.grants
-      .filter(({ role }) => ROLE_PERMISSIONS[role].some((permission) => permission === APPROVE_PERMISSION))
-      .flatMap(({ users }) => users),
-  );
-  if (approvers.size >= policies.drill.quorum) return [];
-  return [
-    `policies.drill.quorum: ${policies.drill.quorum} approvals are asked for, but only ${approvers.size} people may approve`,
-  ];
+  return policiesSchema.keyof().options.flatMap((verb) => {
+    const { quorum } = policyOf(policies, verb);
+    const approvers = peopleWith(access, approvePermissions(verb));
+    if (approvers >= quorum) return [];
+    const people = approvers === 1 ? '1 person' : `${approvers} people`;
+    return [`policies.${verb}.quorum: ${quorum} approvals are asked for, but only ${people} may approve`];
+  });
+}
+
+/** How many people have every one of `permissions`, for whatever applications. */
+function peopleWith(access: Access, permissions: readonly Permission[]): number {
+  const roles = access.grants.flatMap(({ role, users }) => users.map((user) => ({ user, role })));
+  const granted = (user: string) =>
+    roles.flatMap((grant): readonly Permission[] => (grant.user === user ? ROLE_PERMISSIONS[grant.role] : []));
+  return [...new Set(roles.map(({ user }) => user))].filter((user) =>
+    permissions.every((permission) => granted(user).includes(permission)),
+  ).length;
 }
 
 function placeOf(path: PropertyKey[]): string {

@@ -1,4 +1,5 @@
-import { BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
+import { Aws, BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { DrsEvents } from './constructs/drs-events.ts';
 import { executorRights } from './constructs/executor-rights.ts';
@@ -80,7 +81,7 @@ export class StagingAccountStack extends Stack {
     });
     new TrustedRole(this, 'Invoke', {
       roleName: names.invokeRoleName,
-      description: 'drs-orchestration-main starts the executor and waits for it',
+      description: 'drs-orchestration-main starts the executor, waits for it, and marks drill instances',
       trustedRoleArns: [names.centralRoleArn('drs-orchestration-main')],
       // Step Functions says the calling machine's ARN as ExternalId.
       externalId: names.machineArn('drs-orchestration-main'),
@@ -88,7 +89,16 @@ export class StagingAccountStack extends Stack {
       statements: [
         allow(['states:StartExecution'], [names.executorArn(accountId)]),
         allow(['states:DescribeExecution', 'states:StopExecution'], [names.executorExecutionsArn(accountId)]),
+        drillMarks(central.region, accountId),
       ],
     });
   }
+}
+
+/** By which EC2 tells a drill's instance from a live one: on what DRS has made, and no other tags. */
+function drillMarks(region: string, accountId: string): PolicyStatement {
+  return allow(['ec2:CreateTags'], [`arn:${Aws.PARTITION}:ec2:${region}:${accountId}:instance/*`], {
+    Null: { 'aws:ResourceTag/AWSElasticDisasterRecoveryManaged': 'false' },
+    'ForAllValues:StringEquals': { 'aws:TagKeys': ['DR-Drill', 'DR-ExecutionId'] },
+  });
 }

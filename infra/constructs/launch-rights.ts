@@ -49,34 +49,36 @@ export function launchRights(place: { partition: string; region: string; account
       ],
       ['*'],
     ),
-    allow(['ec2:CreateLaunchTemplate'], ec2('launch-template'), NEW_OF_DRS),
+    // One statement for each condition: an inline template has little room. An action asks only for the kinds of resources
+    // that it knows, so that together they allow what they would allow apart.
+    allow(['ec2:CreateLaunchTemplate', 'ec2:RunInstances'], ec2('launch-template', 'instance'), NEW_OF_DRS),
+    // Apart from the others: a volume is made from a snapshot, a snapshot from a volume, and both sides are to be DRS's.
+    allow(['ec2:CreateVolume'], ec2('volume'), NEW_OF_DRS),
+    allow(['ec2:CreateSnapshot'], ec2('snapshot'), NEW_OF_DRS),
     allow(
-      ['ec2:CreateLaunchTemplateVersion', 'ec2:DeleteLaunchTemplateVersions', 'ec2:ModifyLaunchTemplate'],
-      ec2('launch-template'),
+      [
+        'ec2:AttachVolume',
+        'ec2:AuthorizeSecurityGroupEgress',
+        'ec2:AuthorizeSecurityGroupIngress',
+        'ec2:CreateLaunchTemplateVersion',
+        'ec2:CreateSnapshot',
+        'ec2:CreateVolume',
+        'ec2:DeleteLaunchTemplateVersions',
+        'ec2:DeleteSnapshot',
+        'ec2:DeleteVolume',
+        'ec2:DetachVolume',
+        'ec2:ModifyInstanceAttribute',
+        'ec2:ModifyLaunchTemplate',
+        'ec2:RevokeSecurityGroupEgress',
+        'ec2:StartInstances',
+        'ec2:StopInstances',
+        'ec2:TerminateInstances',
+      ],
+      ec2('instance', 'launch-template', 'security-group', 'snapshot', 'volume'),
       EXISTING_OF_DRS,
     ),
-    allow(['ec2:CreateVolume'], ec2('volume'), NEW_OF_DRS),
-    // A volume is made from a snapshot, a snapshot from a volume: what stands on the other side is DRS's too.
-    allow(['ec2:CreateVolume'], ec2('snapshot'), EXISTING_OF_DRS),
-    allow(['ec2:CreateSnapshot'], ec2('snapshot'), NEW_OF_DRS),
-    allow(['ec2:CreateSnapshot'], ec2('volume'), EXISTING_OF_DRS),
-    allow(['ec2:DeleteSnapshot'], ec2('snapshot'), EXISTING_OF_DRS),
-    allow(['ec2:DeleteVolume'], ec2('volume'), EXISTING_OF_DRS),
-    allow(['ec2:AttachVolume', 'ec2:DetachVolume'], ec2('instance'), EXISTING_OF_DRS),
-    allow(['ec2:AttachVolume'], ec2('volume'), EXISTING_OF_DRS),
     // DRS takes the root volume of a fresh instance away, which does not carry its tag yet.
     allow(['ec2:DetachVolume'], ec2('volume'), VIA_SERVICE),
-    allow(
-      ['ec2:ModifyInstanceAttribute', 'ec2:StartInstances', 'ec2:StopInstances', 'ec2:TerminateInstances'],
-      ec2('instance'),
-      EXISTING_OF_DRS,
-    ),
-    allow(
-      ['ec2:AuthorizeSecurityGroupEgress', 'ec2:AuthorizeSecurityGroupIngress', 'ec2:RevokeSecurityGroupEgress'],
-      ec2('security-group'),
-      EXISTING_OF_DRS,
-    ),
-    allow(['ec2:RunInstances'], ec2('instance'), NEW_OF_DRS),
     // Images have no account in their ARN; a subnet and its security groups may be shared by another account.
     allow(
       ['ec2:RunInstances'],

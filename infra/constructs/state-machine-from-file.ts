@@ -14,9 +14,16 @@ export function definitionText(machine: string): string {
   return readFileSync(path.join(DEFINITIONS, `${machine}.asl.json`), 'utf8');
 }
 
-/** A definition without what only its readers need, white space and comments: an inline template has little room. */
+/**
+ * A definition without what only its readers need, white space and comments: an inline template has little room. Each state
+ * has a line of its own: as a text of several lines it needs no escapes in the YAML that the CDK sends to CloudFormation.
+ */
 function compact(definition: string): string {
-  return JSON.stringify(JSON.parse(definition), (key, value: unknown) => (key === 'Comment' ? undefined : value));
+  const { States, ...machine } = JSON.parse(definition, (key, value: unknown) =>
+    key === 'Comment' ? undefined : value,
+  ) as { States: Record<string, unknown> };
+  const states = Object.entries(States).map(([name, state]) => `${JSON.stringify(name)}:${JSON.stringify(state)}`);
+  return `${JSON.stringify(machine).slice(0, -1)},"States":{\n${states.join(',\n')}\n}}`;
 }
 
 /** The names of the placeholders in a definition, each once. */

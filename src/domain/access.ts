@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlannedVerb } from './vocabulary.ts';
 
 /** The eleven permissions of seed 5 (Security Architecture). They are the product's own, not IAM actions. */
 export const PERMISSIONS = [
@@ -37,6 +38,11 @@ const ROLES = Object.keys(ROLE_PERMISSIONS) as Role[];
 export const ASK_PERMISSION: Permission = 'drs:ExecuteRecovery';
 export const APPROVE_PERMISSION: Permission = 'drs:ManageExecution';
 
+/** Everything that somebody needs who approves this verb: to let instances be terminated one must be allowed to. */
+export function approvePermissions(verb: PlannedVerb): Permission[] {
+  return verb === 'terminate' ? [APPROVE_PERMISSION, 'drs:TerminateInstances'] : [APPROVE_PERMISSION];
+}
+
 const grantSchema = z.strictObject({
   role: z.enum(ROLES),
   /** Slack user ids; never e-mail addresses or names. */
@@ -62,6 +68,16 @@ export interface Person {
 /** True when `person` has `permission` for `application`. A person of another workspace has none. */
 export function may(access: Access, person: Person, permission: Permission, application: string): boolean {
   return person.teamId === access.teamId && grantees(access, permission, application).includes(person.userId);
+}
+
+/** True when `person` has every one of `permissions` for `application`. Nobody has "every one" of none. */
+export function mayAll(
+  access: Access,
+  person: Person,
+  permissions: readonly Permission[],
+  application: string,
+): boolean {
+  return permissions.length > 0 && permissions.every((permission) => may(access, person, permission, application));
 }
 
 /** Slack user ids of everybody who has `permission` for `application`, each once, in the order of the document. */

@@ -86,6 +86,24 @@ export const componentOptionsSchema = z.strictObject({
 });
 export type ComponentOptions = z.infer<typeof componentOptionsSchema>;
 
+/** Ours, in bytes as JSON: what a caller says of itself goes with every state of the run. */
+const MAX_METADATA_BYTES = 8_192;
+/** What an execution adds to the metadata of its request does not take from the caller's room. */
+const ADDED_METADATA = ['correlationId', 'executionId', 'gateId', 'planHash'];
+const MAX_ADDED_LENGTH = 256;
+
+function isSmall(metadata: Record<string, unknown>, context: z.RefinementCtx): void {
+  const counted = Object.entries(metadata).filter(
+    ([name, value]) => !ADDED_METADATA.includes(name) || typeof value !== 'string' || value.length > MAX_ADDED_LENGTH,
+  );
+  const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(counted)));
+  if (bytes <= MAX_METADATA_BYTES) return;
+  context.addIssue({
+    code: 'custom',
+    message: `takes ${bytes} bytes as JSON; there is room for ${MAX_METADATA_BYTES}. Keep the rest elsewhere and name where`,
+  });
+}
+
 /** Input of the recovery component. What contradicts itself is checked apart: see parseComponentInput. */
 export const inputSchema = z
   .strictObject({
@@ -106,8 +124,9 @@ export const inputSchema = z
         gateId: z.unknown().optional().describe('The gate that approved it.'),
         planHash: z.unknown().optional().describe('The hash of the plan that was approved.'),
       })
+      .superRefine(isSmall)
       .default({})
-      .describe('Given back as it came. Any key is taken.'),
+      .describe('Given back as it came. Any key is taken; as JSON at most 8 KiB.'),
   })
   .meta({ title: 'DRS Orchestration Input', description: 'Input of the recovery component drs-orchestration-main.' });
 export type ComponentInput = z.infer<typeof inputSchema>;

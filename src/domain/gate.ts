@@ -1,4 +1,4 @@
-import { type Access, APPROVE_PERMISSION, may, type Person } from './access.ts';
+import { type Access, mayAll, type Permission, type Person } from './access.ts';
 
 /** Where a gate stands. It leaves `pending` once and never moves again. */
 export const GATE_STATUSES = ['pending', 'approved', 'rejected', 'expired', 'cancelled'] as const;
@@ -41,6 +41,8 @@ export interface Gate {
   planHash: string;
   application: string;
   requester: Person;
+  /** Everything that somebody needs for `application` to decide. */
+  permissions: Permission[];
   /** Approvals needed. */
   quorum: number;
   /** Milliseconds since the epoch. */
@@ -71,7 +73,7 @@ export function refusalOf(
   access: Access,
   now: number,
 ): Refusal | undefined {
-  if (!may(access, person, APPROVE_PERMISSION, gate.application)) {
+  if (!mayAll(access, person, gate.permissions, gate.application)) {
     return isSame(person, gate.requester) ? 'own request' : 'no permission';
   }
   if (isSame(person, gate.requester)) return 'own request';
@@ -105,7 +107,7 @@ function decide(gate: Gate, access: Access): GateStatus {
 }
 
 function counts(gate: Gate, vote: Vote, access: Access): boolean {
-  return !isSame(vote, gate.requester) && may(access, vote, APPROVE_PERMISSION, gate.application);
+  return !isSame(vote, gate.requester) && mayAll(access, vote, gate.permissions, gate.application);
 }
 
 /** The gate, expired when its time is over and nobody has decided. Unanswered is never yes. */

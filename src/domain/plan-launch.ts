@@ -209,10 +209,20 @@ function accountConcerns(discovery: AccountDiscovery, planned: SourceServer[]): 
   }
   const needed = servers.reduce((sum, server) => sum + (server.cores ?? 0), 0);
   const { limit, inUse } = quotas.vcpus;
-  if (needed <= limit - inUse) return [];
+  const freed = servers.reduce((sum, server) => sum + freedBy(server), 0);
+  const room = Math.max(0, limit - inUse + freed);
+  if (needed <= room) return [];
+  const cleanedUp = freed === 0 ? '' : `, ${freed} of them by instances that the launch replaces`;
   return [
-    `Account ${accountId} has room for ${Math.max(0, limit - inUse)} vCPUs (${inUse} of ${limit} in use), but ${needed} are needed.`,
+    `Account ${accountId} has room for ${room} vCPUs (${inUse} of ${limit} in use${cleanedUp}), but ${needed} are needed.`,
   ];
+}
+
+/** vCPUs of the instances that DRS cleans up before it launches this server again, as far as they are known. */
+function freedBy({ existingInstances }: SourceServer): number {
+  return existingInstances
+    .filter((instance) => instance.onlyInEc2 !== true)
+    .reduce((sum, instance) => sum + (instance.vcpus ?? 0), 0);
 }
 
 /** DRS is at a limit now: the executor waits for room, within the time allowed. */

@@ -16,6 +16,8 @@ export interface ExistingInstance {
   originEnvironment?: Origin;
   /** FailbackState of the DRS API. */
   failbackState?: string;
+  /** vCPUs that it takes of the account's quota; absent when it takes none, or nobody knows how many. */
+  vcpus?: number;
 }
 
 /** The last launch that DRS remembers of a server (lifeCycle.lastLaunch of the DRS API). */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { APPROVE_PERMISSION, grantees } from '../domain/access.ts';
+import { APPROVE_PERMISSION, approvePermissions, grantees, mayAll } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
 import { policyOf } from '../domain/policy.ts';
 import type { GateRecord } from '../domain/records.ts';
@@ -46,13 +46,15 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     }
     const [policies, access] = await Promise.all([config.policies(), config.access()]);
     const policy = policyOf(policies, plan.verb);
-    const others = grantees(access, APPROVE_PERMISSION, execution.application).filter(
-      (userId) => userId !== execution.requester.userId,
-    );
+    const { application } = execution;
+    const permissions = approvePermissions(plan.verb);
+    const others = grantees(access, APPROVE_PERMISSION, application)
+      .filter((userId) => mayAll(access, { userId, teamId: access.teamId }, permissions, application))
+      .filter((userId) => userId !== execution.requester.userId);
     if (others.length < policy.quorum) {
       throw new DrError(
         'ConfigurationError',
-        `The ${plan.verb} needs ${policy.quorum} approval(s), but only ${others.length} other people may approve for ${execution.application || selectionOf(execution.tags)}. Give more people the role DRSRecoveryManager.`,
+        `The ${plan.verb} needs ${policy.quorum} approval(s), but only ${others.length} other people may approve for ${application || selectionOf(execution.tags)}. Give more people the role DRSRecoveryManager.`,
       );
     }
     const now = platform.now();
@@ -64,8 +66,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       version: 1,
       planRevision: plan.revision,
       planHash: plan.hash,
-      application: execution.application,
+      application,
       requester: execution.requester,
+      permissions,
       quorum: policy.quorum,
       openedAt: now,
       expiresAt: now + policy.expiresAfterMinutes * 60_000,

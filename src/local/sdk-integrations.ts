@@ -10,7 +10,12 @@ import {
   TerminateRecoveryInstancesCommand,
   type TerminateRecoveryInstancesCommandInput,
 } from '@aws-sdk/client-drs';
-import { DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  CreateTagsCommand,
+  type CreateTagsCommandInput,
+  DescribeInstancesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Identities } from './aws/identities.ts';
@@ -54,8 +59,14 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
       drs.send(new TerminateRecoveryInstancesCommand(lowerFirst(input) as TerminateRecoveryInstancesCommandInput)),
     'drs:startFailbackLaunch': ({ drs }, input) =>
       drs.send(new StartFailbackLaunchCommand(lowerFirst(input) as StartFailbackLaunchCommandInput)),
+    'ec2:createTags': ({ ec2 }, input) => ec2.send(new CreateTagsCommand(input as CreateTagsCommandInput)),
     'ec2:describeInstances': ({ ec2 }, input) => ec2.send(new DescribeInstancesCommand(input)),
   };
+
+  async function assume(machine: { roleArn: string }, RoleArn: string, ExternalId: string): Promise<void> {
+    const { sts } = clientsOf(machine.roleArn);
+    await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'states', ExternalId }));
+  }
 
   return {
     async invokeLambda({ functionArn, payload }) {
@@ -67,7 +78,7 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
       }
     },
 
-    async sdk({ service, action, arguments: input, machine }) {
+    async sdk({ service, action, arguments: input, machine, roleArn }) {
       const call = calls[`${service}:${action}`];
       const prefix = service.charAt(0).toUpperCase() + service.slice(1);
       if (call === undefined) {
@@ -77,7 +88,9 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
         });
       }
       try {
-        return upperFirst(await call(clientsOf(machine.roleArn), input));
+        // The ExternalId that Step Functions says is the calling machine's ARN.
+        if (roleArn !== undefined) await assume(machine, roleArn, machine.arn);
+        return upperFirst(await call(clientsOf(roleArn ?? machine.roleArn), input));
       } catch (error) {
         throw new IntegrationError(describe(error, prefix));
       }
@@ -98,9 +111,7 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
 
     async assumeRole({ roleArn, externalId, machine }) {
       try {
-        await clientsOf(machine.roleArn).sts.send(
-          new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: 'states', ExternalId: externalId }),
-        );
+        await assume(machine, roleArn, externalId);
       } catch (error) {
         throw new IntegrationError(describe(error, 'Sts'));
       }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
+import { NOTHING_DONE } from '../domain/result.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
@@ -31,11 +32,13 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     const [execution, gate] = await Promise.all([store.getExecution(executionId), store.getGate(executionId, gateId)]);
     const plan = execution && (await store.getPlan(executionId, execution.planRevision));
     if (!execution || !gate || !plan) throw new DrError('NotFound', `There is no plan or gate for ${executionId}.`);
-    if (!isApproved(gate, plan)) throw new DrError('NotApproved', 'The plan is not approved. Nothing was launched.');
+    if (!isApproved(gate, plan)) {
+      throw new DrError('NotApproved', `The plan is not approved. ${NOTHING_DONE[plan.verb]}`);
+    }
 
     const moved = await store.moveExecution(executionId, 'executing', { launchStartedAt: platform.now() });
     if (!moved && (await store.getExecution(executionId))?.status !== 'executing') {
-      throw new DrError('NotApproved', `The execution ${executionId} is over. Nothing was launched.`);
+      throw new DrError('NotApproved', `The execution ${executionId} is over. Nothing more was done.`);
     }
     if (moved) await announce.executionStarted(execution, plan.totalServers);
     return {

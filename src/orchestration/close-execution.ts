@@ -5,6 +5,7 @@ import type { ExecutionRecord, PlanRecord, Problem } from '../domain/records.ts'
 import { lockNameOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
+import { logAbout } from '../observability/redact.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
@@ -38,7 +39,9 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     const execution = await store.getExecution(executionId);
     if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
     if (!isTerminal(execution.status)) {
-      platform.log.error('An execution is closed after a failure', { executionId, error: failure.error });
+      const { correlationId } = execution;
+      const about = { executionId, correlationId, error: failure.error };
+      platform.log.error('An execution is closed after a failure', about);
       await cancelGates(executionId);
       const problem = { code: failure.error, message: readableCause(failure) };
       await (execution.status === 'executing' ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
@@ -65,11 +68,13 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
   }
 
   async function endLaunches(execution: ExecutionRecord, problem: Problem): Promise<void> {
-    const { executionId } = execution;
+    const { executionId, correlationId } = execution;
     const plan = await store.getPlan(executionId, execution.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
     for (const { accountId, region } of accountsOf(plan)) {
-      await settleAccount(tools, plan, { accountId, region }, { failure: `The execution ended with ${problem.code}.` });
+      const log = logAbout(platform.log, { executionId, correlationId, accountId, region });
+      const failure = `The execution ended with ${problem.code}.`;
+      await settleAccount({ ...tools, log }, plan, { accountId, region }, { failure });
     }
     const { output } = await conclude({
       executionId,

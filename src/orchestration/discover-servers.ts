@@ -45,7 +45,7 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
         selection: selectionOf(run.tags),
         revision: run.planRevision,
       },
-      await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }),
+      await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }, run),
     );
     return await store.freezePlan(run.executionId, plan);
   }

@@ -4,6 +4,7 @@ import type { AccountDiscovery } from '../domain/plan.ts';
 import type { Verb } from '../domain/vocabulary.ts';
 import { crossAccountMetrics } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
+import { logAbout } from '../observability/redact.ts';
 import type { Configuration } from '../platform/configuration.ts';
 import { type Platform, printerOf } from '../platform/platform.ts';
 import { type Questions, stagingAccountReaders } from '../platform/staging-account.ts';
@@ -15,8 +16,14 @@ export interface Wanted {
   options: Pick<ComponentOptions, 'pointInTime' | 'pointInTimeSnapshot'>;
 }
 
+/** For whom it is discovered: named in logs and beside metrics. */
+export interface Asker {
+  executionId: string;
+  correlationId: string;
+}
+
 /** Discovers servers in every staging account. */
-export type Discover = (wanted: Wanted) => Promise<AccountDiscovery[]>;
+export type Discover = (wanted: Wanted, asker: Asker) => Promise<AccountDiscovery[]>;
 
 /**
  * Looks for the servers with all of `tags` in every staging account at the same time. An account that cannot be read is
@@ -25,19 +32,20 @@ export type Discover = (wanted: Wanted) => Promise<AccountDiscovery[]>;
 export function fleetDiscovery(platform: Platform, configuration: Configuration): Discover {
   const readerOf = stagingAccountReaders(platform);
   const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
-  return async (wanted) => {
+  return async (wanted, { executionId, correlationId }) => {
     const questions = questionsOf(wanted);
     const accounts = await configuration.stagingAccounts();
     return await Promise.all(
       accounts.map(async (account) => {
         const { accountId, region, maxServers, priority } = account;
         const configured = { accountId, region, maxServers, priority };
+        const log = logAbout(platform.log, { executionId, correlationId, accountId, region });
         try {
-          const found = await readerOf(account).discover(wanted.tags, questions);
-          writeMetrics(crossAccountMetrics(accountId), {});
+          const found = await readerOf(account).discover(wanted.tags, questions, log);
+          writeMetrics(crossAccountMetrics(accountId), { executionId, correlationId });
           return { ...configured, ...found };
         } catch (error) {
-          platform.log.error('A staging account could not be read', { accountId, region, error: messageOf(error) });
+          log.error('A staging account could not be read', { error: messageOf(error) });
           return { ...configured, servers: [], unreachable: messageOf(error) };
         }
       }),

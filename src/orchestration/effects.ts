@@ -26,6 +26,7 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
         await follow(record);
       } catch (error) {
         platform.log.error('An effect failed and will be tried again', {
+          executionId: record.dynamodb?.Keys?.executionId?.S,
           error: nameOf(error),
           message: messageOf(error),
         });

@@ -55,7 +55,10 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     const gate = await store.getGate(execution.executionId, gateId);
     const approved = gate && (await store.getPlan(execution.executionId, gate.planRevision));
     if (!gate || !approved || !isApproved(gate, approved)) {
-      throw new DrError('NotApproved', `The gate ${gateId} is not approved. Nothing was launched.`);
+      throw new DrError(
+        'NotApproved',
+        `The gate ${gateId} is not approved. ${NOTHING_DONE[plannedVerb(execution.verb)]}`,
+      );
     }
     // Only a drill is asked about again. In a disaster nobody is: servers that are gone fail by name, and what could
     // hurt is looked at by the executor right before it acts.
@@ -89,7 +92,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     approved?: PlanRequest['approved'],
   ): Promise<Plan> {
     const policies = await config.policies();
-    const discoveries = await discoverFleet(execution);
+    const discoveries = await discoverFleet(execution, execution);
     return freezePlan(
       {
         verb: plannedVerb(execution.verb),

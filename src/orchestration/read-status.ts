@@ -19,7 +19,7 @@ export const create: CreateHandler<unknown, ComponentOutput> = (platform) => {
 
   return async (event) => {
     const run = runSchema.parse(event);
-    const discoveries = await discoverFleet({ verb: run.action, tags: run.tags, options: run.options });
+    const discoveries = await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }, run);
     const now = platform.now();
     const output = buildStatusOutput({
       input: run,

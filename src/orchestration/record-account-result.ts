@@ -3,6 +3,7 @@ import { DrError } from '../domain/errors.ts';
 import { executorOutputSchema } from '../domain/executor-contract.ts';
 import { crossAccountMetrics } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
+import { logAbout } from '../observability/redact.ts';
 import { type CreateHandler, onLambda, printerOf } from '../platform/platform.ts';
 import { runSchema } from './run.ts';
 import { type AccountCounts, type AccountOutcome, settleAccount, settleTools } from './settle-account.ts';
@@ -26,15 +27,13 @@ export const create: CreateHandler<unknown, { accountId: string } & AccountCount
     const { run, accountId, region, outcome } = eventSchema.parse(event);
     const plan = await tools.store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    if ('error' in outcome) {
-      const { executionId, correlationId } = run;
-      platform.log.error('An executor failed', { executionId, correlationId, accountId, error: outcome.error });
-    }
+    const { executionId, correlationId } = run;
+    const log = logAbout(platform.log, { executionId, correlationId, accountId, region });
+    if ('error' in outcome) log.error('An executor failed', { error: outcome.error });
     const account: AccountOutcome =
       'result' in outcome ? { result: outcome.result } : { failure: `The executor ended with ${outcome.error}.` };
-    const counts = await settleAccount(tools, plan, { accountId, region }, account);
+    const counts = await settleAccount({ ...tools, log }, plan, { accountId, region }, account);
     // The executor's start, and the look at what it left.
-    const { executionId, correlationId } = run;
     writeMetrics(crossAccountMetrics(accountId, 2), { executionId, correlationId });
     return { accountId, ...counts };
   };

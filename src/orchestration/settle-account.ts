@@ -15,14 +15,13 @@ import { isBatchTerminal, isDone } from '../domain/status.ts';
 import { JOB_TAG } from '../domain/vocabulary.ts';
 import { type Configuration, configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Log, Platform } from '../platform/platform.ts';
 import { type StagingAccountReader, stagingAccountReaders } from '../platform/staging-account.ts';
 
 /** What the executor left: its result, or the reason why it gave none. */
 export type AccountOutcome = { result: ExecutorOutput } | { failure: string };
 
 export interface SettleTools {
-  platform: Platform;
   store: ExecutionStore;
   configuration: Configuration;
   readerOf: ReturnType<typeof stagingAccountReaders>;
@@ -30,7 +29,6 @@ export interface SettleTools {
 
 export function settleTools(platform: Platform): SettleTools {
   return {
-    platform,
     store: executionStore(platform),
     configuration: configuration(platform),
     readerOf: stagingAccountReaders(platform),
@@ -47,16 +45,16 @@ export interface AccountCounts {
 /**
  * Writes the final state of every server of an account: from the executor's result, or, when it died, from what DRS says
  * now: the jobs that carry the execution's tags, and for a termination, whose jobs carry none, the instances. Batches
- * that are over stay as they are, so that it may be repeated.
+ * that are over stay as they are, so that it may be repeated. The log is about this run and account.
  * @throws when the account cannot be read after its executor died: then nobody knows yet, and it must be tried again.
  */
 export async function settleAccount(
-  tools: SettleTools,
+  tools: SettleTools & { log: Log },
   plan: PlanRecord,
   account: { accountId: string; region: string },
   outcome: AccountOutcome,
 ): Promise<AccountCounts> {
-  const { platform, store } = tools;
+  const { log, store } = tools;
   const reader = await accountReader(tools, account);
   const open = (await store.getBatches(plan, account)).filter((batch) => !isBatchTerminal(batch.status));
   const found = 'failure' in outcome ? await findOut(reader, plan, open) : undefined;
@@ -123,7 +121,7 @@ export async function settleAccount(
     try {
       return await read();
     } catch (error) {
-      platform.log.warn(problem, { executionId: plan.executionId, ...account, error: messageOf(error) });
+      log.warn(problem, { error: messageOf(error) });
       return undefined;
     }
   }

@@ -1,6 +1,7 @@
 import type { SourceServer as DrsSourceServer, Job, RecoveryInstance } from '@aws-sdk/client-drs';
 import type { Instance } from '@aws-sdk/client-ec2';
 import { type ExistingInstance, ORIGINS, type SourceServer } from '../domain/server.ts';
+import { vcpusInUse } from './account-quotas.ts';
 import type { StagingAccount } from './configuration.ts';
 
 /** The tag that DRS puts on the EC2 instances that it launches. */
@@ -83,6 +84,7 @@ function existingInstances(sourceServerId: string, known: RecoveryInstance[], ta
     isDrill: instance.isDrill === true,
     originEnvironment: ORIGINS.find((origin) => origin === instance.originEnvironment),
     failbackState: instance.failback?.state,
+    vcpus: vcpusOf(tagged.find(({ InstanceId }) => InstanceId === instance.ec2InstanceID)),
   }));
   const onlyInEc2: ExistingInstance[] = tagged
     .filter((instance) => instance.Tags?.some((tag) => tag.Key === SOURCE_SERVER_TAG && tag.Value === sourceServerId))
@@ -95,6 +97,10 @@ function existingInstances(sourceServerId: string, known: RecoveryInstance[], ta
       onlyInEc2: true,
     }));
   return [...inDrs, ...onlyInEc2];
+}
+
+function vcpusOf(instance: Instance | undefined): number | undefined {
+  return instance === undefined ? undefined : vcpusInUse(instance);
 }
 
 function isActiveOn(job: Job, sourceServerId: string): boolean {

@@ -21,6 +21,8 @@ const DRS_QUOTAS = {
 
 /** "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", in vCPUs. Every account has another value. */
 const STANDARD_VCPUS = 'L-1216C47A';
+/** States in which an instance counts towards it. */
+const COUNTED_STATES = ['pending', 'running'];
 /** The letters of the instance families that count towards it. */
 const STANDARD_FAMILIES = /^(?:a|c|d|h|i|im|is|m|r|t|z)\d/;
 
@@ -46,7 +48,7 @@ export async function readQuotas(
     servers: active.reduce((sum, job) => sum + (job.participatingServers?.length ?? 0), 0),
     replicating: servers.filter(isReplicating).length,
   };
-  const [jobLimit, serverLimit, replicatingLimit, vcpuLimit, vcpusInUse] = await Promise.all([
+  const [jobLimit, serverLimit, replicatingLimit, vcpuLimit, vcpusTaken] = await Promise.all([
     drsLimit('jobs'),
     drsLimit('servers'),
     drsLimit('replicating'),
@@ -57,7 +59,7 @@ export async function readQuotas(
     jobs: { limit: jobLimit, inUse: inUse.jobs },
     servers: { limit: serverLimit, inUse: inUse.servers },
     replicating: { limit: replicatingLimit, inUse: inUse.replicating },
-    vcpus: { limit: vcpuLimit, inUse: vcpusInUse },
+    vcpus: { limit: vcpuLimit, inUse: vcpusTaken },
   };
 
   async function drsLimit(name: keyof typeof DRS_QUOTAS): Promise<number> {
@@ -81,7 +83,7 @@ export async function readQuotas(
     const running = await pages(async (NextToken) => {
       const page = await ec2.send(
         new DescribeInstancesCommand({
-          Filters: [{ Name: 'instance-state-name', Values: ['pending', 'running'] }],
+          Filters: [{ Name: 'instance-state-name', Values: COUNTED_STATES }],
           MaxResults: 1_000,
           NextToken,
         }),
@@ -91,7 +93,7 @@ export async function readQuotas(
         nextToken: page.NextToken,
       };
     });
-    return running.filter(isStandardOnDemand).reduce((sum, instance) => sum + vcpusOf(instance), 0);
+    return running.filter(isStandardOnDemand).reduce((sum, instance) => sum + knownVcpusOf(instance), 0);
   }
 }
 
@@ -103,8 +105,19 @@ function isStandardOnDemand({ InstanceType, InstanceLifecycle }: Instance): bool
   return InstanceLifecycle === undefined && STANDARD_FAMILIES.test(InstanceType ?? '');
 }
 
-function vcpusOf({ InstanceId, CpuOptions }: Instance): number {
+/** vCPUs that an instance takes of the quota now; undefined when it takes none, or EC2 does not say how many. */
+export function vcpusInUse(instance: Instance): number | undefined {
+  const isCounted = COUNTED_STATES.includes(instance.State?.Name ?? '') && isStandardOnDemand(instance);
+  return isCounted ? vcpusOf(instance) : undefined;
+}
+
+function vcpusOf({ CpuOptions }: Instance): number | undefined {
   const { CoreCount, ThreadsPerCore } = CpuOptions ?? {};
-  if (CoreCount === undefined || ThreadsPerCore === undefined) throw new Error(`EC2 gives no vCPUs for ${InstanceId}`);
-  return CoreCount * ThreadsPerCore;
+  return CoreCount === undefined || ThreadsPerCore === undefined ? undefined : CoreCount * ThreadsPerCore;
+}
+
+function knownVcpusOf(instance: Instance): number {
+  const vcpus = vcpusOf(instance);
+  if (vcpus === undefined) throw new Error(`EC2 gives no vCPUs for ${instance.InstanceId}`);
+  return vcpus;
 }

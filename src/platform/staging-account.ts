@@ -16,19 +16,19 @@ import {
   type InstanceStatus,
 } from '@aws-sdk/client-ec2';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 import type { FoundInstance } from '../domain/account-outcome.ts';
-import { DrError, messageOf, nameOf } from '../domain/errors.ts';
+import { messageOf } from '../domain/errors.ts';
 import type { AccountDiscovery } from '../domain/plan.ts';
 import type { BatchServer } from '../domain/result.ts';
 import { matchesTags, type RecoverySnapshot, type SourceServer } from '../domain/server.ts';
 import { SOURCE_SERVER_TAG, toSourceServer } from './account-facts.ts';
 import { type InUse, readQuotas } from './account-quotas.ts';
+import { asRole, explainingAccess, madeOnce } from './assumed-role.ts';
 import { concurrently } from './concurrently.ts';
 import type { StagingAccount } from './configuration.ts';
 import { launchSettingsReader } from './launch-settings.ts';
 import { inChunks, pages } from './pages.ts';
-import type { Platform } from './platform.ts';
+import type { Log, Platform } from './platform.ts';
 
 /** Jobs older than this have ended: the longest launch (Windows first boot) takes under two hours. */
 const JOB_LOOKBACK_MS = 24 * 3_600_000;
@@ -38,8 +38,6 @@ const EXISTING_STATES = ['pending', 'running', 'stopping', 'stopped'];
 const MAX_STATUS_IDS = 100;
 /** Snapshots of servers are asked for one by one: the API has no other way. This many at the same time. */
 const MOST_SNAPSHOT_QUESTIONS = 10;
-/** Errors that mean the role or the account does not let us in. */
-const ACCESS_ERRORS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'UnrecognizedClientException'];
 
 /** What is to be found out beyond servers, their instances and their jobs. */
 export interface Questions {
@@ -67,27 +65,11 @@ export type StagingAccountReader = ReturnType<typeof stagingAccountReader>;
  * credentials, a new one would assume the role again.
  */
 export function stagingAccountReaders(platform: Platform): (account: StagingAccount) => StagingAccountReader {
-  const readers = new Map<string, StagingAccountReader>();
-  return (account) => {
-    const key = JSON.stringify(account);
-    const reader = readers.get(key) ?? stagingAccountReader(platform, account);
-    readers.set(key, reader);
-    return reader;
-  };
+  return madeOnce((account: StagingAccount) => stagingAccountReader(platform, account));
 }
 
 function stagingAccountReader(platform: Platform, account: StagingAccount) {
-  const credentials = fromTemporaryCredentials({
-    ...(platform.credentials === undefined ? {} : { masterCredentials: platform.credentials }),
-    params: {
-      RoleArn: account.roleArn,
-      ExternalId: account.externalId,
-      RoleSessionName: 'dr-chatops',
-      DurationSeconds: 900,
-    },
-    clientConfig: { region: account.region },
-  });
-  const settings = { region: account.region, credentials, retryMode: 'adaptive' };
+  const settings = { region: account.region, credentials: asRole(platform, account), retryMode: 'adaptive' };
   const drs = new DrsClient(settings);
   const ec2 = new EC2Client(settings);
   const quotas = new ServiceQuotasClient(settings);
@@ -156,14 +138,15 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
 
     /**
      * The source servers that carry all of `tags`, each with its existing instances and its running job, and what
-     * `questions` ask for beyond. What was asked for and could not be read is part of the answer, and no error.
+     * `questions` ask for beyond, with a log that says for whom. What was asked for and could not be read is part of the answer, and no error.
      * @throws {DrError} CrossAccountAccessDenied when the account does not let us in.
      */
     async discover(
       tags: Record<string, string>,
-      questions: Questions = {},
+      questions: Questions,
+      log: Log,
     ): Promise<Pick<AccountDiscovery, 'servers' | 'quotas' | 'quotasUnreadable'>> {
-      return await explained(account, async () => {
+      return await explainingAccess(account.roleArn, async () => {
         const all = await allSourceServers();
         const matching = all.filter((server) => matchesTags(server.tags ?? {}, tags));
         if (matching.length === 0) return { servers: [] };
@@ -173,7 +156,7 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
           ec2Instances(ids),
           jobsSince(platform.now() - JOB_LOOKBACK_MS),
           questions.launchSettings === true ? readLaunchSettings(ids) : undefined,
-          snapshotsOf(ids, questions.snapshots),
+          snapshotsOf(ids, questions.snapshots, log),
         ]);
         const servers: SourceServer[] = matching.map((server) => ({
           ...toSourceServer(server, account, { known, tagged, jobs }),
@@ -186,12 +169,14 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
 
     /** Number of servers by their value of every tag in `keys`, over the whole account. */
     async allTags(): Promise<Record<string, string>[]> {
-      return await explained(account, async () => (await allSourceServers()).map((server) => server.tags ?? {}));
+      return await explainingAccess(account.roleArn, async () =>
+        (await allSourceServers()).map((server) => server.tags ?? {}),
+      );
     },
 
     /** The jobs since a moment (milliseconds since the epoch) that carry all of `tags`. */
     async jobsWithTags(tags: Record<string, string>, since: number): Promise<Job[]> {
-      return await explained(account, async () =>
+      return await explainingAccess(account.roleArn, async () =>
         (await jobsSince(since)).filter((job) => matchesTags(job.tags ?? {}, tags)),
       );
     },
@@ -199,14 +184,14 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     /** The jobs with these ids that DRS still knows. */
     async jobs(jobIDs: string[]): Promise<Job[]> {
       if (jobIDs.length === 0) return [];
-      return await explained(account, () =>
+      return await explainingAccess(account.roleArn, () =>
         pages((nextToken) => drs.send(new DescribeJobsCommand({ filters: { jobIDs }, maxResults: 100, nextToken }))),
       );
     },
 
     /** Those of these recovery instances that DRS still knows. */
     async instances(recoveryInstanceIds: string[]): Promise<FoundInstance[]> {
-      return await explained(account, async () => {
+      return await explainingAccess(account.roleArn, async () => {
         const found = await inChunks(recoveryInstanceIds, (chunk) =>
           describeRecoveryInstances({ recoveryInstanceIDs: chunk }),
         );
@@ -219,12 +204,12 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
 
     /** EC2's status checks of these instances; one that EC2 does not show is left out. */
     async statusChecks(ec2InstanceIds: string[]): Promise<Map<string, BatchServer['statusChecks']>> {
-      return await explained(account, () => statusChecks(ec2InstanceIds));
+      return await explainingAccess(account.roleArn, () => statusChecks(ec2InstanceIds));
     },
 
     /** Details of the recovery instances that exist now for these servers, drill instances among them. */
     async launchedInstances(sourceServerIds: string[]): Promise<LaunchedInstance[]> {
-      return await explained(account, async () => {
+      return await explainingAccess(account.roleArn, async () => {
         const [known, tagged] = await Promise.all([recoveryInstances(sourceServerIds), ec2Instances(sourceServerIds)]);
         const byId = new Map(tagged.map((instance) => [instance.InstanceId ?? '', instance]));
         const checks = await statusChecks([...byId.keys()]);
@@ -250,6 +235,7 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
   async function snapshotsOf(
     ids: string[],
     question: Questions['snapshots'],
+    log: Log,
   ): Promise<Map<string, RecoverySnapshot[]>> {
     // All the snapshots are of use for a single server only: the plan refuses more.
     if (question === undefined || (question === 'all' && ids.length > 1)) return new Map();
@@ -257,8 +243,7 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
       try {
         return { sourceServerID, snapshots: await snapshotsOfServer(sourceServerID, question) };
       } catch (error) {
-        const { accountId } = account;
-        platform.log.warn('Snapshots could not be read', { accountId, sourceServerID, error: messageOf(error) });
+        log.warn('Snapshots could not be read', { sourceServerID, error: messageOf(error) });
         return { sourceServerID };
       }
     });
@@ -287,17 +272,6 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     } catch (error) {
       return { quotasUnreadable: messageOf(error) };
     }
-  }
-}
-
-async function explained<T>(account: StagingAccount, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    if (!ACCESS_ERRORS.includes(nameOf(cause))) throw cause;
-    throw new DrError('CrossAccountAccessDenied', `access denied for ${account.roleArn}: ${messageOf(cause)}`, {
-      cause,
-    });
   }
 }
 

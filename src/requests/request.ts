@@ -17,8 +17,6 @@ export interface MachineRequest {
 
 /** Longest task token (Step Functions). */
 const MAX_TASK_TOKEN = 2_048;
-/** Ours: what is passed on with every state of the run. */
-const MAX_METADATA_BYTES = 8_192;
 
 /** The entrance's own fields, beside the component's input. */
 const entranceSchema = z.looseObject({
@@ -53,9 +51,6 @@ export function readRequest(event: unknown): MachineRequest {
       'ValidationError',
       `A ${action} changes nothing and needs no request: call drs-orchestration-main directly.`,
     );
-  }
-  if (Buffer.byteLength(JSON.stringify(input.metadata)) > MAX_METADATA_BYTES) {
-    throw new DrError('ValidationError', `metadata takes more than ${MAX_METADATA_BYTES} bytes. Nothing was started.`);
   }
   const correlationId = correlationIdSchema.safeParse(
     input.metadata.correlationId ?? (busEvent.success ? busEvent.data.id : undefined),

@@ -4,8 +4,10 @@ import {
   APPROVE_PERMISSION,
   ASK_PERMISSION,
   accessSchema,
+  approvePermissions,
   grantees,
   may,
+  mayAll,
   PERMISSIONS,
   type Permission,
   ROLE_PERMISSIONS,
@@ -58,6 +60,27 @@ describe('what a role may do', () => {
     const permissions: readonly Permission[] = ROLE_PERMISSIONS[role];
     expect(permissions.includes(ASK_PERMISSION)).toBe(asks);
     expect(permissions.includes(APPROVE_PERMISSION)).toBe(approves);
+  });
+});
+
+describe('what an approver needs', () => {
+  it.each(['drill', 'failover', 'failback'] as const)('for a %s: to manage executions', (verb) => {
+    expect(approvePermissions(verb)).toEqual(['drs:ManageExecution']);
+  });
+
+  it('for a termination: to terminate instances as well', () => {
+    expect(approvePermissions('terminate')).toEqual(['drs:ManageExecution', 'drs:TerminateInstances']);
+  });
+
+  it('is all of it, for the same application, and never nothing', () => {
+    const person = { userId: USER, teamId: TEAM };
+    const access = accessOf(
+      { role: 'DRSRecoveryManager', users: [USER], applications: ['HRP'] },
+      { role: 'DRSPlanManager', users: [USER], applications: ['CRM'] },
+    );
+    expect(mayAll(access, person, ['drs:ManageExecution', 'drs:TerminateInstances'], 'HRP')).toBe(true);
+    expect(mayAll(access, person, ['drs:ManageExecution', 'drs:CreateRecoveryPlan'], 'HRP')).toBe(false);
+    expect(mayAll(access, person, [], 'HRP')).toBe(false);
   });
 });
 

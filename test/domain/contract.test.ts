@@ -71,6 +71,26 @@ describe('the input', () => {
     expect(options).toEqual({ ...DEFAULTS, parallelism: 7 });
   });
 
+  it('takes metadata up to 8 KiB as JSON, however they are written', () => {
+    const metadata = (length: number) => ({ note: 'ä'.repeat(length) });
+    expect(parseComponentInput({ ...SMALLEST, metadata: metadata(4_090) }).metadata).toEqual(metadata(4_090));
+    expect(refusalOf({ ...SMALLEST, metadata: metadata(4_091) })).toMatch(
+      /metadata: takes 8193 bytes as JSON; there is room for 8192/,
+    );
+  });
+
+  it('leaves room in them for what an execution adds, and for no more', () => {
+    const added = (correlationId: string) => ({
+      correlationId,
+      executionId: 'request-0123456789',
+      gateId: 'approval-1',
+      planHash: 'f'.repeat(64),
+    });
+    const metadata = { note: 'x'.repeat(8_181) };
+    parseComponentInput({ ...SMALLEST, metadata: { ...metadata, ...added('a'.repeat(256)) } });
+    expect(refusalOf({ ...SMALLEST, metadata: { ...metadata, ...added('a'.repeat(257)) } })).toContain('metadata');
+  });
+
   it('takes any key in metadata', () => {
     const metadata = { anything: { nested: [1, null] }, 'with spaces': true };
     expect(parseComponentInput({ ...SMALLEST, metadata }).metadata).toEqual(metadata);

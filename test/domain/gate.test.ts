@@ -34,6 +34,13 @@ function accessFor(...approvers: Person[]): Access {
   };
 }
 const access = accessFor(approver, secondApprover, thirdApprover);
+/** All three may approve, but only these may do everything. */
+function adminsFor(...admins: Person[]): Access {
+  return {
+    ...access,
+    grants: [...access.grants, { role: 'DRSOrchestrationAdmin', users: admins.map(({ userId }) => userId) }],
+  };
+}
 
 const OPENED = 1_000_000;
 const EXPIRES = OPENED + 30 * 60_000;
@@ -50,6 +57,7 @@ function aGate(differs: Partial<Gate> = {}): Gate {
     planHash: 'hash-1',
     application: 'HRP',
     requester,
+    permissions: ['drs:ManageExecution'],
     quorum: 1,
     openedAt: OPENED,
     expiresAt: EXPIRES,
@@ -133,6 +141,15 @@ describe('a vote', () => {
       ],
       status: 'approved',
     },
+    {
+      name: 'an approver who lost one of two permissions before the second vote no longer counts',
+      gate: { quorum: 2, permissions: ['drs:ManageExecution', 'drs:ManageAccounts'] },
+      presses: [
+        { by: approver, rights: adminsFor(approver, secondApprover) },
+        { by: secondApprover, rights: adminsFor(secondApprover) },
+      ],
+      status: 'pending',
+    },
   ])('$name', ({ gate, presses, status }) => {
     expect(gateAfter(aGate(gate), ...presses).status).toBe(status);
   });
@@ -178,6 +195,18 @@ describe('a vote', () => {
           grants: [{ role: 'DRSRecoveryManager', users: [approver.userId], applications: ['CRM'] }],
         },
       },
+      reason: 'no permission',
+    },
+    {
+      name: 'to somebody who has only one of the permissions that the question needs',
+      gate: aGate({ permissions: ['drs:ManageExecution', 'drs:ManageAccounts'] }),
+      press: { by: approver },
+      reason: 'no permission',
+    },
+    {
+      name: 'where nobody wrote down what it needs',
+      gate: aGate({ permissions: [] }),
+      press: { by: approver },
       reason: 'no permission',
     },
     { name: 'on an old card', press: { by: approver, planRevision: 0 }, reason: 'old card' },

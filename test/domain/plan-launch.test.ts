@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AccountDiscovery, freezePlan, type PlanRequest, plannedVerb } from '../../src/domain/plan.ts';
-import { isLive, type SourceServer } from '../../src/domain/server.ts';
+import { type ExistingInstance, isLive, type SourceServer } from '../../src/domain/server.ts';
 import {
   ACCOUNT,
   anInstance,
@@ -151,6 +151,32 @@ describe('what an account’s quotas allow', () => {
 
   it('is enough when it is just enough', () => {
     expect(planOf('drill', { quotas: quotas({ limit: 64, inUse: 48 }) })).toMatchObject({ stops: [], warnings: [] });
+  });
+
+  describe('counts what the launch itself frees:', () => {
+    const again = (instance: Partial<ExistingInstance>, limit: number) =>
+      freezePlan(aRequest(), [
+        {
+          accountId: ACCOUNT,
+          region: REGION,
+          servers: [
+            aServer(1, { cores: 8, existingInstances: [anInstance({ isDrill: true, ...instance })] }),
+            aServer(2, { cores: 8 }),
+          ],
+          quotas: quotas({ limit, inUse: 50 }),
+        },
+      ]);
+
+    it('the instance of an earlier drill', () => {
+      expect(again({ vcpus: 8 }, 58).stops).toEqual([]);
+      expect(again({ vcpus: 8 }, 57).stops).toEqual([
+        'Account 111111111111 has room for 15 vCPUs (50 of 57 in use, 8 of them by instances that the launch replaces), but 16 are needed.',
+      ]);
+    });
+
+    it('not one of which nobody knows how many it takes', () => {
+      expect(again({}, 58).stops).toEqual([expect.stringContaining('room for 8 vCPUs (50 of 58 in use)')]);
+    });
   });
 
   it('stops a drill when it cannot be read, and is a warning for a failover', () => {

@@ -7,6 +7,9 @@ const MAIN = 'arn:aws:states:us-east-2:900000000000:stateMachine:drs-orchestrati
 /** The longest that a run may take, in simulated milliseconds. */
 const LONGEST_MS = 30 * 3_600_000;
 
+/** What a caller of the component needs of a world. */
+export type Callable = Pick<World, 'clock' | 'practice'>;
+
 /** How a run of the component ended. */
 export interface Called {
   executionArn: string;
@@ -18,18 +21,18 @@ export interface Called {
 }
 
 /** Somebody with a role in the central account calls the component, as the AWS CLI would, and waits for its end. */
-export async function call(world: World, input: unknown, name: string): Promise<Called> {
+export async function call(world: Callable, input: unknown, name: string): Promise<Called> {
   return await ended(world, await start(world, input, name));
 }
 
 /** Calls the component; the answer is the run's ARN. */
-export async function start(world: World, input: unknown, name: string): Promise<string> {
+export async function start(world: Callable, input: unknown, name: string): Promise<string> {
   const command = new StartExecutionCommand({ stateMachineArn: MAIN, name, input: JSON.stringify(input) });
   return String((await operator(world).send(command)).executionArn);
 }
 
 /** Waits for the end of a run. */
-export async function ended(world: World, executionArn: string): Promise<Called> {
+export async function ended(world: Callable, executionArn: string): Promise<Called> {
   // Asked of the engine itself: this is looked at after every step of the clock.
   const { engine } = world.practice;
   await world.clock.runUntil(() => engine.describeExecution(executionArn).status !== 'RUNNING', {
@@ -47,7 +50,7 @@ export async function ended(world: World, executionArn: string): Promise<Called>
 }
 
 /** The whole result of a run, as it is kept in S3. */
-export function wholeResult(world: World, output: ComponentOutput | undefined): ComponentOutput {
+export function wholeResult(world: Callable, output: ComponentOutput | undefined): ComponentOutput {
   const key = String(output?.resultLocation).replace(`s3://${world.practice.bucket}/`, '');
   return outputSchema.parse(JSON.parse(world.practice.s3.read(world.practice.bucket, key)?.toString() ?? ''));
 }
@@ -82,7 +85,7 @@ export function listed(output: ComponentOutput): string[] {
   );
 }
 
-function operator(world: World): SFNClient {
+function operator(world: Callable): SFNClient {
   return new SFNClient({
     credentials: world.practice.identities.forRole('arn:aws:iam::900000000000:role/operator'),
   });

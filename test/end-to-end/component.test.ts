@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
+import { EXECUTOR_ROLE, READER_ROLE } from '../../src/local/accounts.ts';
 import { allowDirect, call, ended, listed, start, tagged, wholeResult } from './component-call.ts';
 import { startWorld, wholeInventory } from './world.ts';
 
 const WAVE_1 = { 'DR-Application': 'HRP', 'DR-Wave': '1' };
 const SECOND_LOOKS = 'DescribeRecoveryInstances';
+/** What both discovery and a drill's last looks read of DRS. */
+const READS = ['DescribeJobs', 'DescribeRecoveryInstances'] as const;
 
 /** Every server is in exactly one list, and the summary counts them. */
 function expectWhole(whole: ComponentOutput): void {
@@ -219,17 +222,110 @@ describe('exactly once', () => {
     expect(world.jobs()).toHaveLength(1);
   });
 
-  test.each(['discover-servers', 'load-account-work', 'record-account-result', 'aggregate-results'] as const)(
-    'a death of %s after its work changes nothing',
-    async (name) => {
-      const world = await startWorld();
-      tagged(world, 'crash', 2);
+  test('a death of any function after its work changes nothing', async () => {
+    const world = await startWorld();
+    const names = [
+      'validate-input',
+      'discover-servers',
+      'load-account-work',
+      'record-account-result',
+      'check-instances',
+      'aggregate-results',
+    ] as const;
+    for (const [index, name] of names.entries()) {
+      tagged(world, name, 2);
       world.practice.host.crashNext(`dr-chatops-${name}`, 'after');
-      const { output } = await call(world, { action: 'drill', tags: { 'DR-Test': 'crash' } }, 'crash');
-      expect(output).toMatchObject({ status: 'success', summary: { totalServers: 2, succeeded: 2 } });
-      expect(world.jobs()).toHaveLength(1);
-    },
-  );
+      const input = { action: 'drill', tags: { 'DR-Test': name }, options: { statusChecks: true } };
+      const { output } = await call(world, input, `crash-${name}`);
+      expect(output, name).toMatchObject({ status: 'success', summary: { totalServers: 2, succeeded: 2 } });
+      expectWhole(wholeResult(world, output));
+      expect(world.jobs(), name).toHaveLength(index + 1);
+    }
+  });
+
+  test('a run that failed after its launch, and is redriven, takes up the job that it finds', async () => {
+    const world = await startWorld();
+    const servers = tagged(world, 'redriven', 3, ['111111111111', '222222222222']);
+    // More often than the state is tried again.
+    for (let time = 0; time < 9; time += 1) {
+      world.practice.host.crashNext('dr-chatops-record-account-result', 'before');
+    }
+    const input = { action: 'drill', tags: { 'DR-Test': 'redriven' } };
+    const failed = await call(world, input, 'redriven');
+    expect(failed.status).toBe('FAILED');
+    const launched = world.jobs().map(({ jobId }) => jobId);
+    expect(launched).toHaveLength(2);
+
+    world.practice.host.endCrashes('dr-chatops-record-account-result');
+    world.practice.engine.redriveExecution(failed.executionArn);
+    const { output } = await ended(world, failed.executionArn);
+    const whole = wholeResult(world, output);
+    expect(whole).toMatchObject({ status: 'success', summary: { totalServers: 3, succeeded: 3 } });
+    expectWhole(whole);
+    expect(listed(whole).sort()).toEqual(servers.map(({ sourceServerId }) => sourceServerId).sort());
+    expect(whole.stagingAccountResults.flatMap(({ jobIds }) => jobIds).sort()).toEqual(launched.sort());
+    expect(world.jobs()).toHaveLength(2);
+  });
+
+  test('a run that is stopped while its jobs run, and redriven, follows these jobs and starts no others', async () => {
+    const world = await startWorld();
+    const servers = tagged(world, 'stopped', 3, ['111111111111', '222222222222']);
+    const executionArn = await start(world, { action: 'drill', tags: { 'DR-Test': 'stopped' } }, 'stopped');
+    await world.clock.runUntil(() => world.jobs().length === 2, { what: 'both jobs', withinMs: 600_000 });
+    const { engine } = world.practice;
+    engine.stopExecution({ executionArn });
+    await world.clock.advance(60_000);
+    engine.redriveExecution(executionArn);
+    const { output } = await ended(world, executionArn);
+    const whole = wholeResult(world, output);
+    expect(whole).toMatchObject({ status: 'success', summary: { totalServers: 3, succeeded: 3 } });
+    expect(listed(whole).sort()).toEqual(servers.map(({ sourceServerId }) => sourceServerId).sort());
+    expect(world.launches()).toHaveLength(2);
+  });
+
+  test('two runs at once, whose tags select the same servers, launch each of them once', async () => {
+    const world = await startWorld();
+    tagged(world, 'both', 3);
+    const run = (name: string, more: object) =>
+      start(world, { action: 'drill', tags: { 'DR-Test': 'both', ...more } }, name);
+    const runs = [await run('one', {}), await run('two', { 'DR-Enabled': 'true' })];
+    const outputs = [];
+    for (const arn of runs) outputs.push((await ended(world, arn)).output);
+    const [lost] = outputs.filter((output) => output?.status !== 'success');
+    expect(outputs.map((output) => output?.status).sort()).toEqual(['failed', 'success']);
+    for (const output of outputs) expectWhole(wholeResult(world, output));
+    expect(world.jobs()).toHaveLength(1);
+    const [job] = world.jobs();
+    expect(lost?.failedServers).toHaveLength(3);
+    for (const failed of lost?.failedServers ?? []) {
+      expect(failed).toMatchObject({
+        errorCode: 'ConflictException',
+        errorMessage: expect.stringContaining(job?.jobId ?? 'no job'),
+      });
+    }
+  });
+
+  test('errors of DRS itself are waited out: in discovery, at the looks before the start, and at the start', async () => {
+    const world = await startWorld();
+    const { faults } = world.practice.drs;
+    for (const fault of ['failNext', 'unavailableNext'] as const) {
+      tagged(world, fault, 2);
+      for (const operation of READS) faults[fault](1, { operation, accountId: '111111111111' });
+      world.onceAfter('discover-servers', () => {
+        for (const operation of [...READS, 'StartRecovery'] as const) faults[fault](2, { operation });
+      });
+      const { output } = await call(world, { action: 'drill', tags: { 'DR-Test': fault } }, fault);
+      expect(output, fault).toMatchObject({ status: 'success', summary: { totalServers: 2, succeeded: 2 } });
+    }
+    expect(world.jobs()).toHaveLength(2);
+    for (const error of ['InternalServerException', 'ServiceUnavailable']) {
+      const met = world.calls.filter(({ outcome }) => outcome === error);
+      const metBy = (role: string) =>
+        met.filter(({ identity }) => identity.roleArn.endsWith(`/${role}`)).map(({ action }) => action);
+      expect(new Set(metBy(READER_ROLE)), error).toEqual(new Set(READS));
+      expect(new Set(metBy(EXECUTOR_ROLE)), error).toEqual(new Set([...READS, 'StartRecovery']));
+    }
+  });
 
   test('throttling is waited out', async () => {
     const world = await startWorld();

@@ -2,6 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { outputSchema } from '../../src/domain/contract.ts';
 import { executionIdOf, startWorld } from './world.ts';
 
+const isOf =
+  (job: { participants: readonly { recoveryInstanceId?: string }[] }) =>
+  ({ instanceId }: { instanceId: string }): boolean =>
+    job.participants.some(({ recoveryInstanceId }) => recoveryInstanceId === instanceId);
+
 describe('a drill of HRP wave 1', () => {
   test('is asked for, approved by another person, launched once for each server, and reported', async () => {
     const world = await startWorld({ drsEvents: true });
@@ -67,7 +72,12 @@ describe('a drill of HRP wave 1', () => {
         'DR-ExecutionId': executionIdOf(world.cards()[0]),
         'DR-BatchId': expect.stringMatching(/^r1-w1-\d{12}-01$/),
       });
+      // A job's tags do not reach its instances: EC2 tells a drill's by a mark of its own.
+      for (const { tags } of world.practice.fleet.ec2Instances(job.accountId).filter(isOf(job))) {
+        expect(tags).toMatchObject({ 'DR-Drill': 'true', 'DR-ExecutionId': executionIdOf(world.cards()[0]) });
+      }
     }
+    expect(world.calls.filter(({ action }) => action === 'CreateTags')).toHaveLength(3);
   });
 
   test('keeps task tokens and secrets out of cards, answers and logs', async () => {

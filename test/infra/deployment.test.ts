@@ -73,6 +73,28 @@ describe('a deployment file', () => {
     ]);
   });
 
+  it('is refused with every verb whose policy asks for too many approvals, also by default', () => {
+    const problems = problemsOf((content) => ({
+      ...content,
+      access: {
+        ...content.access,
+        grants: [
+          { role: 'DRSRecoveryManager', users: ['U0APPROVE01'] },
+          { role: 'DRSOperator', users: ['U0REQUEST01', 'U0REQUEST02'] },
+        ],
+      },
+      policies: { drill: { quorum: 2 }, terminate: { quorum: 4 } },
+    }));
+    const tooMany = (verb: string, quorum: number) =>
+      `policies.${verb}.quorum: ${quorum} approvals are asked for, but only 1 person may approve`;
+    expect(problems.slice(1)).toEqual([
+      tooMany('drill', 2),
+      tooMany('failover', 2),
+      tooMany('terminate', 4),
+      tooMany('failback', 2),
+    ]);
+  });
+
   it('is refused when a document does not fit into its SSM parameter', () => {
     const problems = problemsOf((content) => {
       const users = Array.from({ length: 400 }, (_, index) => `U0READER${String(index).padStart(4, '0')}`);

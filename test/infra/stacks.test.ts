@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { definitionText, placeholdersIn } from '../../infra/constructs/state-machine-from-file.ts';
 import { accessSchema } from '../../src/domain/access.ts';
 import { policiesSchema } from '../../src/domain/policy.ts';
@@ -437,8 +438,9 @@ describe("a staging account's stack", () => {
       'AWS::Logs::LogGroup',
       'AWS::StepFunctions::StateMachine',
     ]);
-    // CloudFormation takes 51,200 bytes without a bucket; the file has no white space.
+    // CloudFormation takes 51,200 bytes without a bucket: of the file, which has no white space, and of the YAML that the CDK sends.
     expect(JSON.stringify(template).length).toBeLessThan(51_200);
+    expect(Buffer.byteLength(stringify(template, { version: '1.1', lineWidth: 0 }))).toBeLessThanOrEqual(51_200);
   });
 
   it('deploys the very file of the executor', () => {
@@ -476,7 +478,7 @@ describe("a staging account's stack", () => {
     expect(actions.filter((action) => !/^(drs|ec2|servicequotas):(Describe|Get)/.test(action))).toEqual([]);
   });
 
-  it('lets drs-orchestration-main alone start the executor, naming itself', () => {
+  it('lets drs-orchestration-main alone start the executor and mark drill instances, naming itself', () => {
     expect(stagingAccount.trustOf(INVOKE_ROLE)).toMatchObject([
       {
         principal: { AWS: centralRole('drs-orchestration-main') },
@@ -491,7 +493,12 @@ describe("a staging account's stack", () => {
     for (const action of ['states:DescribeExecution', 'states:StopExecution']) {
       expect(allowedResources(rights, action)).toEqual([`arn:aws:states:${REGION}:${ACCOUNT}:execution:${executor}:*`]);
     }
-    expect(rights.flatMap(({ actions }) => actions)).toHaveLength(3);
+    const [marking] = rights.filter(({ actions }) => actions.includes('ec2:CreateTags'));
+    expect(marking?.conditions).toEqual({
+      Null: { 'aws:ResourceTag/AWSElasticDisasterRecoveryManaged': 'false' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': ['DR-Drill', 'DR-ExecutionId'] },
+    });
+    expect(rights.flatMap(({ actions }) => actions)).toHaveLength(4);
   });
 
   it('lets the executor write to EC2 through AWS services only', () => {

@@ -39,7 +39,7 @@ describe('a machine’s request', () => {
     [
       'too much metadata',
       { ...DRILL, metadata: { ...DRILL.metadata, log: 'x'.repeat(9_000) } },
-      /more than 8192 bytes/,
+      /metadata: takes 9010 bytes as JSON; there is room for 8192/,
     ],
   ])('with %s is refused by name', (_, event, why) => {
     expect(() => readRequest(event)).toThrow(why);

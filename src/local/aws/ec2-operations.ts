@@ -150,7 +150,24 @@ export function ec2Operations({ clock, fleet }: { clock: Clock; fleet: Fleet }):
     }
   }
 
+  /** Tags of instances only. EC2 takes up to 1,000 resources, and all or none (CreateTags). */
+  function createTags(parameters: URLSearchParams, scope: Ec2Scope) {
+    const ids = listParameter(parameters, 'ResourceId');
+    if (ids.length === 0) {
+      throw new ServiceError('MissingParameter', 'The request must contain the parameter resourceIdSet');
+    }
+    const instances = machines(ids, scope);
+    for (let n = 1; parameters.has(`Tag.${n}.Key`); n += 1) {
+      const key = parameters.get(`Tag.${n}.Key`) ?? '';
+      for (const instance of instances) {
+        instance.tags = { ...instance.tags, [key]: parameters.get(`Tag.${n}.Value`) ?? '' };
+      }
+    }
+    return { return: true };
+  }
+
   return new Map<string, Ec2Operation>([
+    ['CreateTags', createTags],
     ['DescribeInstances', describeInstances],
     ['DescribeInstanceStatus', describeInstanceStatus],
     ['DescribeSubnets', describeSubnets],

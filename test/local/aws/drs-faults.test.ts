@@ -40,6 +40,16 @@ describe('faults of DRS', () => {
     await drsClient().send(new DescribeJobsCommand({}));
   });
 
+  it('make DRS unavailable, which does nothing', async () => {
+    const { drs, drsClient, addServers } = await awsWorld();
+    const launch = new StartRecoveryCommand({ sourceServers: startList(addServers(1)) });
+    drs.faults.unavailableNext(1, { operation: 'StartRecovery' });
+    const unavailable = { name: 'ServiceUnavailable', $metadata: { httpStatusCode: 503 } };
+    await expect(drsClient().send(launch)).rejects.toMatchObject(unavailable);
+    expect((await drsClient().send(new DescribeJobsCommand({}))).items).toEqual([]);
+    expect((await drsClient().send(launch)).job?.status).toBe('PENDING');
+  });
+
   it('are for one Region of an account when that is named', async () => {
     const { drs, drsClient, fleet } = await awsWorld();
     fleet.initializeAccount(ACCOUNT, ORIGIN.region);

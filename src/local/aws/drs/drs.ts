@@ -11,6 +11,7 @@ import {
   QUOTA_CODES,
   quotaExceeded,
   throttled,
+  unavailable,
   uninitialized,
   validation,
 } from './errors.ts';
@@ -103,6 +104,7 @@ export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
     const throttle = faults.take('throttle', faulty);
     if (throttle !== undefined) throw throttled(throttle.retryAfterSeconds);
     if (faults.take('internal error', faulty) !== undefined) throw internal();
+    if (faults.take('unavailable', faulty) !== undefined) throw unavailable();
     const quota = faults.take('quota', faulty);
     if (quota !== undefined) {
       throw quotaExceeded(quota.quotaCode ?? QUOTA_CODES.concurrentJobs, 'A quota would be exceeded.');

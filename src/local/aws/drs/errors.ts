@@ -78,6 +78,11 @@ export function internal(): DrsError {
   return new DrsError('InternalServerException', 500, 'An internal error has occurred.');
 }
 
+/** DRS cannot answer now (AWS common errors; the model of DRS does not have it). */
+export function unavailable(): DrsError {
+  return new DrsError('ServiceUnavailable', 503, 'The service is temporarily unable to handle the request.');
+}
+
 /** The caller has no permission. */
 export function accessDenied(message: string): DrsError {
   return new DrsError('AccessDeniedException', 403, message, { code: 'ACCESS_DENIED' });

@@ -14,7 +14,7 @@ export interface FaultScope {
 /** One call, as faults look at it. */
 export type FaultyCall = Required<FaultScope>;
 
-type FaultKind = 'throttle' | 'internal error' | 'quota' | 'drop';
+type FaultKind = 'throttle' | 'internal error' | 'unavailable' | 'quota' | 'drop';
 
 interface Fault extends FaultScope {
   readonly kind: FaultKind;
@@ -55,6 +55,11 @@ export class DrsFaults {
   /** Answers the next `times` calls with InternalServerException, without doing anything. */
   failNext(times: number, scope: FaultScope = {}): void {
     this.#faults.push({ kind: 'internal error', remaining: times, ...scope });
+  }
+
+  /** Answers the next `times` calls with ServiceUnavailable, an error of every AWS service, without doing anything. */
+  unavailableNext(times: number, scope: FaultScope = {}): void {
+    this.#faults.push({ kind: 'unavailable', remaining: times, ...scope });
   }
 
   /** Carries the next `times` calls out and closes the connection instead of answering. */
