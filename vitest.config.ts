@@ -3,9 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // End-to-end worlds start several loopback servers; the default of 5 s is too tight on a busy 2-core machine.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // End-to-end worlds start several loopback servers, some tests whole processes; the default of 5 s is too tight on a busy
+    // 2-core machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Vitest leaves one core free by default; of two cores that is half.
     maxWorkers: '100%',
     // A worker keeps what it has loaded (the SDK, Bolt, the CDK) for its next file: isolation costs a third of the time.

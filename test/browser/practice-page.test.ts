@@ -289,7 +289,7 @@ describe('a rehearsal', () => {
     await partial.getByText('hrp-db-001').waitFor();
     await toggle.click();
     await fails.click();
-    await desk.getByRole('switch', { name: 'hrp-db-001', checked: false }).waitFor();
+    await desk.getByRole('switch', { name: 'hrp-db-001 fails to launch', checked: false }).waitFor();
   });
 });
 
