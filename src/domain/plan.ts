@@ -367,3 +367,21 @@ function findingStops(findings: Finding[]): string[] {
 export function waveOf(tags: Record<string, string>): string {
   return tags[TAG.wave] ?? '';
 }
+
+const TO_DO: Record<PlannedVerb, string> = {
+  drill: 'launch',
+  failover: 'launch',
+  failback: 'fail back',
+  terminate: 'terminate',
+};
+
+/**
+ * The plan, stopped when it would do nothing: nobody is asked to approve that. For a direct call nothing to do is a success
+ * (seed 4 §14.1).
+ */
+export function stoppedWhenIdle(plan: Plan): Plan {
+  if (plan.stops.length > 0 || plan.batches.length > 0) return plan;
+  const leftOut = plan.skipped.length + plan.failed.length;
+  const all = leftOut === 1 ? 'the one matching server is' : `all ${leftOut} matching servers are`;
+  return { ...plan, stops: [`There is nothing to ${TO_DO[plan.verb]}: ${all} left out.`] };
+}

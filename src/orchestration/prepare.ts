@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { freezePlan, type Plan, type PlanRequest, plannedVerb } from '../domain/plan.ts';
+import { freezePlan, type Plan, type PlanRequest, plannedVerb, stoppedWhenIdle } from '../domain/plan.ts';
 import { policyOf } from '../domain/policy.ts';
 import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
 import { selectionOf } from '../domain/request.ts';
@@ -93,7 +93,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
   ): Promise<Plan> {
     const policies = await config.policies();
     const discoveries = await discoverFleet(execution, execution);
-    return freezePlan(
+    const plan = freezePlan(
       {
         verb: plannedVerb(execution.verb),
         wave: execution.wave,
@@ -105,6 +105,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
       },
       discoveries,
     );
+    return stoppedWhenIdle(plan);
   }
 
   /** Puts a frozen plan to the approvers, or ends the execution when the plan may not run. */

@@ -40,4 +40,17 @@ test('a termination is asked about where practice mode is configured to, of peop
   await expect(host.invoke(deployedName('begin-wave'), { executionId, gateId, wave: 0 })).rejects.toMatchObject({
     message: expect.stringMatching(/is over\. Nothing more was done\.$/),
   });
+
+  // Its instance is gone now: nobody is asked to terminate nothing.
+  await host.invoke(deployedName('request-recovery'), {
+    action: 'terminate',
+    tags: { 'DR-Test': 'over' },
+    metadata: { correlationId: 'CHG-11' },
+  });
+  await world.untilStatus('failed');
+  await world.drawn();
+  expect(world.textOf(world.cards().at(-1))).toContain(
+    'There is nothing to terminate: the one matching server is left out.',
+  );
+  expect(world.gateCards()).toHaveLength(1);
 });
