@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
 import { ScaledClock } from './clock.ts';
@@ -273,6 +274,7 @@ async function main(): Promise<number> {
   const practice = await startPractice({
     clock,
     wallClock,
+    sleep: (ms) => sleep(ms),
     inventory,
     controls: (parts) => pageControls(clock, faultsOf(parts), options.faults),
   });

@@ -73,6 +73,11 @@ export interface PracticeOptions {
   onCall?: (call: AwsCall) => void;
   /** False: DRS's own events, which are best effort, are lost. @default true */
   drsEvents?: boolean;
+  /**
+   * Waits in Slack's time.
+   * @default - functions never wait: a clock that jumps stands still while one of them runs
+   */
+  sleep?: (ms: number) => Promise<void>;
   /** Takes what functions write as metrics, one line of JSON at a time. */
   onMetrics?: (line: string) => void;
   /**
@@ -365,6 +370,7 @@ export async function startPractice(options: PracticeOptions) {
           environment,
           credentials: identities.forRole(centralRole(name)),
           now: () => clock.now(),
+          sleep: options.sleep,
           log,
           printLine: options.onMetrics,
         });

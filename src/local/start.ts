@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
 import type { Log } from '../platform/platform.ts';
@@ -77,6 +78,7 @@ async function main(): Promise<void> {
   const practice = await startPractice({
     clock,
     wallClock,
+    sleep: (ms) => sleep(ms),
     inventory: readInventory(values.inventory),
     port: parsePort(values.port),
     banner,

@@ -16,6 +16,11 @@ export interface Platform {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** Milliseconds since the epoch. Deadlines, ages and records go by this clock; request signatures by the real one. */
   now: () => number;
+  /**
+   * Waits, in real milliseconds: Slack's pace is in real time.
+   * @default - what would have to wait is put off instead
+   */
+  sleep?: (ms: number) => Promise<void>;
   log: Log;
   /** Takes one line of metrics; left out where nobody reads them. */
   printLine?: (line: string) => void;
@@ -48,6 +53,7 @@ function lambdaPlatform(): Platform {
   return {
     environment: process.env,
     now: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     log: redactingLog({
       info: (message, fields) => logger.info(message, fields ?? {}),
       warn: (message, fields) => logger.warn(message, fields ?? {}),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChatPostMessageArguments, WebClient } from '@slack/web-api';
+import type { ChatPostMessageArguments, ChatUpdateArguments, WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Message } from '../../blocks/message.ts';
 import { messageOf } from '../domain/errors.ts';
@@ -35,6 +35,14 @@ const CLAIM_MS = 30_000;
 
 const platformError = z.object({ data: z.object({ error: z.string() }) });
 
+/** What Slack's client throws when Slack asks to come back later; `retryAfter` in seconds. */
+const rateLimited = z.object({ code: z.literal('slack_webapi_rate_limited_error'), retryAfter: z.number() });
+/**
+ * A wait that Slack asks for is kept on the spot up to this long: the pace of one message is 3 s, of a channel 1 s. For a longer
+ * one the message is stored as dirty, because other cards wait behind this one.
+ */
+const LONGEST_WAIT_S = 5;
+
 /** What became of a drawing. `retry` means that it is stored as dirty and will be drawn again. */
 export type Delivered = { status: 'shown'; ts: string } | { status: 'retry' } | { status: 'undeliverable' };
 
@@ -45,11 +53,13 @@ export interface DeliveryTools {
   messages: MessageRecord[];
   /** Milliseconds since the epoch. */
   now: () => number;
+  /** Waits; where it is absent nothing waits. */
+  sleep?: (ms: number) => Promise<void>;
   log: Log;
 }
 
 /** Brings drawings of one execution to Slack, each to its one message. */
-export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
+export function delivery({ store, slack, messages, now, sleep, log }: DeliveryTools) {
   return {
     /** Posts the drawing, or updates its message when what is drawn has changed. */
     async deliver(execution: ExecutionRecord, drawing: Drawing, threadTs: string | undefined): Promise<Delivered> {
@@ -145,19 +155,32 @@ export function delivery({ store, slack, messages, now, log }: DeliveryTools) {
       metadata: metadataOf(record, message),
       ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
     };
-    const answer = await slack.chat.postMessage(post);
+    const answer = await inSlacksTime(() => slack.chat.postMessage(post));
     return z.string().parse(answer.ts);
   }
 
+  /** Does it again, once, after the wait that Slack asks for. */
+  async function inSlacksTime<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const limited = rateLimited.safeParse(error);
+      if (sleep === undefined || !limited.success || limited.data.retryAfter > LONGEST_WAIT_S) throw error;
+      await sleep(limited.data.retryAfter * 1_000);
+      return await call();
+    }
+  }
+
   async function update(record: MessageRecord, message: Message, ts: string): Promise<string> {
-    await slack.chat.update({
+    const change: ChatUpdateArguments = {
       channel: record.channelId,
       ts,
       text: message.text,
       blocks: message.blocks,
       metadata: metadataOf(record, message),
       parse: 'none',
-    });
+    };
+    await inSlacksTime(() => slack.chat.update(change));
     return ts;
   }
 

@@ -19,7 +19,14 @@ export function executionDrawer(platform: Platform): (executionId: string) => Pr
     if (stored === undefined) return;
     const { view, messages } = stored;
     const slack = await slackClient(secrets, platform.log);
-    const { deliver, deliverFile } = delivery({ store, slack, messages, now: platform.now, log: platform.log });
+    const { deliver, deliverFile } = delivery({
+      store,
+      slack,
+      messages,
+      now: platform.now,
+      sleep: platform.sleep,
+      log: platform.log,
+    });
     let cardTs: string | undefined;
     for (const drawing of drawingsOf(view)) {
       if (drawing.place === 'thread' && cardTs === undefined) continue;

@@ -212,6 +212,24 @@ describe('when Slack cannot take a message now', () => {
     },
   );
 
+  test('a short wait that Slack asks for is kept on the spot, once; a long one is not waited for', async () => {
+    const waits: number[] = [];
+    const sleep = async (ms: number) => void waits.push(ms);
+    const world = await startWorld({ sleep });
+    await world.put(ASKED);
+    world.failNext('chat.postMessage', 'too fast', { key: 'card' });
+    world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
+    await world.draw(ID);
+    expect(waits).toEqual([3_000]);
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+    expect(world.shown(ID, 'gate-approval-1')).toEqual([]);
+
+    world.failNext('chat.update', 'too fast', { key: 'card', times: 2 });
+    await world.put(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty' });
+  });
+
   test('the sweep draws it once Slack can, and then no more', async () => {
     const world = await worldOf(ASKED);
     world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });

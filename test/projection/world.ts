@@ -28,13 +28,15 @@ export type Fault =
   | 'lost answer'
   | 'unavailable'
   | 'rate limited'
+  /** A rate limit that is over in three seconds. */
+  | 'too fast'
   /** Refused with an error's code. */
   | { refused: string };
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** The table, Slack, and the functions of the projection between them; closed when the test has ended. */
-export async function startWorld() {
+export async function startWorld(options: { sleep?: (ms: number) => Promise<void> } = {}) {
   const services = { clock: new VirtualClock(), identities: new Identities() };
   const [dynamodb, s3, secretsManager] = await Promise.all([
     startDynamoDB(services),
@@ -96,6 +98,7 @@ export async function startWorld() {
     environment: { EXECUTION_TABLE: TABLE, RESULT_BUCKET: BUCKET, SLACK_SECRET_ID: 'slack', AWS_REGION: REGION },
     credentials: services.identities.forRole('arn:aws:iam::900000000000:role/dr-chatops-projector'),
     now: () => services.clock.now(),
+    sleep: options.sleep,
     log: { info: line, warn: line, error: line },
   };
   const store = executionStore(platform);
@@ -176,8 +179,9 @@ function answerOf(fault: Fault): LocalResponse {
   const headers = { 'content-type': 'application/json' };
   if (fault === 'lost answer') return { status: 200, dropConnection: true };
   if (fault === 'unavailable') return { status: 503, body: 'unavailable' };
-  if (fault === 'rate limited') {
-    return { status: 429, headers: { ...headers, 'retry-after': '30' }, body: '{"ok":false,"error":"ratelimited"}' };
+  if (fault === 'rate limited' || fault === 'too fast') {
+    const seconds = fault === 'too fast' ? '3' : '30';
+    return { status: 429, headers: { ...headers, 'retry-after': seconds }, body: '{"ok":false,"error":"ratelimited"}' };
   }
   return { status: 200, headers, body: JSON.stringify({ ok: false, error: fault.refused }) };
 }
