@@ -6,9 +6,10 @@ import {
   type TerminateBatch,
 } from './executor-contract.ts';
 import { chunksOf, groupBy } from './groups.ts';
-import type { PlannedBatch, PlannedInstance, PlannedServer, PlanRequest, Verdict } from './plan.ts';
+import type { PlannedBatch, PlannedInstance, PlannedServer, PlanRequest } from './plan.ts';
 import type { Batch } from './result.ts';
 import { isBatchTerminal, isLeftOut } from './status.ts';
+import type { Verdict } from './verdict.ts';
 import type { PlannedVerb } from './vocabulary.ts';
 
 /**

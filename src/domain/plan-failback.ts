@@ -1,17 +1,9 @@
-import type { Verdict } from './plan.ts';
 import { isGone, isLive, type SourceServer } from './server.ts';
+import { emptyVerdict, type Verdict } from './verdict.ts';
 
 /** The rules of a failback: live recovery instances go back to where their servers came from; a drill's never do. */
 export function planFailback(servers: SourceServer[]): Verdict {
-  const verdict: Verdict = {
-    planned: [],
-    failed: [],
-    skipped: [],
-    findings: [],
-    stops: [],
-    warnings: [],
-    replaced: [],
-  };
+  const verdict = emptyVerdict();
   for (const server of servers) {
     const existing = server.existingInstances.filter((instance) => !isGone(instance.state));
     const live = existing.filter(isLive);

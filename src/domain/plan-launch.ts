@@ -1,6 +1,7 @@
 import { spokenDuration } from './duration.ts';
-import type { AccountDiscovery, Finding, PlannedServer, PlanRequest, Verdict } from './plan.ts';
+import type { AccountDiscovery, Finding, PlannedServer, PlanRequest } from './plan.ts';
 import { healthOf, isLive, type ReplicationHealth, type SourceServer } from './server.ts';
+import type { Verdict } from './verdict.ts';
 
 /** What the rules make of one server: it is planned, or it fails; and what was found about it. */
 interface ServerVerdict {

@@ -1,20 +1,13 @@
-import type { PlannedInstance, PlanRequest, Verdict } from './plan.ts';
+import type { PlannedInstance, PlanRequest } from './plan.ts';
 import { type ExistingInstance, isGone, type SourceServer } from './server.ts';
+import { emptyVerdict, type Verdict } from './verdict.ts';
 
 /**
  * The rules of a termination: the drill instances of the matching servers; live ones only with terminateLive. What is
  * named in instanceIds must have been found, and nothing else is touched.
  */
 export function planTerminate({ options }: PlanRequest, servers: SourceServer[]): Verdict {
-  const verdict: Verdict = {
-    planned: [],
-    failed: [],
-    skipped: [],
-    findings: [],
-    stops: [],
-    warnings: [],
-    replaced: [],
-  };
+  const verdict = emptyVerdict();
   const wanted = (instance: ExistingInstance) =>
     options.instanceIds === undefined || options.instanceIds.some((id) => isCalled(instance, id));
   for (const server of servers) {

@@ -8,6 +8,7 @@ import { planTerminate } from './plan-terminate.ts';
 import type { DrillPolicy } from './policy.ts';
 import { selectServers } from './selection.ts';
 import { healthOf, isLeftover, type Origin, type SourceServer } from './server.ts';
+import type { Verdict } from './verdict.ts';
 import { type PlannedVerb, TAG, type Verb } from './vocabulary.ts';
 
 /** A recovery instance that a plan terminates or fails back. */
@@ -155,20 +156,6 @@ export interface PlanRequest {
   revision: number;
   /** The plan that was approved before, when the fleet is looked at again. */
   approved?: { servers: PlannedServer[]; cleanups: string[] };
-}
-
-/** What a verb's rules make of the selected servers. */
-export interface Verdict {
-  /** Servers to act on, in the order of their start. */
-  planned: { server: SourceServer; plan: PlannedServer }[];
-  failed: { server: SourceServer; errorCode: string; errorMessage: string }[];
-  skipped: { server: SourceServer; reason: string }[];
-  findings: Finding[];
-  /** Reasons for which nothing may be done, other than the findings that stop. */
-  stops: string[];
-  warnings: string[];
-  /** Ids of live instances that would be destroyed. */
-  replaced: string[];
 }
 
 /**

@@ -24,6 +24,7 @@ import type { Clock } from './clock.ts';
 import { COMPOSER_COMMANDS } from './composer-commands.ts';
 import type { StreamRecord } from './dynamodb/change-feed.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
+import { executionTable } from './execution-table.ts';
 import { serve } from './http.ts';
 import type { Inventory } from './inventory.ts';
 import { EventSourceMapping } from './lambda/event-source-mapping.ts';
@@ -226,31 +227,7 @@ export async function startPractice(options: PracticeOptions) {
     SLACK_API_URL: `${slack.url}/api/`,
   });
 
-  await dynamodb.createTable({
-    TableName: TABLE,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [
-      { AttributeName: 'executionId', KeyType: 'HASH' },
-      { AttributeName: 'item', KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: 'executionId', AttributeType: 'S' },
-      { AttributeName: 'item', AttributeType: 'S' },
-      { AttributeName: 'status', AttributeType: 'S' },
-      { AttributeName: 'startTime', AttributeType: 'N' },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'StatusIndex',
-        KeySchema: [
-          { AttributeName: 'status', KeyType: 'HASH' },
-          { AttributeName: 'startTime', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-  });
+  await dynamodb.createTable(executionTable(TABLE));
   s3.createBucket(BUCKET);
   for (const { accountId } of inventory.stagingAccounts) serviceQuotas.setQuota({ accountId, ...VCPU_QUOTA });
   secretsManager.put(SECRET, JSON.stringify({ botToken, signingSecret }));

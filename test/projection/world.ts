@@ -4,6 +4,7 @@ import type { ExecutionRecord, ExecutionView, MessageRecord } from '../../src/do
 import { Identities } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
+import { executionTable } from '../../src/local/execution-table.ts';
 import { type LocalResponse, serve } from '../../src/local/http.ts';
 import { startS3 } from '../../src/local/services/s3.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
@@ -70,23 +71,7 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     await Promise.all([slack, dynamodb, s3, secretsManager].map((server) => server.close()));
   });
 
-  const string = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' as const });
-  const key = (hash: string, range: string) => [
-    { AttributeName: hash, KeyType: 'HASH' as const },
-    { AttributeName: range, KeyType: 'RANGE' as const },
-  ];
-  await dynamodb.createTable({
-    TableName: TABLE,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: key('executionId', 'item'),
-    AttributeDefinitions: [
-      ...['executionId', 'item', 'status'].map(string),
-      { AttributeName: 'startTime', AttributeType: 'N' },
-    ],
-    GlobalSecondaryIndexes: [
-      { IndexName: 'StatusIndex', KeySchema: key('status', 'startTime'), Projection: { ProjectionType: 'ALL' } },
-    ],
-  });
+  await dynamodb.createTable(executionTable(TABLE));
   s3.createBucket(BUCKET);
   secretsManager.put('slack', JSON.stringify({ botToken: BOT_TOKEN, signingSecret: 'x' }));
 

@@ -2,6 +2,7 @@ import { onTestFinished, vi } from 'vitest';
 import type { ExecutionRecord } from '../../src/domain/records.ts';
 import { CENTRAL_ACCOUNT, REGION } from '../../src/local/accounts.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
+import { executionTable } from '../../src/local/execution-table.ts';
 import { type LocalHandler, serve } from '../../src/local/http.ts';
 import { startSsm } from '../../src/local/services/ssm.ts';
 import { stepFunctionsApi } from '../../src/local/step-functions/api.ts';
@@ -57,30 +58,7 @@ export async function startWorld() {
   };
   for (const [name, value] of Object.entries(endpoints)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
-  await dynamodb.createTable({
-    TableName: TABLE,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [
-      { AttributeName: 'executionId', KeyType: 'HASH' },
-      { AttributeName: 'item', KeyType: 'RANGE' },
-    ],
-    AttributeDefinitions: [
-      { AttributeName: 'executionId', AttributeType: 'S' },
-      { AttributeName: 'item', AttributeType: 'S' },
-      { AttributeName: 'status', AttributeType: 'S' },
-      { AttributeName: 'startTime', AttributeType: 'N' },
-    ],
-    GlobalSecondaryIndexes: [
-      {
-        IndexName: 'StatusIndex',
-        KeySchema: [
-          { AttributeName: 'status', KeyType: 'HASH' },
-          { AttributeName: 'startTime', KeyType: 'RANGE' },
-        ],
-        Projection: { ProjectionType: 'ALL' },
-      },
-    ],
-  });
+  await dynamodb.createTable(executionTable(TABLE));
   ssm.put(`${CONFIG_PATH}/requests`, JSON.stringify({ channelId: 'C0INCIDENT1' }));
   const logLines: string[] = [];
   const line = (message: string, fields?: Record<string, unknown>) => {
