@@ -62,6 +62,13 @@ export function recordedText(gate: GateRecord, choice: Choice): string {
 
 const MOST_ASKED_NAMED = 5;
 
+const STANDING_TEXT = {
+  bot: 'Bots do not',
+  guest: 'Guests of the workspace do not',
+  deactivated: 'Deactivated accounts do not',
+  'other workspace': 'People of other workspaces do not',
+} as const;
+
 /** The answer to a vote that does not count: why, and what to do. `execution` is the gate's, when it is stored. */
 export function refusedText(reason: Refusal, gate: GateRecord, execution: ExecutionRecord | undefined): string {
   const asked = gate.approvers
@@ -81,6 +88,17 @@ export function refusedText(reason: Refusal, gate: GateRecord, execution: Execut
       return 'This card is out of date: the question has changed. Use the newest card of this execution. Nothing was recorded.';
     case 'settled':
       return settledText(gate, execution);
+    case 'not asked':
+      return `You may decide about such questions now, but could not when this one was asked. Asked are ${asked}. Nothing was recorded.`;
+    case 'wrong name':
+      return `What you typed is not “${name(gate.typedName ?? '')}”. Nothing was recorded: look whether this is the question you mean.`;
+    case 'no break-glass':
+      return `You may not pass this question alone. Asked are ${asked}. Nothing was recorded.`;
+    case 'bot':
+    case 'guest':
+    case 'deactivated':
+    case 'other workspace':
+      return `${STANDING_TEXT[reason]} decide here. Asked are ${asked}. Nothing was recorded.`;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types';
 import type { Choice } from '../src/domain/gate.ts';
 import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import { APPROVE_ACTION, buttonValue, REJECT_ACTION } from './action-ids.ts';
 import { reasonsText, replacedLines, scope, verbWord } from './execution-card.ts';
 import {
   actions,
@@ -18,28 +19,6 @@ import {
   sentence,
 } from './message.ts';
 import { askedBy, capital, instancesText, wordsOf } from './verbs.ts';
-
-export const APPROVE_ACTION = 'gate_approve';
-export const REJECT_ACTION = 'gate_reject';
-
-/** What a button carries: which question, and in which revision. Never a task token, which would not fit and is secret. */
-export interface GateButton {
-  executionId: string;
-  gateId: string;
-  planRevision: number;
-}
-
-/** The button's value: opaque to Slack. */
-export function buttonValue(button: GateButton): string {
-  return `${button.executionId}|${button.gateId}|${button.planRevision}`;
-}
-
-/** Reads a button's value; undefined for a value that none of our cards has. */
-export function readButtonValue(value: string | undefined): GateButton | undefined {
-  const match = /^([0-9a-f-]{36})\|(approval-\d+)\|(\d+)$/.exec(value ?? '');
-  if (match === null) return undefined;
-  return { executionId: match[1] ?? '', gateId: match[2] ?? '', planRevision: Number(match[3]) };
-}
 
 const MOST_ASKED_BY_NAME = 10;
 const MOST_CHANGES_SHOWN = 10;

@@ -1,7 +1,7 @@
 import type { ModalView, PlainTextElement } from '@slack/types';
 import type { ExecutionRecord, GateRecord } from '../src/domain/records.ts';
+import type { GateButton } from './action-ids.ts';
 import { scope, verbWord } from './execution-card.ts';
-import type { GateButton } from './gate-card.ts';
 import { dayAndMoment, escapeText, section } from './message.ts';
 import { askedBy, wordsOf } from './verbs.ts';
 

@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -6,6 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
+import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
@@ -166,6 +168,21 @@ export class CentralStack extends Stack {
     every('RefreshCatalogue', Duration.minutes(5), functions['refresh-catalogue']);
     every('AnswerParents', Duration.minutes(5), functions['answer-parents']);
     every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
+    every('WatchGates', Duration.minutes(1), functions['watch-gates']);
+    new Alarm(this, 'LateBells', {
+      alarmName: names.named('dr-chatops-late-bells'),
+      alarmDescription: 'A decision has not reached its state machine for a minute; the card says so, too',
+      metric: new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName: 'LateBells',
+        statistic: 'Maximum',
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
 
     const { requestUrl } = new SlackApi(this, 'SlackApi', {
       apiName: names.named('dr-chatops'),

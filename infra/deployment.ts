@@ -4,11 +4,14 @@ import {
   type Access,
   accessSchema,
   approvePermissions,
-  type Permission,
-  ROLE_PERMISSIONS,
+  hasRole,
+  mayAll,
+  type Role,
+  userGroupsOf,
+  withMembers,
 } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
-import { policiesSchema, policyOf } from '../src/domain/policy.ts';
+import { POLICY_SUBJECTS, type PolicySubject, policiesSchema, policyOf } from '../src/domain/policy.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
 import {
   componentSettingsSchema,
@@ -156,23 +159,34 @@ function unsatisfiablePolicies(content: unknown): string[] {
   const parts = z.looseObject({ access: accessSchema, policies: policiesSchema }).safeParse(content);
   if (!parts.success) return [];
   const { access, policies } = parts.data;
-  return policiesSchema.keyof().options.flatMap((verb) => {
-    const { quorum } = policyOf(policies, verb);
-    const approvers = peopleWith(access, approvePermissions(verb));
-    if (approvers >= quorum) return [];
-    const people = approvers === 1 ? '1 person' : `${approvers} people`;
-    return [`policies.${verb}.quorum: ${quorum} approvals are asked for, but only ${people} may approve`];
-  });
+  // Who is in a user group is only known when it counts: then the gate says that too few people may decide.
+  if (userGroupsOf(access).length > 0) return [];
+  const people = withMembers(access, []);
+  const places = ['', ...Object.keys(policies.applications ?? {})];
+  return places.flatMap((application) =>
+    POLICY_SUBJECTS.flatMap((subject) => {
+      const { quorum, roles } = policyOf(policies, subject, application);
+      const approvers = peopleWhoMay(people, { application, subject, roles });
+      if (approvers >= quorum) return [];
+      const place = application === '' ? 'policies' : `policies.applications.${application}`;
+      const text = approvers === 1 ? '1 person' : `${approvers} people`;
+      return [`${place}.${subject}.quorum: ${quorum} approvals are asked for, but only ${text} may approve`];
+    }),
+  );
 }
 
-/** How many people have every one of `permissions`, for whatever applications. */
-function peopleWith(access: Access, permissions: readonly Permission[]): number {
-  const roles = access.grants.flatMap(({ role, users }) => users.map((user) => ({ user, role })));
-  const granted = (user: string) =>
-    roles.flatMap((grant): readonly Permission[] => (grant.user === user ? ROLE_PERMISSIONS[grant.role] : []));
-  return [...new Set(roles.map(({ user }) => user))].filter((user) =>
-    permissions.every((permission) => granted(user).includes(permission)),
-  ).length;
+/** How many people may decide about `subject`; without an application: about whatever application. */
+function peopleWhoMay(
+  access: Access,
+  { application, subject, roles }: { application: string; subject: PolicySubject; roles?: Role[] },
+): number {
+  const permissions = approvePermissions(subject);
+  const grants = application === '' ? access.grants.map(({ role, users }) => ({ role, users })) : access.grants;
+  const everybody = { ...access, grants };
+  return [...new Set(grants.flatMap(({ users }) => users))]
+    .map((userId) => ({ userId, teamId: access.teamId }))
+    .filter((person) => mayAll(everybody, person, permissions, application))
+    .filter((person) => roles === undefined || hasRole(everybody, person, roles, application)).length;
 }
 
 function placeOf(path: PropertyKey[]): string {

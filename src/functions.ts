@@ -19,6 +19,8 @@ export const FUNCTIONS = {
   'request-recovery': 'src/requests/request-recovery.ts',
   /** Every five minutes: parents whose answer could not be sent. */
   'answer-parents': 'src/requests/answer-parents.ts',
+  /** Every minute: decisions that have not reached their machine. */
+  'watch-gates': 'src/gates/watch-gates.ts',
   // States of dr-execution
   prepare: 'src/orchestration/prepare.ts',
   'open-gate': 'src/gates/open-gate.ts',

@@ -80,7 +80,19 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'open-gate': {
       description: 'dr-execution: opens a gate and keeps its bell',
       ...SMALL,
-      grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.accessAndPolicies, may.ringBells],
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem'),
+        may.accessAndPolicies,
+        // Who is in a user group.
+        may.slackSecret,
+        may.ringBells,
+        may.notifyCallers,
+      ],
+    },
+    'watch-gates': {
+      description: 'Every minute: rings again for decisions that have not reached their machine',
+      ...SMALL,
+      grants: [may.table('GetItem', 'UpdateItem', 'Query'), may.statusIndex, may.ringBells],
     },
     'read-decision': {
       description: 'dr-execution: reads what was decided at a gate',

@@ -2,6 +2,7 @@ import { App, AwsLambdaReceiver } from '@slack/bolt';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { messageOf } from '../domain/errors.ts';
 import { configuration } from '../platform/configuration.ts';
+import { directory } from '../platform/directory.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
@@ -24,9 +25,11 @@ const CALL_TIMEOUT_MS = 1_500;
  */
 export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = (platform) => {
   const secrets = slackSecrets(platform);
+  const config = configuration(platform);
   const tools: ChatTools = {
     store: executionStore(platform),
-    configuration: configuration(platform),
+    configuration: config,
+    directory: directory(platform, config),
     now: platform.now,
     log: platform.log,
   };

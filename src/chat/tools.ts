@@ -4,6 +4,7 @@ import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import type { Choice } from '../domain/gate.ts';
 import type { Press, VoteResult } from '../gates/vote.ts';
 import type { Configuration } from '../platform/configuration.ts';
+import type { Directory } from '../platform/directory.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Log } from '../platform/platform.ts';
 
@@ -11,6 +12,7 @@ import type { Log } from '../platform/platform.ts';
 export interface ChatTools {
   store: ExecutionStore;
   configuration: Configuration;
+  directory: Directory;
   /** Milliseconds since the epoch. */
   now: () => number;
   log: Log;

@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'PlanChanged'
   | 'NotApproved'
   | 'LiveInstance'
+  | 'DirectoryUnavailable'
   | 'ConfigurationError';
 
 /**

@@ -90,14 +90,12 @@ export interface Bell {
   redriveCount: number;
   /** Set when Step Functions has taken the bell, or says that the wait is over. Milliseconds since the epoch. */
   rungAt?: number;
+  /** Set when it has not been rung a minute after the decision: the card says so. Milliseconds since the epoch. */
+  lateSince?: number;
 }
 
-/** `GATE#id`: a gate, its votes, its bell, and whom it asks. */
-export type GateRecord = Gate & {
-  bell?: Bell;
-  /** Slack user ids of those who are asked: who may approve at the moment when the gate opens. */
-  approvers: string[];
-};
+/** `GATE#id`: a gate, its votes and its bell. */
+export type GateRecord = Gate & { bell?: Bell };
 
 /**
  * `PARENT`: the waiting task of the state machine that asked. It is answered once, at the end. The token is secret, as a

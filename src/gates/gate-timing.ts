@@ -1,19 +1,48 @@
-import type { ApprovalPolicy } from '../domain/policy.ts';
+import { type Gate, type GateKind, nextDueAt } from '../domain/gate.ts';
 
-/** Longest wait for a bell, in seconds: a bell that was lost is noticed at the next tick. */
-const TICK_SECONDS = 300;
+/**
+ * Longest wait for a bell, in seconds: a bell that was lost is noticed at the next tick, if nothing has rung it again
+ * by then. A question between waves may stand for days; each tick costs history events (Step Functions: 25,000).
+ */
+const TICK_SECONDS: Record<GateKind, number> = { approval: 300, pause: 21_600, decision: 3_600 };
+
+/** What a gate's id says: its kind, and the revision or the wave that it is about. */
+export type GateName =
+  | { kind: 'approval'; revision: number }
+  | { kind: 'pause'; wave: number }
+  | { kind: 'decision'; wave: number; attempt: number };
 
 /** The gate that asks about a revision of the plan. */
 export function gateIdOf(planRevision: number): string {
   return `approval-${planRevision}`;
 }
 
-/** Seconds from now until the gate is looked at again, at the latest at its deadline. */
-export function nextTickSeconds(expiresAt: number, now: number): number {
-  return Math.max(1, Math.min(TICK_SECONDS, Math.ceil((expiresAt - now) / 1_000)));
+/** The gate that asks whether to go on with a wave. */
+export function pauseGateIdOf(wave: number): string {
+  return `pause-${wave}`;
+}
+
+/** The gate that asks what is to become of a wave that did not go as it should; `attempt` from 1. */
+export function decisionGateIdOf(wave: number, attempt: number): string {
+  return `decision-${wave}-${attempt}`;
+}
+
+/** What a gate's id says; undefined for one that is none. */
+export function gateNameOf(gateId: string): GateName | undefined {
+  const [, kind, first, second] = /^(approval|pause|decision)-(\d{1,6})(?:-(\d{1,6}))?$/.exec(gateId) ?? [];
+  const number = Number(first);
+  if (kind === 'approval' && second === undefined) return { kind, revision: number };
+  if (kind === 'pause' && second === undefined) return { kind, wave: number };
+  if (kind === 'decision' && second !== undefined) return { kind, wave: number, attempt: Number(second) };
+  return undefined;
+}
+
+/** Seconds from now until the gate is looked at again, at the latest when something is due at it. */
+export function nextTickSeconds(gate: Gate, now: number): number {
+  return Math.max(1, Math.min(TICK_SECONDS[gate.kind], Math.ceil((nextDueAt(gate) - now) / 1_000)));
 }
 
 /** The first tick of a gate that is about to be opened under `policy`. */
-export function firstTickSeconds(policy: Pick<ApprovalPolicy, 'expiresAfterMinutes'>): number {
-  return Math.min(TICK_SECONDS, policy.expiresAfterMinutes * 60);
+export function firstTickSeconds(policy: { expiresAfterMinutes: number; remindAfterMinutes: number }): number {
+  return Math.min(TICK_SECONDS.approval, policy.expiresAfterMinutes * 60, policy.remindAfterMinutes * 60);
 }

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { APPROVE_PERMISSION, approvePermissions, grantees, mayAll } from '../domain/access.ts';
+import { type Access, approvePermissions, grantees, mayAll, type Permission } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
-import { policyOf } from '../domain/policy.ts';
-import type { GateRecord } from '../domain/records.ts';
+import { type Gate, isEligible } from '../domain/gate.ts';
+import { plannedVerb } from '../domain/plan.ts';
+import { type ApprovalPolicy, type PolicySubject, policyOf, policyVersionOf, subjectOf } from '../domain/policy.ts';
+import type { ExecutionRecord, GateRecord, PlanRecord } from '../domain/records.ts';
 import { selectionOf } from '../domain/request.ts';
+import { announcer } from '../orchestration/announce.ts';
 import { configuration } from '../platform/configuration.ts';
+import { directory } from '../platform/directory.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { gateIdOf } from './gate-timing.ts';
+import { type GateName, gateNameOf } from './gate-timing.ts';
 import { bellRinger } from './ring.ts';
 
 const eventSchema = z.strictObject({
@@ -20,64 +24,142 @@ const eventSchema = z.strictObject({
 });
 
 /**
- * State "Wait for approval": opens the gate, or, where it is open, keeps the newer bell. A gate that is settled by now
- * is rung at once.
- * @throws {DrError} ConfigurationError when fewer people may approve than the policy asks for: nobody could ever pass it.
+ * States "Wait for approval" and "Wait for release": opens the gate, or, where it is open, keeps the newer bell. A gate
+ * that is settled by now is rung at once.
+ * @throws {DrError} ConfigurationError when fewer people may decide than the policy asks for: nobody could ever pass it.
  */
 export const create: CreateHandler<unknown, void> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const people = directory(platform, config);
   const ring = bellRinger(platform);
+  const announce = announcer(platform);
 
   return async (event) => {
-    const { executionId, gateId, ...wait } = eventSchema.parse(event);
-    const opened = (await store.getGate(executionId, gateId)) !== undefined || (await open(executionId, gateId, wait));
-    if (opened) await store.setBell({ executionId, gateId }, wait);
+    const { executionId, gateId, ...bell } = eventSchema.parse(event);
+    const opened = (await store.getGate(executionId, gateId)) !== undefined || (await open(executionId, gateId, bell));
+    if (opened) await store.setBell({ executionId, gateId }, bell);
     const gate = await store.getGate(executionId, gateId);
-    if (gate !== undefined) await ring(gate);
+    if (gate === undefined) return;
+    // An execution that was paused or cancelled between the two is left as it is.
+    if (gate.kind !== 'approval' && gate.status === 'pending') await store.moveExecution(executionId, 'paused');
+    await ring(gate);
   };
 
   /** True when the gate was there already, so that its bell has still to be kept. */
   async function open(executionId: string, gateId: string, bell: NonNullable<GateRecord['bell']>): Promise<boolean> {
+    const name = gateNameOf(gateId);
     const execution = await store.getExecution(executionId);
     const plan = execution && (await store.getPlan(executionId, execution.planRevision));
-    if (!execution || !plan || gateIdOf(plan.revision) !== gateId) {
+    if (!execution || !plan || !name || (name.kind === 'approval' && name.revision !== plan.revision)) {
       throw new DrError('NotFound', `There is no plan of ${executionId} that the gate ${gateId} could ask about.`);
     }
-    const [policies, access] = await Promise.all([config.policies(), config.access()]);
-    const policy = policyOf(policies, plan.verb);
-    const { application } = execution;
-    const permissions = approvePermissions(plan.verb);
-    const others = grantees(access, APPROVE_PERMISSION, application)
-      .filter((userId) => mayAll(access, { userId, teamId: access.teamId }, permissions, application))
-      .filter((userId) => userId !== execution.requester.userId);
-    if (others.length < policy.quorum) {
-      throw new DrError(
-        'ConfigurationError',
-        `The ${plan.verb} needs ${policy.quorum} approval(s), but only ${others.length} other people may approve for ${application || selectionOf(execution.tags)}. Give more people the role DRSRecoveryManager.`,
-      );
-    }
+    const gate = await frozen(execution, plan, name);
+    const created = await store.createGate({ ...gate, gateId, bell });
+    if (created) await announce.gateOpened(execution, gate);
+    return !created;
+  }
+
+  /** The question with everything that decides it, as it is at this moment. */
+  async function frozen(execution: ExecutionRecord, plan: PlanRecord, name: GateName): Promise<Omit<Gate, 'gateId'>> {
+    const { executionId, application, requester, startTime } = execution;
+    const verb = plannedVerb(execution.verb);
+    const subject = name.kind === 'approval' ? subjectOf({ verb, options: execution.options }) : name.kind;
+    const [policies, access] = await Promise.all([config.policies(), people.access({ requester, startTime })]);
+    const policy = policyOf(policies, subject, application);
+    // What is decided between waves goes on with the verb: who may end instances decides about ending them.
+    const permissions = approvePermissions(name.kind === 'approval' ? subject : verb);
+    const approvers = eligible(access, execution, policy, permissions);
+    if (approvers.length < policy.quorum) throw tooFew(subject, execution, policy, approvers.length);
+    const { breakGlass } = name.kind === 'approval' ? policy : {};
     const now = platform.now();
-    const created = await store.createGate({
+    const expiresAt = now + policy.expiresAfterMinutes * 60_000;
+    return {
       executionId,
-      gateId,
-      kind: 'approval',
+      kind: name.kind,
       status: 'pending',
       version: 1,
       planRevision: plan.revision,
       planHash: plan.hash,
+      ...('wave' in name ? { wave: name.wave } : {}),
       application,
-      requester: execution.requester,
+      requester,
+      requestedAt: startTime,
       permissions,
+      ...(policy.roles === undefined ? {} : { roles: policy.roles }),
       quorum: policy.quorum,
+      ...(policy.selfApproval ? { selfApproval: true } : {}),
+      ...(policy.typeName ? { typedName: application || selectionOf(execution.tags) } : {}),
+      ...(breakGlass === undefined
+        ? {}
+        : {
+            breakGlass: {
+              roles: breakGlass.roles,
+              userIds: peopleWithRoles(access, breakGlass.roles, application),
+              byRequester: breakGlass.byRequester,
+            },
+          }),
+      policyVersion: policyVersionOf(policies),
+      approvers,
       openedAt: now,
-      expiresAt: now + policy.expiresAfterMinutes * 60_000,
+      expiresAt,
+      remindAfterMinutes: policy.remindAfterMinutes,
+      ...(policy.escalation === undefined
+        ? {}
+        : {
+            escalation: {
+              at: Math.max(now, expiresAt - policy.escalation.beforeMinutes * 60_000),
+              users: policy.escalation.users ?? [],
+              userGroups: policy.escalation.userGroups ?? [],
+            },
+          }),
       votes: [],
-      approvers: others,
-      bell,
-    });
-    return !created;
+    };
   }
 };
+
+function eligible(
+  access: Access,
+  { application, requester }: ExecutionRecord,
+  policy: ApprovalPolicy,
+  permissions: Permission[],
+): string[] {
+  const [first] = permissions;
+  if (first === undefined) return [];
+  return grantees(access, first, application)
+    .map((userId) => ({ userId, teamId: access.teamId }))
+    .filter((person) => mayAll(access, person, permissions, application))
+    .filter((person) => isEligible({ permissions, roles: policy.roles, application }, person, access))
+    .map(({ userId }) => userId)
+    .filter((userId) => policy.selfApproval || userId !== requester.userId);
+}
+
+function peopleWithRoles(access: Access, roles: readonly string[], application: string): string[] {
+  const users = access.grants
+    .filter(({ role }) => roles.includes(role))
+    .filter(({ applications }) => applications === undefined || applications.includes(application))
+    .flatMap((grant) => grant.users);
+  return [...new Set(users)];
+}
+
+const ASKED: Record<PolicySubject, string> = {
+  drill: 'The drill',
+  failover: 'The failover',
+  failback: 'The failback',
+  terminate: 'The termination',
+  terminateLive: 'The termination of live instances',
+  replaceLive: 'The failover over live instances',
+  pause: 'The pause',
+  decision: 'The decision',
+};
+
+function tooFew(subject: PolicySubject, execution: ExecutionRecord, policy: ApprovalPolicy, others: number): DrError {
+  const { application, tags } = execution;
+  const who = policy.selfApproval ? 'people' : 'other people';
+  return new DrError(
+    'ConfigurationError',
+    `${ASKED[subject]} needs ${policy.quorum} approval(s), but only ${others} ${who} may approve for ${application || selectionOf(tags)}. Give more people the role DRSRecoveryManager.`,
+  );
+}
 
 export const handler = onLambda(create);

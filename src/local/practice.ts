@@ -284,6 +284,7 @@ export async function startPractice(options: PracticeOptions) {
   const schedule = new Schedule({ clock: wallClock, host });
   const schedules = [
     schedule.every(60_000, deployedName('sweep-messages'), {}),
+    schedule.every(60_000, deployedName('watch-gates'), {}),
     schedule.every(300_000, deployedName('refresh-catalogue'), {}),
     schedule.every(300_000, deployedName('answer-parents'), {}),
   ];

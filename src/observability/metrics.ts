@@ -21,7 +21,9 @@ export type MetricName =
   /** Share of a wave's servers that ended as asked. */
   | 'WaveCompletionRate'
   /** Pieces of work that were done in a staging account through an assumed role. */
-  | 'CrossAccountOperations';
+  | 'CrossAccountOperations'
+  /** Gates that are decided and whose machine could not be told for a minute. */
+  | 'LateBells';
 
 /** One metric with its values and the one set of dimensions that they are filed under. */
 export interface Metric {
@@ -74,6 +76,11 @@ export function metricsOf(output: CountedOutput, facts: MetricFacts): Metric[] {
 /** The gauge of executions that are not over. To be written again and again: CloudWatch keeps no last value. */
 export function activeExecutionsMetric(executions: number): Metric {
   return count('ActiveExecutions', executions, {});
+}
+
+/** The gauge of decisions that did not reach their machine, at the moment. More than none is an alarm. */
+export function lateBellsMetric(bells: number): Metric {
+  return count('LateBells', bells, {});
 }
 
 /**

@@ -75,6 +75,17 @@ export interface Pause extends About {
   reason: string;
 }
 
+/** It asks people. Milliseconds since the epoch. */
+export interface Question extends About {
+  /** What is asked, e.g. `approval before anything is launched`. */
+  question: string;
+  openedAt: number;
+  expiresAt: number;
+  /** Answers needed, and how many people are asked. */
+  quorum: number;
+  asked: number;
+}
+
 /** Each kind of notification with what it needs to know. A new kind is a line here and a writer below. */
 export interface NotificationFacts {
   executionStarted: Beginning;
@@ -84,6 +95,7 @@ export interface NotificationFacts {
   waveStarted: Beginning;
   waveCompleted: Ending;
   paused: Pause;
+  gateOpened: Question;
 }
 export type NotificationKind = keyof NotificationFacts;
 
@@ -98,7 +110,7 @@ export const KIND_OF_OUTCOME = {
 /** What a writer decides: the rest is the same for every kind. */
 interface Draft {
   subject: string;
-  /** To filter on: an outcome, `executing` or `paused`. */
+  /** To filter on: an outcome, `executing`, `paused` or `waiting`. */
   status: string;
   /** The first says what happened. */
   lines: string[];
@@ -156,6 +168,15 @@ const WRITERS: { [Kind in NotificationKind]: (facts: NotificationFacts[Kind]) =>
     subject: `DRS Orchestration Paused: ${facts.action} of ${selectionOf(facts)}`,
     status: 'paused',
     lines: [`${capital(deed(facts))} is paused: ${reason(facts.reason)}`, `Paused at ${moment(facts.pausedAt)}.`],
+  }),
+  gateOpened: (facts) => ({
+    subject: `DRS Orchestration Asks: ${facts.action} of ${selectionOf(facts)}`,
+    status: 'waiting',
+    lines: [
+      `${capital(deed(facts))} waits for ${reason(facts.question)}.`,
+      `Needed: ${facts.quorum}; asked: ${facts.asked === 1 ? '1 person' : `${facts.asked} people`}, in Slack.`,
+      `Asked at ${moment(facts.openedAt)}. Unanswered at ${moment(facts.expiresAt)}, nothing is done.`,
+    ],
   }),
 };
 

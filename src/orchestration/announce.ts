@@ -1,4 +1,5 @@
 import type { ComponentOutput } from '../domain/contract.ts';
+import type { Gate, GateKind } from '../domain/gate.ts';
 import type { ExecutionRecord, Problem, WaveRecord } from '../domain/records.ts';
 import { type Batch, timing } from '../domain/result.ts';
 import { TAG, type Verb } from '../domain/vocabulary.ts';
@@ -45,6 +46,18 @@ export function announcer(platform: Platform) {
         await notify(notificationArn, kind, { ...aboutOf(run), output });
       }
       writeMetrics(metricsOf(output, facts), contextOf(run));
+    },
+
+    /** People are asked; between waves the execution is paused for it. */
+    async gateOpened(execution: AnnouncedExecution, gate: Omit<Gate, 'gateId'>): Promise<void> {
+      const { notificationArn } = execution.options;
+      if (notificationArn === undefined) return;
+      const { kind, wave = 0, openedAt, expiresAt, quorum, approvers } = gate;
+      const facts = { ...aboutOf(execution), openedAt, expiresAt, quorum, asked: approvers.length };
+      await notify(notificationArn, 'gateOpened', { ...facts, question: QUESTIONS[kind](wave) });
+      if (kind === 'approval') return;
+      const pause = { ...aboutOf(execution), pausedAt: openedAt, reason: `it waits for ${QUESTIONS[kind](wave)}.` };
+      await notify(notificationArn, 'paused', pause);
     },
 
     /** An approved execution begins; its waves tell of themselves. */
@@ -116,6 +129,13 @@ export function metricFactsOf(batches: (Batch & { jobStartedAt?: number })[], ve
     ),
   };
 }
+
+/** What each kind of gate waits for. */
+const QUESTIONS: Record<GateKind, (wave: number) => string> = {
+  approval: () => 'approval before anything is done',
+  pause: (wave) => `somebody to resume it before wave ${wave}`,
+  decision: (wave) => `a decision about wave ${wave}`,
+};
 
 function contextOf({ executionId, correlationId }: AnnouncedRun) {
   return { executionId, correlationId };

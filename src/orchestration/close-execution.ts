@@ -5,6 +5,7 @@ import type { ExecutionRecord, PlanRecord, Problem } from '../domain/records.ts'
 import { lockNameOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
+import { cancelGates } from '../gates/vote.ts';
 import { logAbout } from '../observability/redact.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
@@ -42,7 +43,7 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
       const { correlationId } = execution;
       const about = { executionId, correlationId, error: failure.error };
       platform.log.error('An execution is closed after a failure', about);
-      await cancelGates(executionId);
+      await cancelGates({ store, now: platform.now }, executionId);
       const problem = { code: failure.error, message: readableCause(failure) };
       await (execution.status === 'executing' ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
       await announce.executionFailed(execution, problem);
@@ -50,14 +51,6 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     await store.unlockApplication(lockNameOf(execution), executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
   };
-
-  async function cancelGates(executionId: string): Promise<void> {
-    for (const gate of await store.getGates(executionId)) {
-      if (gate.status !== 'pending') continue;
-      const cancelled = { ...gate, status: 'cancelled' as const, settledAt: platform.now(), version: gate.version + 1 };
-      if (!(await store.decideGate(cancelled, { version: gate.version }))) await cancelGates(executionId);
-    }
-  }
 
   async function endUnlaunched(execution: ExecutionRecord, problem: Problem): Promise<void> {
     await store.moveExecution(execution.executionId, 'failed', {

@@ -1,6 +1,8 @@
 import { DrError } from '../domain/errors.ts';
 import { freezePlan, plannedVerb } from '../domain/plan.ts';
+import { drillPolicyOf } from '../domain/policy.ts';
 import type { PlanRecord } from '../domain/records.ts';
+import { applicationOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
@@ -41,7 +43,7 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
         verb: plannedVerb(run.action),
         wave: run.wave,
         options: run.options,
-        policy: policies.drill,
+        policy: drillPolicyOf(policies, applicationOf(run.tags)),
         selection: selectionOf(run.tags),
         revision: run.planRevision,
       },

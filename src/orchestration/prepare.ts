@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
 import { freezePlan, type Plan, type PlanRequest, plannedVerb, stoppedWhenIdle } from '../domain/plan.ts';
-import { policyOf } from '../domain/policy.ts';
+import { drillPolicyOf, policyOf, subjectOf } from '../domain/policy.ts';
 import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
 import { selectionOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
@@ -98,7 +98,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
         verb: plannedVerb(execution.verb),
         wave: execution.wave,
         options: execution.options,
-        policy: policies.drill,
+        policy: drillPolicyOf(policies, execution.application),
         selection: selectionOf(execution.tags),
         revision,
         approved,
@@ -122,7 +122,8 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     }
     await store.moveExecution(executionId, 'awaiting approval', { planRevision: frozen.revision });
     const policies = await config.policies();
-    const policy = policyOf(policies, plannedVerb(execution.verb));
+    const subject = subjectOf({ verb: plannedVerb(execution.verb), options: execution.options });
+    const policy = policyOf(policies, subject, execution.application);
     return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policy) };
   }
 };

@@ -1,6 +1,6 @@
 import { GetParameterCommand, GetParametersByPathCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
-import { type Access, accessSchema } from '../domain/access.ts';
+import { type AccessDocument, accessSchema } from '../domain/access.ts';
 import { describeIssues } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { type Policies, policiesSchema } from '../domain/policy.ts';
@@ -54,13 +54,15 @@ export const channelIdSchema = z.string().regex(/^[CG][A-Z0-9]{8,}$/, 'a Slack c
 export const requestSettingsSchema = z.strictObject({
   /** The Slack channel; without it each request has to name its own. */
   channelId: channelIdSchema.optional(),
+  /** The topic that is told of what is asked for in the chat; on the component's list. */
+  notificationTopicArn: arn('sns').optional(),
 });
 export type RequestSettings = z.infer<typeof requestSettingsSchema>;
 
 /** The deployment's configuration, read from SSM each time: a right that was withdrawn is gone at the next question. */
 export interface Configuration {
-  /** @throws {DrError} ConfigurationError when the document is missing or wrong. */
-  access(): Promise<Access>;
+  /** Who may do what, with groups by their ids: see `directory`. @throws {DrError} ConfigurationError when it is missing or wrong. */
+  accessDocument(): Promise<AccessDocument>;
   /** @throws {DrError} ConfigurationError when the document is missing or wrong. */
   policies(): Promise<Policies>;
   /** The defaults where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
@@ -98,7 +100,7 @@ export function configuration(platform: Platform): Configuration {
   }
 
   return {
-    access: () => document('access', accessSchema),
+    accessDocument: () => document('access', accessSchema),
     policies: () => document('policies', policiesSchema),
     component: () => optionalDocument('component', componentSettingsSchema),
     requests: () => optionalDocument('requests', requestSettingsSchema),

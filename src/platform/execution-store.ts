@@ -311,36 +311,35 @@ export function executionStore(platform: Platform) {
     getGate: (executionId: string, gateId: string) => get<GateRecord>(executionId, ITEM.gate(gateId)),
 
     /**
-     * The one write that decides: passes only while the gate is pending, still has the version it was read with and,
+     * The one write that changes a gate: passes only while it is pending, still has the version it was read with and,
      * for a vote, while the deadline has not come. Of two writers at the same moment one passes; the other reads again.
      */
-    decideGate: (gate: GateRecord, read: { version: number; before?: number }) =>
-      conditionally(
+    decideGate: (gate: GateRecord, read: { version: number; before?: number }) => {
+      const { status, version, votes, settledAt, answer, cancelledBy, reminders, escalatedAt } = gate;
+      const changes = { status, version, votes, settledAt, answer, cancelledBy, reminders, escalatedAt };
+      const set = Object.entries(changes).filter(([, value]) => value !== undefined);
+      const before = read.before === undefined ? {} : { ':now': read.before };
+      return conditionally(
         db.send(
           new UpdateCommand({
             TableName,
             Key: { executionId: gate.executionId, item: ITEM.gate(gate.gateId) },
-            UpdateExpression: `SET #status = :status, #version = :version, #votes = :votes${gate.settledAt === undefined ? '' : ', #settledAt = :settledAt'}`,
+            UpdateExpression: `SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`,
             ConditionExpression: `#status = :pending AND #version = :read${read.before === undefined ? '' : ' AND :now < #expiresAt'}`,
             ExpressionAttributeNames: {
-              '#status': 'status',
-              '#version': 'version',
-              '#votes': 'votes',
-              ...(gate.settledAt === undefined ? {} : { '#settledAt': 'settledAt' }),
+              ...Object.fromEntries(set.map(([name]) => [`#${name}`, name])),
               ...(read.before === undefined ? {} : { '#expiresAt': 'expiresAt' }),
             },
             ExpressionAttributeValues: {
-              ':status': gate.status,
-              ':version': gate.version,
-              ':votes': gate.votes,
+              ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
               ':pending': 'pending',
               ':read': read.version,
-              ...(gate.settledAt === undefined ? {} : { ':settledAt': gate.settledAt }),
-              ...(read.before === undefined ? {} : { ':now': read.before }),
+              ...before,
             },
           }),
         ),
-      ),
+      );
+    },
 
     /**
      * Keeps the bell of the newest wait: passes when there is none yet, or when the stored one is from an earlier entry of
@@ -377,6 +376,21 @@ export function executionStore(platform: Platform) {
             UpdateExpression: 'SET bell.rungAt = :rungAt',
             ConditionExpression: 'bell.taskToken = :token',
             ExpressionAttributeValues: { ':rungAt': rungAt, ':token': taskToken },
+          }),
+        ),
+      ),
+
+    /** Records that the bell with this token has not been rung for a minute; once. */
+    markLate: (gate: Pick<GateRecord, 'executionId' | 'gateId'>, taskToken: string, lateSince: number) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: gate.executionId, item: ITEM.gate(gate.gateId) },
+            UpdateExpression: 'SET bell.lateSince = :lateSince',
+            ConditionExpression:
+              'bell.taskToken = :token AND attribute_not_exists(bell.rungAt) AND attribute_not_exists(bell.lateSince)',
+            ExpressionAttributeValues: { ':lateSince': lateSince, ':token': taskToken },
           }),
         ),
       ),

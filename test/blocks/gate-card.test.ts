@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  APPROVE_ACTION,
-  buttonValue,
-  decisionSentence,
-  gateCard,
-  REJECT_ACTION,
-  readButtonValue,
-} from '../../blocks/gate-card.ts';
+import { APPROVE_ACTION, buttonValue, REJECT_ACTION, readButtonValue } from '../../blocks/action-ids.ts';
+import { decisionSentence, gateCard } from '../../blocks/gate-card.ts';
 import type { Message } from '../../blocks/message.ts';
 import type { GateRecord, PlanRecord } from '../../src/domain/records.ts';
 import { buttonsOf, messageBlocks } from '../../src/local/slack/blocks.ts';
@@ -171,7 +165,7 @@ describe('a button’s value', () => {
     `${good}|1`,
     `${good}\n`,
     ` ${good}`,
-    good.replace('approval', 'pause'),
+    good.replace('approval', 'timer'),
     good.replace('|1', '|-1'),
     good.replace('|1', '|1e3'),
     good.replace('|1', ''),

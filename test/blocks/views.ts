@@ -67,6 +67,7 @@ export function aGate(differs: Partial<GateRecord> = {}): GateRecord {
     planHash: aPlan().hash,
     application: 'HRP',
     requester: { userId: REQUESTER, teamId: TEAM },
+    requestedAt: START,
     permissions: ['drs:ManageExecution'],
     quorum: 1,
     openedAt: START,

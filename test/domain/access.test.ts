@@ -6,12 +6,16 @@ import {
   accessSchema,
   approvePermissions,
   grantees,
+  hasRole,
   may,
   mayAll,
   PERMISSIONS,
   type Permission,
   ROLE_PERMISSIONS,
   type Role,
+  untouchedGroups,
+  userGroupsOf,
+  withMembers,
 } from '../../src/domain/access.ts';
 
 const TEAM = 'T0PRACTICE';
@@ -128,6 +132,42 @@ describe('who may', () => {
   });
 });
 
+describe('user groups', () => {
+  const document = accessSchema.parse({
+    teamId: TEAM,
+    grants: [
+      { role: 'DRSRecoveryManager', users: [USER], userGroups: ['S0MANAGERS', 'S0NIGHT000'], applications: ['HRP'] },
+      { role: 'DRSReadOnly', userGroups: ['S0MANAGERS'] },
+    ],
+  });
+  const group = (userGroupId: string, ...userIds: string[]) => ({ userGroupId, userIds });
+
+  it('are named once', () => {
+    expect(userGroupsOf(document)).toEqual(['S0MANAGERS', 'S0NIGHT000']);
+  });
+
+  it('give their members the role, for the same applications', () => {
+    const access = withMembers(document, [group('S0MANAGERS', OTHER, USER), group('S0NIGHT000', 'U0NIGHT000')]);
+    expect(grantees(access, 'drs:ManageExecution', 'HRP')).toEqual([USER, OTHER, 'U0NIGHT000']);
+    expect(grantees(access, 'drs:ManageExecution', 'CRM')).toEqual([]);
+    expect(hasRole(access, { userId: OTHER, teamId: TEAM }, ['DRSReadOnly'], 'CRM')).toBe(true);
+  });
+
+  it('that Slack does not know have no members', () => {
+    expect(grantees(withMembers(document, []), 'drs:ManageExecution', 'HRP')).toEqual([USER]);
+  });
+
+  it('do not count when the requester changed them after the request, to the second', () => {
+    const request = { requester: { userId: USER, teamId: TEAM }, startTime: 1_000_900 };
+    const changed = (updatedBy: string, updatedAt: number) => ({ ...group('S0MANAGERS', OTHER), updatedBy, updatedAt });
+    expect(untouchedGroups([changed(USER, 1_000_000)], request)).toEqual([]);
+    expect(untouchedGroups([changed(USER, 1_002_000)], request)).toEqual([]);
+    expect(untouchedGroups([changed(USER, 999_000)], request)).toHaveLength(1);
+    expect(untouchedGroups([changed(OTHER, 1_002_000)], request)).toHaveLength(1);
+    expect(untouchedGroups([group('S0MANAGERS', OTHER)], request)).toHaveLength(1);
+  });
+});
+
 describe('the access document', () => {
   const grant = { role: 'DRSOperator', users: [USER] };
   const document = { teamId: TEAM, grants: [grant] };
@@ -145,6 +185,11 @@ describe('the access document', () => {
       wrong: { ...document, grants: [{ ...grant, users: ['a@example.com'] }] },
     },
     { name: 'a Slack group for a person', wrong: { ...document, grants: [{ ...grant, users: ['S0GROUP000'] }] } },
+    { name: 'a grant for neither people nor groups', wrong: { ...document, grants: [{ role: 'DRSOperator' }] } },
+    {
+      name: 'a person for a Slack group',
+      wrong: { ...document, grants: [{ role: 'DRSOperator', userGroups: [USER] }] },
+    },
     { name: 'a grant for nobody', wrong: { ...document, grants: [{ ...grant, users: [] }] } },
     { name: 'a grant for no application', wrong: { ...document, grants: [{ ...grant, applications: [] }] } },
     { name: 'a misspelt field', wrong: { ...document, grants: [{ ...grant, application: ['HRP'] }] } },

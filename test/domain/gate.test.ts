@@ -2,15 +2,19 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Access, Person } from '../../src/domain/access.ts';
 import {
+  breakGlassRefusalOf,
   type Choice,
   castVote,
-  expire,
+  type Decision,
   GATE_STATUSES,
   type Gate,
   isApproved,
+  isPassed,
+  nextDueAt,
   REASON_LENGTH,
   readReason,
   refusalOf,
+  tick,
 } from '../../src/domain/gate.ts';
 
 const TEAM = 'T0PRACTICE';
@@ -57,10 +61,12 @@ function aGate(differs: Partial<Gate> = {}): Gate {
     planHash: 'hash-1',
     application: 'HRP',
     requester,
+    requestedAt: OPENED - 20_000,
     permissions: ['drs:ManageExecution'],
     quorum: 1,
     openedAt: OPENED,
     expiresAt: EXPIRES,
+    approvers: [approver, secondApprover, thirdApprover].map(({ userId }) => userId),
     votes: [],
     ...differs,
   };
@@ -79,7 +85,8 @@ interface Press {
 const REASON = 'too many people work at this hour';
 
 function press(gate: Gate, { by, choice = 'approve', planRevision = 1, rights = access, at = SOON }: Press) {
-  const decision = choice === 'approve' ? { choice } : { choice, reason: REASON };
+  const decision: Decision =
+    choice === 'approve' ? { choice } : choice === 'reject' ? { choice, reason: REASON } : { choice };
   return castVote(gate, { person: by, planRevision, decision }, rights, at);
 }
 
@@ -209,6 +216,18 @@ describe('a vote', () => {
       press: { by: approver },
       reason: 'no permission',
     },
+    {
+      name: 'of somebody who may approve now but could not when it opened',
+      gate: aGate({ approvers: [secondApprover.userId] }),
+      press: { by: approver },
+      reason: 'not asked',
+    },
+    {
+      name: 'of somebody whose role does not count here',
+      gate: aGate({ roles: ['DRSOrchestrationAdmin'] }),
+      press: { by: approver },
+      reason: 'no permission',
+    },
     { name: 'on an old card', press: { by: approver, planRevision: 0 }, reason: 'old card' },
     { name: 'on a card of a later question', press: { by: approver, planRevision: 2 }, reason: 'old card' },
     { name: 'at the deadline', press: { by: approver, at: EXPIRES }, reason: 'expired' },
@@ -274,16 +293,16 @@ describe('expiry', () => {
     { name: 'never of a rejected gate', gate: { status: 'rejected' }, at: EXPIRES, status: 'rejected' },
     { name: 'never of a cancelled gate', gate: { status: 'cancelled' }, at: EXPIRES, status: 'cancelled' },
   ])('$name', ({ gate, at, status }) => {
-    expect(expire(aGate(gate), at).status).toBe(status);
+    expect(tick(aGate(gate), at).status).toBe(status);
   });
 
   it('moves the version and says when', () => {
-    expect(expire(aGate(), EXPIRES + 5)).toEqual(aGate({ status: 'expired', version: 2, settledAt: EXPIRES + 5 }));
+    expect(tick(aGate(), EXPIRES + 5)).toEqual(aGate({ status: 'expired', version: 2, settledAt: EXPIRES + 5 }));
   });
 
   it('gives back the very gate that it does not change, so that nothing is written', () => {
     const gate = aGate();
-    expect(expire(gate, SOON)).toBe(gate);
+    expect(tick(gate, SOON)).toBe(gate);
   });
 });
 
@@ -312,6 +331,178 @@ describe('the last word before the launch', () => {
 
   it.each(GATE_STATUSES.filter((status) => status !== 'approved'))('is no for a gate that is %s', (status) => {
     expect(isApproved({ ...approved, status }, PLAN)).toBe(false);
+  });
+});
+
+describe('a name that has to be typed', () => {
+  const gate = aGate({ typedName: 'Human Resources' });
+  const approveTyping = (typedName?: string) =>
+    castVote(gate, { person: approver, planRevision: 1, decision: { choice: 'approve', typedName } }, access, SOON);
+
+  it.each(['Human Resources', '  human  resources ', 'HUMAN RESOURCES'])('is taken as “%s”', (typed) => {
+    expect(approveTyping(typed)).toMatchObject({ kind: 'recorded', gate: { status: 'approved' } });
+  });
+
+  it.each(['', 'Human', 'Human Resource', undefined])('is not taken as “%s”', (typed) => {
+    expect(approveTyping(typed)).toEqual({ kind: 'refused', reason: 'wrong name' });
+  });
+
+  it('is not needed to reject', () => {
+    expect(press(gate, { by: approver, choice: 'reject' })).toMatchObject({ kind: 'recorded' });
+  });
+});
+
+describe('an approval of one’s own', () => {
+  it('counts where the policy says so, once', () => {
+    const gate = gateAfter(
+      aGate({ quorum: 2, selfApproval: true, approvers: [requester, approver].map(({ userId }) => userId) }),
+      { by: requester },
+      { by: requester },
+    );
+    expect(gate).toMatchObject({ status: 'pending', votes: [{ userId: requester.userId }] });
+    const settled = gateAfter(gate, { by: approver });
+    expect(settled.status).toBe('approved');
+    expect(isApproved(settled, PLAN)).toBe(true);
+  });
+});
+
+describe('breaking the glass', () => {
+  const admin = person('U0ADMIN000');
+  const rights: Access = {
+    ...access,
+    grants: [...access.grants, { role: 'DRSOrchestrationAdmin', users: [admin.userId, requester.userId] }],
+  };
+  const glass = { roles: ['DRSOrchestrationAdmin' as const], userIds: [admin.userId], byRequester: false };
+  const breaks = (gate: Gate, by: Person, typedName?: string) =>
+    castVote(
+      gate,
+      { person: by, planRevision: 1, decision: { choice: 'approve', breakGlass: true, reason: REASON, typedName } },
+      rights,
+      SOON,
+    );
+
+  it('passes the gate alone, marked as such and with its reason', () => {
+    const result = breaks(aGate({ quorum: 2, breakGlass: glass }), admin);
+    if (result.kind !== 'recorded') throw new Error(result.reason);
+    expect(result.gate).toMatchObject({
+      status: 'approved',
+      votes: [{ userId: admin.userId, breakGlass: true, reason: REASON }],
+    });
+    expect(isApproved(result.gate, PLAN)).toBe(true);
+  });
+
+  it('does not skip the typed name', () => {
+    const gate = aGate({ quorum: 2, breakGlass: glass, typedName: 'HRP' });
+    expect(breaks(gate, admin)).toEqual({ kind: 'refused', reason: 'wrong name' });
+    expect(breaks(gate, admin, 'hrp')).toMatchObject({ kind: 'recorded' });
+  });
+
+  it('does not skip the plan hash', () => {
+    const result = breaks(aGate({ quorum: 2, breakGlass: glass }), admin);
+    if (result.kind !== 'recorded') throw new Error(result.reason);
+    expect(isApproved(result.gate, { hash: 'hash-2', revision: 1 })).toBe(false);
+  });
+
+  it('is for nobody where the policy does not know it, and not for a vote that only says so', () => {
+    expect(breaks(aGate({ quorum: 2 }), admin)).toEqual({ kind: 'refused', reason: 'no break-glass' });
+    const forged = { ...admin, choice: 'approve' as const, breakGlass: true as const, reason: REASON, at: SOON };
+    expect(isPassed(aGate({ status: 'approved', quorum: 2, votes: [forged] }))).toBe(false);
+  });
+
+  it('is not for the requester, unless the policy says so', () => {
+    const mine = { ...glass, userIds: [admin.userId, requester.userId] };
+    expect(breaks(aGate({ quorum: 2, breakGlass: mine }), requester)).toMatchObject({ reason: 'own request' });
+    expect(breaks(aGate({ quorum: 2, breakGlass: { ...mine, byRequester: true } }), requester)).toMatchObject({
+      kind: 'recorded',
+    });
+  });
+
+  it('is not for an approver without the role, nor for who got it after the gate opened', () => {
+    expect(breaks(aGate({ quorum: 2, breakGlass: glass }), approver)).toMatchObject({ reason: 'no break-glass' });
+    expect(breaks(aGate({ quorum: 2, breakGlass: { ...glass, userIds: [] } }), admin)).toMatchObject({
+      reason: 'no break-glass',
+    });
+  });
+
+  it('does not come after a settlement or the deadline', () => {
+    const gate = aGate({ quorum: 2, breakGlass: glass });
+    const voter = { person: admin, planRevision: 1 };
+    expect(breakGlassRefusalOf({ ...gate, status: 'rejected' }, voter, rights, SOON)).toBe('settled');
+    expect(breakGlassRefusalOf(gate, voter, rights, EXPIRES)).toBe('expired');
+  });
+
+  it('does not overrule a rejection that was there first', () => {
+    const gate = gateAfter(aGate({ quorum: 2, breakGlass: glass }), { by: approver, choice: 'reject' });
+    expect(breaks(gate, admin)).toEqual({ kind: 'refused', reason: 'settled' });
+  });
+
+  it('by who has approved already is one vote of one person', () => {
+    const both = { ...glass, userIds: [approver.userId], roles: ['DRSRecoveryManager' as const] };
+    const gate = gateAfter(aGate({ quorum: 2, breakGlass: both }), { by: approver });
+    expect(breaks(gate, approver)).toMatchObject({ gate: { status: 'approved', votes: [{ breakGlass: true }] } });
+  });
+});
+
+describe('a question between waves', () => {
+  const pause = aGate({ kind: 'pause', gateId: 'pause-2', wave: 2 });
+  const decision = aGate({ kind: 'decision', gateId: 'decision-2-1', wave: 2, quorum: 2 });
+
+  it('is passed by its own answers, and says which', () => {
+    expect(gateAfter(pause, { by: approver, choice: 'resume' })).toMatchObject({
+      status: 'approved',
+      answer: 'resume',
+    });
+    const one = gateAfter(decision, { by: approver, choice: 'retry' }, { by: secondApprover, choice: 'continue' });
+    expect(one.status).toBe('pending');
+    const settled = gateAfter(one, { by: thirdApprover, choice: 'continue' });
+    expect(settled).toMatchObject({ status: 'approved', answer: 'continue' });
+    expect(isPassed(settled)).toBe(true);
+  });
+
+  it('is ended by one Stop', () => {
+    expect(gateAfter(decision, { by: approver, choice: 'stop' })).toMatchObject({ status: 'rejected', answer: 'stop' });
+  });
+
+  it('takes no answers of another kind of question, and never approves a plan', () => {
+    expect(press(pause, { by: approver, choice: 'approve' })).toEqual({ kind: 'refused', reason: 'old card' });
+    expect(isApproved(gateAfter(pause, { by: approver, choice: 'resume' }), PLAN)).toBe(false);
+  });
+});
+
+describe('reminders and escalation', () => {
+  const minutes = (count: number) => OPENED + count * 60_000;
+  const gate = aGate({
+    remindAfterMinutes: 5,
+    escalation: { at: minutes(20), users: ['U0BOSS0000'], userGroups: [] },
+  });
+
+  /** The gate after ticks at these minutes. */
+  const ticked = (...at: number[]) => at.reduce((now, minute) => tick(now, minutes(minute)), gate);
+
+  it('wait twice as long each time', () => {
+    expect(ticked(4).reminders).toBeUndefined();
+    expect(ticked(5, 6, 14, 15, 16).reminders).toEqual([minutes(5), minutes(15)]);
+    expect(nextDueAt(ticked(5))).toBe(minutes(15));
+    expect(nextDueAt(ticked(5, 15))).toBe(minutes(20));
+  });
+
+  it('come once each, also when the machine has slept', () => {
+    expect(ticked(29).reminders).toEqual([minutes(29)]);
+    expect(ticked(20, 21)).toMatchObject({ escalatedAt: minutes(20) });
+  });
+
+  it('settle nothing and take no votes away', () => {
+    const voted = gateAfter({ ...gate, quorum: 2 }, { by: approver });
+    expect(tick(voted, minutes(20))).toMatchObject({
+      status: 'pending',
+      votes: voted.votes,
+      version: voted.version + 1,
+    });
+  });
+
+  it('end with the decision', () => {
+    const settled = gateAfter(gate, { by: approver });
+    expect(tick(settled, minutes(20))).toBe(settled);
   });
 });
 
@@ -349,7 +540,7 @@ describe('any presses and ticks in any order', () => {
     let gate = aGate({ quorum });
     return events.map((event) => {
       const before = gate;
-      gate = event.kind === 'tick' ? expire(before, event.at) : gateAfter(before, event);
+      gate = event.kind === 'tick' ? tick(before, event.at) : gateAfter(before, event);
       return { event, before, now: gate };
     });
   }

@@ -1,49 +1,124 @@
 import { describe, expect, it } from 'vitest';
-import { drillPolicySchema, policiesSchema, policyOf } from '../../src/domain/policy.ts';
+import {
+  DEFAULTS,
+  drillPolicyOf,
+  POLICY_SUBJECTS,
+  type PolicySubject,
+  policiesSchema,
+  policyOf,
+  policyVersionOf,
+  subjectOf,
+} from '../../src/domain/policy.ts';
 
-describe('the drill policy', () => {
-  it('is careful where nothing is said', () => {
-    const careful = { quorum: 1, expiresAfterMinutes: 30, stopOn: ['stalled', 'not ready', 'unknown'] };
-    expect(drillPolicySchema.parse({})).toEqual(careful);
-    const twoPeople = { quorum: 2, expiresAfterMinutes: 30 };
-    expect(policiesSchema.parse({})).toEqual({
-      drill: careful,
-      failover: twoPeople,
-      terminate: { quorum: 1, expiresAfterMinutes: 30 },
-      failback: twoPeople,
-    });
+const NOTHING = policiesSchema.parse({});
+
+describe('where the document says nothing', () => {
+  it.each<[PolicySubject, { quorum: number; typeName: boolean }]>([
+    ['drill', { quorum: 1, typeName: false }],
+    ['terminate', { quorum: 1, typeName: false }],
+    ['failover', { quorum: 2, typeName: true }],
+    ['failback', { quorum: 2, typeName: true }],
+    ['terminateLive', { quorum: 2, typeName: true }],
+    ['replaceLive', { quorum: 2, typeName: true }],
+  ])('a %s needs so many people', (subject, needs) => {
+    expect(policyOf(NOTHING, subject, 'HRP')).toMatchObject({ ...needs, selfApproval: false, expiresAfterMinutes: 30 });
   });
 
-  it.each<{ name: string; policy: Record<string, unknown> }>([
-    { name: 'a quorum of nobody', policy: { quorum: 0 } },
-    { name: 'a quorum of eleven', policy: { quorum: 11 } },
-    { name: 'half a person', policy: { quorum: 1.5 } },
-    { name: 'a question that stands for less than 5 minutes', policy: { expiresAfterMinutes: 4 } },
-    { name: 'a question that stands for more than a day', policy: { expiresAfterMinutes: 1_441 } },
-    { name: 'a health that nobody has', policy: { stopOn: ['tired'] } },
-    { name: 'a misspelt field', policy: { quorom: 2 } },
-    { name: 'a subnet that is none', policy: { drillSubnets: ['vpc-0123abcd'] } },
-    { name: 'no subnet at all', policy: { drillSubnets: [] } },
-  ])('is refused with $name', ({ policy }) => {
-    expect(policiesSchema.safeParse({ drill: policy }).success).toBe(false);
+  it('nobody may break the glass, and no requests are frozen', () => {
+    for (const subject of POLICY_SUBJECTS) {
+      expect(policyOf(NOTHING, subject, 'HRP').breakGlass).toBeUndefined();
+      expect(policyOf(NOTHING, subject, 'HRP').freeze).toBeUndefined();
+    }
+  });
+
+  it('a drill is careful', () => {
+    expect(drillPolicyOf(NOTHING, 'HRP')).toEqual({ stopOn: ['stalled', 'not ready', 'unknown'] });
   });
 });
 
-describe('the policies by verb', () => {
-  it('are found by verb', () => {
-    const policies = policiesSchema.parse({ terminate: { quorum: 3 }, failback: { expiresAfterMinutes: 60 } });
-    expect(policyOf(policies, 'drill')).toMatchObject({ quorum: 1 });
-    expect(policyOf(policies, 'failover')).toEqual({ quorum: 2, expiresAfterMinutes: 30 });
-    expect(policyOf(policies, 'terminate')).toEqual({ quorum: 3, expiresAfterMinutes: 30 });
-    expect(policyOf(policies, 'failback')).toEqual({ quorum: 2, expiresAfterMinutes: 60 });
+describe('a policy is refused', () => {
+  it.each<{ name: string; policies: unknown }>([
+    { name: 'with a quorum of nobody', policies: { drill: { quorum: 0 } } },
+    { name: 'with a quorum of eleven', policies: { drill: { quorum: 11 } } },
+    { name: 'with half a person', policies: { drill: { quorum: 1.5 } } },
+    { name: 'with a question of less than 5 minutes', policies: { drill: { expiresAfterMinutes: 4 } } },
+    { name: 'with a question of more than a day', policies: { drill: { expiresAfterMinutes: 1_441 } } },
+    { name: 'with a health that nobody has', policies: { drill: { stopOn: ['tired'] } } },
+    { name: 'with a misspelt field', policies: { drill: { quorom: 2 } } },
+    { name: 'with a misspelt field of an application', policies: { applications: { HRP: { drill: { quorom: 2 } } } } },
+    { name: 'with a subnet that is none', policies: { drill: { drillSubnets: ['vpc-0123abcd'] } } },
+    { name: 'with no subnet at all', policies: { drill: { drillSubnets: [] } } },
+    { name: 'with a role that nobody has', policies: { drill: { roles: ['Boss'] } } },
+    { name: 'with an escalation to nobody', policies: { drill: { escalation: {} } } },
+    { name: 'that stops anything but a drill by health', policies: { failover: { stopOn: ['stalled'] } } },
+    {
+      name: 'that lets one person terminate live instances',
+      policies: { terminateLive: { breakGlass: { roles: ['DRSOrchestrationAdmin'] } } },
+    },
+    {
+      name: 'that lets one person replace live instances',
+      policies: { replaceLive: { breakGlass: { roles: ['DRSOrchestrationAdmin'] } } },
+    },
+  ])('$name', ({ policies }) => {
+    expect(policiesSchema.safeParse(policies).success).toBe(false);
+  });
+});
+
+describe('a policy', () => {
+  const policies = policiesSchema.parse({
+    drill: { quorum: 2, expiresAfterMinutes: 45, stopOn: ['stalled'] },
+    failover: { quorum: 3, requireReason: true, breakGlass: { roles: ['DRSOrchestrationAdmin'] } },
+    applications: {
+      HRP: { drill: { freeze: 'Year end until 5 January.' }, failover: { requireTicket: true } },
+      CRM: { drill: { drillSubnets: ['subnet-0123abcd'] }, replaceLive: { roles: ['DRSOrchestrationAdmin'] } },
+    },
   });
 
-  it('take a document that knows drills only', () => {
-    const old = { drill: { quorum: 2, expiresAfterMinutes: 45, stopOn: ['stalled'] } };
-    expect(policiesSchema.parse(old).drill).toEqual(old.drill);
+  it('is the verb’s, field by field as the application changes it', () => {
+    expect(policyOf(policies, 'drill', 'SAP')).toEqual({ ...DEFAULTS.drill, quorum: 2, expiresAfterMinutes: 45 });
+    expect(policyOf(policies, 'drill', 'HRP')).toMatchObject({ quorum: 2, freeze: 'Year end until 5 January.' });
+    expect(drillPolicyOf(policies, 'CRM')).toEqual({ stopOn: ['stalled'], drillSubnets: ['subnet-0123abcd'] });
   });
 
-  it('of anything but a drill stop nothing by health: that is for people to see', () => {
-    expect(policiesSchema.safeParse({ failover: { stopOn: ['stalled'] } }).success).toBe(false);
+  it('of an application called like something that every object has is nobody else’s', () => {
+    expect(policyOf(policies, 'drill', 'constructor')).toEqual(policyOf(policies, 'drill', 'SAP'));
+  });
+
+  it('about live instances is never weaker than the verb’s own', () => {
+    expect(policyOf(policies, 'replaceLive', 'HRP')).toMatchObject({
+      quorum: 3,
+      typeName: true,
+      requireReason: true,
+      requireTicket: true,
+    });
+    expect(policyOf(policies, 'replaceLive', 'CRM').roles).toEqual(['DRSOrchestrationAdmin']);
+    expect(policyOf(policiesSchema.parse({ terminate: { quorum: 4 } }), 'terminateLive', 'HRP').quorum).toBe(4);
+  });
+
+  it('about live instances lets nobody pass alone, although the failover’s does', () => {
+    expect(policyOf(policies, 'failover', 'HRP').breakGlass).toEqual({
+      roles: ['DRSOrchestrationAdmin'],
+      byRequester: false,
+    });
+    expect(policyOf(policies, 'replaceLive', 'HRP').breakGlass).toBeUndefined();
+  });
+
+  it('document has a version of its own', () => {
+    expect(policyVersionOf(policies)).not.toBe(policyVersionOf(NOTHING));
+    expect(policyVersionOf(policies)).toBe(policyVersionOf(structuredClone(policies)));
+  });
+});
+
+describe('what a request is about', () => {
+  it.each<[Parameters<typeof subjectOf>[0], PolicySubject]>([
+    [{ verb: 'drill', options: {} }, 'drill'],
+    [{ verb: 'failback', options: {} }, 'failback'],
+    [{ verb: 'failover', options: {} }, 'failover'],
+    [{ verb: 'failover', options: { replaceLive: [] } }, 'failover'],
+    [{ verb: 'failover', options: { replaceLive: ['i-0123456789abcdef0'] } }, 'replaceLive'],
+    [{ verb: 'terminate', options: {} }, 'terminate'],
+    [{ verb: 'terminate', options: { terminateLive: true } }, 'terminateLive'],
+  ])('%o is a %s', (request, subject) => {
+    expect(subjectOf(request)).toBe(subject);
   });
 });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { onTestFinished } from 'vitest';
-import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/gate-card.ts';
+import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/action-ids.ts';
 import { REASON_INPUT } from '../../blocks/reject-modal.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';

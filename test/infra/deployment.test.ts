@@ -65,7 +65,7 @@ describe('a deployment file', () => {
   it('is refused when a policy asks for more approvals than there are approvers, beside other errors', () => {
     const problems = problemsOf((content) => {
       content.organizationId = 'example';
-      content.policies.drill.quorum = 3;
+      content.policies.drill = { quorum: 3 };
     });
     expect(problems.slice(1)).toEqual([
       expect.stringContaining('organizationId:'),
@@ -90,8 +90,10 @@ describe('a deployment file', () => {
     expect(problems.slice(1)).toEqual([
       tooMany('drill', 2),
       tooMany('failover', 2),
-      tooMany('terminate', 4),
       tooMany('failback', 2),
+      tooMany('terminate', 4),
+      tooMany('terminateLive', 4),
+      tooMany('replaceLive', 2),
     ]);
   });
 

@@ -322,7 +322,7 @@ describe('what the central account keeps', () => {
         .map(({ Properties }) => [Properties.Name as string, JSON.parse(String(Properties.Value))]),
     );
     expect(accessSchema.parse(documents.get('/dr-chatops/access')).grants).not.toHaveLength(0);
-    expect(policiesSchema.parse(documents.get('/dr-chatops/policies')).drill.quorum).toBe(1);
+    expect(policiesSchema.parse(documents.get('/dr-chatops/policies')).drill?.quorum).toBe(1);
     expect(componentSettingsSchema.parse(documents.get('/dr-chatops/component'))).toEqual({
       directActions: ['status', 'drill'],
       notificationTopicArns: [],
@@ -404,7 +404,7 @@ describe('what reaches the central functions', () => {
 
   it('are clocks', () => {
     const schedules = central.all('AWS::Events::Rule').flatMap(({ Properties }) => Properties.ScheduleExpression ?? []);
-    expect(schedules.sort()).toEqual(['rate(1 minute)', 'rate(5 minutes)', 'rate(5 minutes)']);
+    expect(schedules.sort()).toEqual(['rate(1 minute)', 'rate(1 minute)', 'rate(5 minutes)', 'rate(5 minutes)']);
   });
 
   it('comes over the bus from the executors and the DRS events of the staging accounts alone', () => {

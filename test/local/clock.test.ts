@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { APPROVE_ACTION } from '../../blocks/gate-card.ts';
+import { APPROVE_ACTION } from '../../blocks/action-ids.ts';
 import { ClockStoppedError, ScaledClock, VirtualClock } from '../../src/local/clock.ts';
 import { readInventory } from '../../src/local/command-line.ts';
 import { startPractice } from '../../src/local/practice.ts';

@@ -283,6 +283,7 @@ describe('whatever people wrote', () => {
           waveStarted: { ...about, startedAt: at, totalServers: 3 },
           waveCompleted: { ...about, output },
           paused: { ...about, pausedAt: at, reason },
+          gateOpened: { ...about, question: reason, openedAt: at, expiresAt: at, quorum: 2, asked: 7 },
         };
         expectValid(notificationOf('executionStarted', facts.executionStarted));
         expectValid(notificationOf('executionCompleted', facts.executionCompleted));
@@ -291,6 +292,7 @@ describe('whatever people wrote', () => {
         expectValid(notificationOf('waveStarted', facts.waveStarted));
         expectValid(notificationOf('waveCompleted', facts.waveCompleted));
         expectValid(notificationOf('paused', facts.paused));
+        expectValid(notificationOf('gateOpened', facts.gateOpened));
       }),
       { numRuns: 200 },
     );

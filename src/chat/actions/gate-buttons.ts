@@ -1,7 +1,7 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
+import { APPROVE_ACTION, REJECT_ACTION, readButtonValue } from '../../../blocks/action-ids.ts';
 import { formNotOpenedText, recordedText, refusedText, UNKNOWN_QUESTION_TEXT } from '../../../blocks/answers.ts';
-import { APPROVE_ACTION, REJECT_ACTION, readButtonValue } from '../../../blocks/gate-card.ts';
 import { rejectModal } from '../../../blocks/reject-modal.ts';
 import type { Person } from '../../domain/access.ts';
 import { DrError, messageOf } from '../../domain/errors.ts';

@@ -1,5 +1,5 @@
 import type { App } from '@slack/bolt';
-import { APPROVE_ACTION, REJECT_ACTION } from '../../../blocks/gate-card.ts';
+import { APPROVE_ACTION, REJECT_ACTION } from '../../../blocks/action-ids.ts';
 
 /** Bolt calls every listener that matches, so the known buttons are left out here. */
 const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${APPROVE_ACTION}|${REJECT_ACTION})$)`);

@@ -1,8 +1,8 @@
 import type { App, SlackViewAction, ViewSubmitAction } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
+import type { GateButton } from '../../../blocks/action-ids.ts';
 import { recordedText, refusedText, UNKNOWN_QUESTION_TEXT } from '../../../blocks/answers.ts';
-import type { GateButton } from '../../../blocks/gate-card.ts';
 import { answerModal, REASON_INPUT, REJECT_FORM, reasonLengthText } from '../../../blocks/reject-modal.ts';
 import type { Person } from '../../domain/access.ts';
 import { REASON_LENGTH, readReason } from '../../domain/gate.ts';

@@ -27,7 +27,7 @@ interface Typed {
 }
 
 async function answer(tools: ChatTools, typed: Typed): Promise<string> {
-  const [access, catalogue] = await Promise.all([tools.configuration.access(), tools.store.getCatalogue()]);
+  const [access, catalogue] = await Promise.all([tools.directory.access(), tools.store.getCatalogue()]);
   if (!hasAnyRole(access, typed.asker)) {
     const managers = grantees(access, 'drs:ManageAccounts', '').concat(grantees(access, 'drs:ManageExecution', ''));
     return `You have no role here, so I cannot tell or do anything for you. Ask ${mentions(managers)} for access.`;

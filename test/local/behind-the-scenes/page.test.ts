@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { APPROVE_ACTION } from '../../../blocks/gate-card.ts';
+import { APPROVE_ACTION } from '../../../blocks/action-ids.ts';
 import type { JobView, RunView, Scene, SceneEvent } from '../../../src/local/behind-the-scenes/protocol.ts';
 import { VirtualClock } from '../../../src/local/clock.ts';
 import { loadInventory } from '../../../src/local/inventory.ts';
