@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -12,5 +13,7 @@ export default defineConfig({
     // A worker keeps what it has loaded (the SDK, Bolt, the CDK) for its next file: isolation costs a third of the time.
     isolate: false,
     restoreMocks: true,
+    // For the commands that tests start as processes of their own: most of a short one's time is compiling what it imports.
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/node', import.meta.url)) },
   },
 });

@@ -1,4 +1,4 @@
-import { CHOICES, type Choice, type GateKind } from '../src/domain/gate.ts';
+import type { Choice } from '../src/domain/gate.ts';
 
 /** The action ids of our buttons, and what they carry. They stay the same: cards of earlier deployments are pressed, too. */
 
@@ -42,9 +42,4 @@ export function readButtonValue(value: string | undefined): GateButton | undefin
   const match = /^([0-9a-f-]{36})\|((?:approval|pause|decision)-\d+(?:-\d+)?)\|(\d+)$/.exec(value ?? '');
   if (match === null) return undefined;
   return { executionId: match[1] ?? '', gateId: match[2] ?? '', planRevision: Number(match[3]) };
-}
-
-/** The answers that a kind of gate has, in the order of its buttons. */
-export function choicesOf(kind: GateKind): readonly Choice[] {
-  return CHOICES[kind];
 }

@@ -1,68 +1,236 @@
-import type { KnownBlock } from '@slack/types';
-import type { Choice } from '../src/domain/gate.ts';
+import type { Button, KnownBlock } from '@slack/types';
 import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
-import { APPROVE_ACTION, buttonValue, REJECT_ACTION } from './action-ids.ts';
-import { reasonsText, replacedLines, scope, verbWord } from './execution-card.ts';
+import { BREAK_GLASS_ACTION, buttonValue, VOTE_ACTION } from './action-ids.ts';
+import { decisionSentence } from './decision.ts';
 import {
   actions,
+  button,
+  confirmation,
   context,
   count,
   dayAndMoment,
-  escapeText,
   header,
   lines,
   type Message,
+  mentions,
   message,
   moment,
   name,
   section,
   sentence,
 } from './message.ts';
+import { replacedLines } from './preflight.ts';
+import { askTitle, isMultiWave, nextWaveOf, questionTitle } from './question.ts';
 import { askedBy, capital, instancesText, wordsOf } from './verbs.ts';
+import { isDone, waveProgress } from './waves.ts';
+import { failureLines, MAX_REASON_SHOWN, spokenMinutes, ticketOf, verbWord } from './words.ts';
+
+export { decisionSentence };
 
 const MOST_ASKED_BY_NAME = 10;
+/** A phone shows about two lines of a push. */
+const MOST_ASKED_IN_PUSH = 4;
 const MOST_CHANGES_SHOWN = 10;
 const MOST_LIVE_NAMED = 10;
+const MOST_FAILED_NAMED = 5;
 
 /**
- * The question to the approvers: a message of its own, because an updated card wakes no phone. Once it is settled, the
+ * The question to those who decide: a message of its own, because an updated card wakes no phone. Once it is settled, the
  * buttons give way to the record of who decided and when.
  */
 export function gateCard(view: ExecutionView, gate: GateRecord): Message {
+  if (gate.status !== 'pending') return record(view, gate);
+  const { execution } = view;
+  return message(pushText(view, gate), [
+    header(`${MARKS[gate.kind]} ${askTitle(view, gate).plain}`),
+    ...(gate.kind === 'approval' ? approvalBlocks(view) : betweenWaves(view, gate)),
+    section(`${askingLine(execution, gate)}\n${decidingLines(execution, gate).join('\n')}`),
+    actions(`gate:${gate.gateId}:r${gate.planRevision}`, buttons(view, gate)),
+    context(notes(gate)),
+  ]);
+}
+
+const MARKS = { approval: '✋', pause: '⏸️', decision: '❓' } as const;
+
+/** All that a phone shows: what is asked, about what, by whom, and of whom. */
+function pushText(view: ExecutionView, gate: GateRecord): string {
   const { execution, plan } = view;
-  const title = `${verbWord(execution)} ${scope(execution)}`;
-  const question = escapeText(title);
-  if (gate.status !== 'pending') return record(view, gate, question);
-  const asked = gate.approvers.slice(0, MOST_ASKED_BY_NAME).map((userId) => `<@${userId}>`);
-  const { order, danger, done } = wordsOf(execution);
-  const size = plan === undefined ? '' : `: ${order} ${whatIsDone(execution, plan)}`;
-  return message(`Approve? ${question}${size}. Asked by ${askedBy(execution)}.`, [
-    header(`✋ Approve? ${title}`),
+  const { mrkdwn } = askTitle(view, gate);
+  const asked = mentions(gate.approvers, MOST_ASKED_IN_PUSH);
+  if (gate.kind !== 'approval')
+    return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: decide in this message.`;
+  const size = plan === undefined ? '' : `: ${wordsOf(execution).order} ${whatIsDone(execution, plan)}`;
+  return `${mrkdwn}${size}. Asked by ${askedBy(execution)}. ${asked}: decide in this message.`;
+}
+
+function approvalBlocks(view: ExecutionView): KnownBlock[] {
+  const { execution, plan } = view;
+  if (plan === undefined) return [];
+  const { order, danger } = wordsOf(execution);
+  return [
     ...changes(plan),
     ...dangers(view, danger),
+    section(`${capital(order)} *${whatIsDone(execution, plan)}*. ${sideEffects(plan)}`.trim()),
+  ];
+}
+
+/** What has been done so far, what comes next, and what each answer does. */
+function betweenWaves(view: ExecutionView, gate: GateRecord): KnownBlock[] {
+  const { execution } = view;
+  const { danger } = wordsOf(execution);
+  const next = waveProgress(view).find(
+    ({ wave }) => wave === (gate.kind === 'pause' ? gate.wave : nextWaveOf(view, gate)),
+  );
+  const nextText =
+    next === undefined
+      ? 'No wave comes after it.'
+      : `Next is *wave ${next.wave}*: ${wordsOf(execution).order} ${instancesText(execution, next.servers.length)}.`;
+  if (gate.kind === 'pause') {
+    return [...(danger === undefined ? [] : [section(danger)]), section(`${stateOfWaves(view, gate)} ${nextText}`)];
+  }
+  const wave = waveProgress(view).find((candidate) => candidate.wave === gate.wave);
+  const failed = (wave?.servers ?? []).filter(({ state }) => state === 'failed');
+  return [
     section(
-      `${plan === undefined ? '' : `${capital(order)} *${whatIsDone(execution, plan)}*. ${sideEffects(plan)}\n`}Asked by ${askedBy(execution)}, ${execution.service === undefined ? 'who may not approve it' : 'which never votes'}.`,
+      [
+        `⚠️ ${stateOfWaves(view, gate)}`,
+        ...(failed.length === 0 ? [] : [lines(failureLines(failed, execution), MOST_FAILED_NAMED)]),
+      ].join('\n'),
     ),
     section(
-      `${asked.join(' ')}${gate.approvers.length > asked.length ? ' and others' : ''}: ${count(gate.quorum, 'approval')} needed, ${approvals(gate)} given. Unanswered, it expires ${dayAndMoment(gate.expiresAt)} and nothing is ${done}.`,
+      [
+        `• *Retry*: wave ${gate.wave} again, for the servers that are not ${wordsOf(execution).done}.`,
+        next === undefined
+          ? '• *Accept*: it ends with what there is.'
+          : `• *Continue*: those servers stay behind. ${nextText}`,
+        `• *Stop*: nothing more is begun; what is ${wordsOf(execution).done} stays.`,
+      ].join('\n'),
     ),
-    actions(`gate:${gate.gateId}:r${gate.planRevision}`, [
-      {
-        type: 'button',
-        action_id: APPROVE_ACTION,
-        style: 'primary',
-        text: { type: 'plain_text', text: `Approve ${verbWord(execution)}` },
-        value: buttonValue(gate),
-      },
-      {
-        type: 'button',
-        action_id: REJECT_ACTION,
-        text: { type: 'plain_text', text: `Reject ${verbWord(execution)}` },
-        value: buttonValue(gate),
-      },
-    ]),
-    context('The card above says what would happen in each account.'),
-  ]);
+  ];
+}
+
+/** `Wave 1 is done: 30 of 30 launched in 14 min.` of the wave before a pause, or of the one that needs a decision. */
+function stateOfWaves(view: ExecutionView, gate: GateRecord): string {
+  const waves = waveProgress(view);
+  const about = waves.findIndex(({ wave }) => wave === gate.wave) - (gate.kind === 'pause' ? 1 : 0);
+  const wave = waves[about];
+  if (wave === undefined) return 'Nothing has been begun yet.';
+  const { done } = wordsOf(view.execution);
+  const { servers, startedAt, endedAt } = wave;
+  const failed = servers.filter(({ state }) => state === 'failed').length;
+  const took = startedAt === undefined || endedAt === undefined ? '' : ` in ${spokenMinutes(endedAt - startedAt)}`;
+  const how = gate.kind === 'decision' ? 'did not go as it should' : 'is over';
+  return `*Wave ${wave.wave} ${how}:* ${servers.filter(isDone).length} of ${servers.length} ${done}${took}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+}
+
+/** Who asked, why, under which ticket, and whether their own vote counts. */
+function askingLine(execution: ExecutionRecord, gate: GateRecord): string {
+  const ticket = ticketOf(execution);
+  const rule =
+    execution.service !== undefined
+      ? 'which never votes'
+      : gate.selfApproval === true
+        ? 'whose own vote counts, too'
+        : `who may not ${gate.kind === 'approval' ? 'approve' : 'decide'} it`;
+  return [
+    `Asked by ${askedBy(execution)}, ${rule}.`,
+    ...(ticket === undefined ? [] : [`Ticket ${ticket}.`]),
+    ...(execution.reason === undefined ? [] : [`Reason: “${sentence(execution.reason, MAX_REASON_SHOWN)}”`]),
+  ].join(' ');
+}
+
+/** Who is asked, what they have said so far, what else it takes, and until when. */
+function decidingLines(execution: ExecutionRecord, gate: GateRecord): string[] {
+  const { done } = wordsOf(execution);
+  const unit = gate.kind === 'approval' ? 'approval' : 'vote';
+  const nothing = gate.kind === 'approval' ? `nothing is ${done}` : 'nothing more is begun';
+  return [
+    `${mentions(gate.approvers, MOST_ASKED_BY_NAME)}: ${count(gate.quorum, unit)} needed${gate.votes.length === 0 ? `, ${gate.votes.length} given` : ''}.`,
+    ...votesLine(gate),
+    ...(gate.typedName === undefined ? [] : [`⌨️ You will be asked to type *${name(gate.typedName)}*.`]),
+    ...escalationLine(gate),
+    `Unanswered, it expires ${dayAndMoment(gate.expiresAt)} and ${nothing}.`,
+  ];
+}
+
+const VOTED = {
+  approve: 'approved',
+  reject: 'rejected',
+  resume: 'wants to resume',
+  retry: 'wants to retry',
+  continue: 'wants to continue',
+  stop: 'wants to stop',
+} as const;
+
+/** `1 of 2: @a approved 14:02` */
+function votesLine({ votes, quorum }: GateRecord): string[] {
+  if (votes.length === 0) return [];
+  const said = votes.map((vote) => `<@${vote.userId}> ${VOTED[vote.choice]} ${moment(vote.at)}`);
+  return [`*${votes.length} of ${quorum}:* ${said.join(', ')}`];
+}
+
+function escalationLine({ escalation, escalatedAt }: GateRecord): string[] {
+  if (escalation === undefined) return [];
+  return escalatedAt === undefined
+    ? [`Undecided, it is escalated at ${moment(escalation.at)}.`]
+    : [`⏫ *Escalated* at ${moment(escalatedAt)}: nobody had decided.`];
+}
+
+function notes({ gateId, kind, planRevision, planHash, reminders = [] }: GateRecord): string {
+  return [
+    kind === 'approval' ? 'The card above says what would happen in each account.' : `Question ${gateId}`,
+    `Plan ${planHash.slice(0, 12)}, revision ${planRevision}`,
+    ...(reminders.length === 0 ? [] : [`Reminded ${reminders.map(moment).join(', ')}`]),
+  ].join(' · ');
+}
+
+function buttons(view: ExecutionView, gate: GateRecord): Button[] {
+  const value = buttonValue(gate);
+  const verb = verbWord(view.execution);
+  switch (gate.kind) {
+    case 'approval':
+      return [
+        button(VOTE_ACTION.approve, `Approve ${verb}`, value, { style: 'primary' }),
+        button(VOTE_ACTION.reject, `Reject ${verb}`, value),
+        ...(gate.breakGlass === undefined ? [] : [breakGlassButton(view, value)]),
+      ];
+    case 'pause':
+      return [
+        button(VOTE_ACTION.resume, `Resume With Wave ${gate.wave}`, value, { style: 'primary' }),
+        stopButton(view, value),
+      ];
+    case 'decision': {
+      const next = nextWaveOf(view, gate);
+      return [
+        button(VOTE_ACTION.retry, `Retry Wave ${gate.wave}`, value),
+        button(VOTE_ACTION.continue, next === undefined ? 'Accept and Finish' : `Continue With Wave ${next}`, value),
+        stopButton(view, value),
+      ];
+    }
+  }
+}
+
+function stopButton({ execution }: ExecutionView, value: string): Button {
+  return button(VOTE_ACTION.stop, `Stop ${verbWord(execution)}`, value, {
+    confirm: confirmation({
+      title: `Stop this ${execution.verb}?`,
+      text: `No further wave is begun. What is ${wordsOf(execution).done} stays as it is.`,
+      yes: `Stop ${verbWord(execution)}`,
+      no: 'Keep Waiting',
+    }),
+  });
+}
+
+function breakGlassButton({ execution }: ExecutionView, value: string): Button {
+  return button(BREAK_GLASS_ACTION, 'Break Glass…', value, {
+    style: 'danger',
+    confirm: confirmation({
+      title: `Pass this ${execution.verb} alone?`,
+      text: 'For an emergency in which nobody else can be reached. You give a reason; everybody in the channel and the escalation group is told, and it stays in the record. The live guard and the plan are checked all the same.',
+      yes: 'Break Glass…',
+      no: 'Wait for the Others',
+    }),
+  });
 }
 
 /** What makes this more than a drill: before anything else that is asked. */
@@ -81,7 +249,8 @@ function dangers({ plan, batches }: ExecutionView, danger: string | undefined): 
 
 function whatIsDone(execution: ExecutionRecord, plan: PlanRecord): string {
   const accounts = plan.accounts.filter((account) => account.servers > 0).length;
-  return `${instancesText(execution, plan.totalServers)} in ${count(accounts, 'account')}`;
+  const waves = isMultiWave(execution) ? ', wave by wave' : '';
+  return `${instancesText(execution, plan.totalServers)} in ${count(accounts, 'account')}${waves}`;
 }
 
 function sideEffects(plan: PlanRecord): string {
@@ -99,8 +268,8 @@ function sideEffects(plan: PlanRecord): string {
   return parts.join(' ');
 }
 
-function changes(plan: PlanRecord | undefined): KnownBlock[] {
-  if (plan === undefined || plan.changes.length === 0) return [];
+function changes(plan: PlanRecord): KnownBlock[] {
+  if (plan.changes.length === 0) return [];
   return [
     section(
       `⚠️ *The fleet has changed since the last approval, so it is asked again.*\n${lines(
@@ -111,34 +280,31 @@ function changes(plan: PlanRecord | undefined): KnownBlock[] {
   ];
 }
 
-function approvals(gate: GateRecord): number {
-  return gate.votes.filter((vote) => vote.choice === 'approve').length;
+/** What stands in the question's place once it is settled. */
+function record(view: ExecutionView, gate: GateRecord): Message {
+  const { execution } = view;
+  const question = questionTitle(view, gate).mrkdwn;
+  const decided = decisionSentence(view, gate);
+  const ticket = ticketOf(execution);
+  return message(`${question}: ${decided}`, [
+    section(`*${question}*\n${decided}`),
+    ...lateBell(gate),
+    context(
+      [
+        `Asked by ${askedBy(execution)} at ${moment(gate.openedAt)}`,
+        ...(ticket === undefined ? [] : [ticket]),
+        `Plan ${gate.planHash.slice(0, 12)}, revision ${gate.planRevision}`,
+        ...(gate.escalatedAt === undefined ? [] : [`⏫ Escalated at ${moment(gate.escalatedAt)}`]),
+      ].join(' · '),
+    ),
+  ]);
 }
 
-function record(view: ExecutionView, gate: GateRecord, question: string): Message {
-  const sentence = decisionSentence(view, gate);
-  return message(`${question}: ${sentence}`, [section(`*${question}*\n${sentence}`)]);
-}
-
-/** Who decided, what, when and why; and what became of it when the fleet has changed since. */
-export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
-  const { nothing } = wordsOf(view.execution);
-  const at = gate.settledAt === undefined ? '' : ` at ${moment(gate.settledAt)}`;
-  const those = (choice: Choice) => gate.votes.filter((vote) => vote.choice === choice);
-  const who = (choice: Choice) =>
-    those(choice)
-      .map((vote) => `<@${vote.userId}>`)
-      .join(' and ');
-  switch (gate.status) {
-    case 'approved':
-      return `✅ Approved by ${who('approve')}${at}.${view.execution.planRevision > gate.planRevision ? ' The fleet has changed since, so this approval no longer counts.' : ''}`;
-    case 'rejected':
-      return `🚫 Rejected by ${who('reject')}${at}${reasonsText(those('reject'))}. ${nothing}`;
-    case 'expired':
-      return `⌛ Expired unanswered${at}. ${nothing}`;
-    case 'cancelled':
-      return `🚫 Cancelled${at}.`;
-    case 'pending':
-      return 'Not decided yet.';
-  }
+function lateBell({ bell }: GateRecord): KnownBlock[] {
+  if (bell?.lateSince === undefined || bell.rungAt !== undefined) return [];
+  return [
+    section(
+      `⚠️ *Decided, but the machine has not been reached since ${moment(bell.lateSince)}:* it is tried every minute. Nobody has to press anything.`,
+    ),
+  ];
 }

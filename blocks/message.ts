@@ -1,4 +1,4 @@
-import type { Button, KnownBlock, MrkdwnElement } from '@slack/types';
+import type { Button, ConfirmationDialog, KnownBlock, MrkdwnElement } from '@slack/types';
 
 /** A Slack message: `text` is all that a push notification shows; the blocks are what is read in the channel. */
 export interface Message {
@@ -15,6 +15,12 @@ export const LIMITS = {
   header: 150,
   section: 3_000,
   contextElements: 10,
+  buttonText: 75,
+  confirmTitle: 100,
+  confirmText: 300,
+  confirmButton: 30,
+  /** Rows of a table, its first line among them; Slack documents 100. */
+  tableRows: 100,
   pushText: 300,
   /** Ours: what selects an execution's servers. */
   selection: 100,
@@ -95,10 +101,64 @@ export function actions(blockId: string, buttons: Button[]): KnownBlock {
   return { type: 'actions', block_id: blockId, elements: buttons };
 }
 
+/** A button of ours. `value` is opaque to Slack; `confirm` is asked before the press is sent. */
+export function button(
+  actionId: string,
+  text: string,
+  value: string,
+  { style, confirm }: Pick<Button, 'style' | 'confirm'> = {},
+): Button {
+  return {
+    type: 'button',
+    action_id: actionId,
+    text: { type: 'plain_text', text: cut(text, LIMITS.buttonText) },
+    value,
+    ...(style === undefined ? {} : { style }),
+    ...(confirm === undefined ? {} : { confirm }),
+  };
+}
+
+/** What Slack asks before it sends a press: in plain text, so that no name in it has a meaning. */
+export function confirmation(question: { title: string; text: string; yes: string; no: string }): ConfirmationDialog {
+  const plain = (text: string, length: number) => ({ type: 'plain_text' as const, text: cut(text, length) });
+  return {
+    title: plain(question.title, LIMITS.confirmTitle),
+    text: plain(question.text, LIMITS.confirmText),
+    confirm: plain(question.yes, LIMITS.confirmButton),
+    deny: plain(question.no, LIMITS.confirmButton),
+  };
+}
+
+/** The message with a last line that says where it was meant to be: it stands elsewhere, because that is closed to us. */
+export function meantFor(given: Message, channelId: string): Message {
+  const told = context(
+    `⚠️ Meant for <#${channelId}>, where it cannot be shown: the channel is archived or gone, or the bot is no longer in it.`,
+  );
+  return { ...given, blocks: [...given.blocks.slice(0, LIMITS.blocks - 1), told] };
+}
+
+/** `<@A> <@B> and 3 others`: mentions of people by their Slack user ids. */
+export function mentions(userIds: readonly string[], most: number): string {
+  const named = userIds.slice(0, most).map((userId) => `<@${userId}>`);
+  const rest = userIds.length - named.length;
+  return `${named.join(' ')}${rest > 0 ? ` and ${count(rest, 'other')}` : ''}`;
+}
+
+/** A link of ours in mrkdwn; the words alone where there is no address. */
+export function link(url: string | undefined, words: string): string {
+  return url === undefined ? words : `<${url}|${words}>`;
+}
+
 /** A moment in the reader's own time, with UTC for clients that cannot. `at` is in milliseconds since the epoch. */
 export function moment(at: number): string {
   const utc = `${new Date(at).toISOString().slice(11, 16)} UTC`;
   return `<!date^${Math.floor(at / 1_000)}^{time}|${utc}>`;
+}
+
+/** A moment and how long it is ago, which Slack counts for each reader: it does not grow old on the card. */
+export function since(at: number): string {
+  const utc = `${new Date(at).toISOString().slice(11, 16)} UTC`;
+  return `<!date^${Math.floor(at / 1_000)}^{time} ({ago})|${utc}>`;
 }
 
 /** A moment that may be on another day, e.g. a deadline: `today at 12:14`. */
@@ -107,15 +167,21 @@ export function dayAndMoment(at: number): string {
   return `<!date^${Math.floor(at / 1_000)}^{date_short_pretty} at {time}|${utc}>`;
 }
 
-/** At most `most` lines, of together at most `length` characters as JSON, and how many more there are. */
-export function lines(all: string[], most: number, length: number = LIMITS.list): string {
+/** The first of `all`: at most `most`, of together at most `length` characters as JSON. */
+export function firstThatFit(all: readonly string[], most: number, length: number): string[] {
   const shown: string[] = [];
   let left = length;
-  for (const line of all.slice(0, most)) {
-    left -= JSON.stringify(line).length;
+  for (const one of all.slice(0, most)) {
+    left -= JSON.stringify(one).length;
     if (left < 0) break;
-    shown.push(line);
+    shown.push(one);
   }
+  return shown;
+}
+
+/** At most `most` lines, of together at most `length` characters as JSON, and how many more there are. */
+export function lines(all: string[], most: number, length: number = LIMITS.list): string {
+  const shown = firstThatFit(all, most, length);
   const rest = all.length - shown.length;
   return [...shown, ...(rest > 0 ? [`… and ${rest} more`] : [])].join('\n');
 }

@@ -1,43 +1,124 @@
-import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
-import { problemText, scope, shortId, spokenMinutes, verbWord } from './execution-card.ts';
-import { decisionSentence } from './gate-card.ts';
-import { count, escapeText, type Message, message, section } from './message.ts';
+import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import { breakGlassVote, decisionSentence } from './decision.ts';
+import { count, escapeText, type Message, message, moment, section } from './message.ts';
+import { askTitle } from './question.ts';
 import { capital, instancesText, wordsOf } from './verbs.ts';
+import { isDone, type WaveProgress, waveProgress, wavesOf } from './waves.ts';
+import { problemText, reasonsText, scope, shortId, spokenMinutes, verbWord } from './words.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
 export interface Milestone {
   /** Tells one milestone from another; stored, so that each is told once. */
   key: string;
   message: Message;
+  /** True for what needs people: it is shown in the channel, too, because an updated card wakes nobody. */
+  needsPeople: boolean;
 }
 
 /** What has happened so far, in order. A milestone that is in the list once stays in it. */
 export function milestones(view: ExecutionView): Milestone[] {
   const { execution, plan, earlierPlans, gates } = view;
   const story: Milestone[] = [];
-  const tell = (key: string, text: string) => story.push({ key, message: message(text, [section(text)]) });
+  const tell = (key: string, text: string, needsPeople = false) =>
+    story.push({ key, message: message(text, [section(text)]), needsPeople });
+  const tellGate = (gate: GateRecord) => {
+    tell(`opened-${gate.gateId}`, openedText(view, gate));
+    if (gate.status === 'pending') return;
+    // As it was said then: what came later is told by what comes later in the story.
+    const then = { execution: { ...execution, planRevision: gate.planRevision } };
+    tell(`decided-${gate.gateId}`, decisionSentence(then, gate), wakesPeople(gate));
+  };
+  const between = gates.filter(({ kind }) => kind !== 'approval');
+
   for (const asked of [...earlierPlans, ...(plan === undefined ? [] : [plan])]) {
     if (asked.stops.length === 0) tell(`plan-${asked.revision}`, preflightText(asked));
-    for (const gate of gates.filter((candidate) => candidate.planRevision === asked.revision)) {
-      if (gate.status === 'pending') continue;
-      // As it was said then: what came later is told by what comes later in the story.
-      const then = { execution: { ...execution, planRevision: gate.planRevision } };
-      tell(`decided-${gate.gateId}`, decisionSentence(then, gate));
+    gates.filter((gate) => gate.kind === 'approval' && gate.planRevision === asked.revision).forEach(tellGate);
+  }
+  const { cancelRequested, pauseRequested } = execution;
+  if (execution.launchStartedAt !== undefined && wavesOf(execution).length === 1) {
+    between.forEach(tellGate);
+    tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
+  } else {
+    for (const wave of waveProgress(view)) {
+      between.filter((gate) => gate.kind === 'pause' && gate.wave === wave.wave).forEach(tellGate);
+      tellWave(wave);
+      between.filter((gate) => gate.kind === 'decision' && gate.wave === wave.wave).forEach(tellGate);
     }
   }
-  if (execution.launchStartedAt !== undefined)
-    tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
-  if (execution.endTime !== undefined && execution.problem !== undefined)
-    tell('problem', problemText(execution.problem));
-  if (execution.endTime !== undefined && execution.summary !== undefined) {
-    const { succeeded, totalServers, failed, skipped } = execution.summary;
-    const duration = spokenMinutes(execution.endTime - (execution.launchStartedAt ?? execution.startTime));
+  // With the moment in the key: a wish that is given again later is told again.
+  if (pauseRequested !== undefined)
     tell(
-      'result',
-      `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.`,
+      `pause-asked-${pauseRequested.at}`,
+      `⏸️ <@${pauseRequested.userId}> asked at ${moment(pauseRequested.at)} that it waits before the next wave.`,
     );
-  }
+  if (cancelRequested !== undefined)
+    tell(
+      'cancel-asked',
+      `🚫 <@${cancelRequested.userId}> cancelled it at ${moment(cancelRequested.at)}${reasonsText([cancelRequested])}. ${execution.launchStartedAt === undefined ? wordsOf(execution).nothing : 'What runs goes on; nothing more is begun.'}`,
+    );
+  tellEnd();
   return story;
+
+  function tellWave(wave: WaveProgress): void {
+    if (wave.startedAt === undefined) return;
+    tell(`wave-${wave.wave}-begun`, waveBegunText(execution, wave));
+    const failed = wave.outcome !== undefined && wave.outcome !== 'success';
+    if (wave.state === 'ended' && wave.outcome !== undefined)
+      tell(`wave-${wave.wave}-ended`, waveEndedText(execution, wave), failed);
+  }
+
+  function tellEnd(): void {
+    if (execution.endTime === undefined) return;
+    if (execution.problem !== undefined)
+      tell('problem', endingText(execution, problemText(execution.problem)), execution.summary === undefined);
+    if (execution.summary !== undefined) tell('result', resultText(execution, execution.endTime), true);
+  }
+}
+
+/** What ends the execution, and what one person did alone. */
+function wakesPeople(gate: GateRecord): boolean {
+  if (breakGlassVote(gate) !== undefined) return true;
+  return gate.kind === 'approval' && (gate.status === 'rejected' || gate.status === 'expired');
+}
+
+/** Nobody is mentioned: they have a message of their own. */
+function openedText(view: ExecutionView, gate: GateRecord): string {
+  const { mrkdwn } = askTitle(view, gate);
+  const people = gate.approvers.length === 1 ? '1 person' : `${gate.approvers.length} people`;
+  return `${mrkdwn}. Asked ${people} at ${moment(gate.openedAt)}, ${gate.quorum} needed.`;
+}
+
+function waveBegunText(execution: ExecutionRecord, { wave, servers }: WaveProgress): string {
+  return `▶️ Wave ${wave}: ${wordsOf(execution).doing} ${instancesText(execution, servers.length)}.`;
+}
+
+function waveEndedText(execution: ExecutionRecord, wave: WaveProgress): string {
+  const { servers, outcome, startedAt = 0, endedAt = startedAt } = wave;
+  const { done } = wordsOf(execution);
+  const failed = servers.filter(({ state }) => state === 'failed').length;
+  const mark = outcome === 'success' ? '✅' : '⚠️';
+  const words = outcome === 'success' ? 'is over' : `ended with *${outcome}*`;
+  return `${mark} ${escapeText(scopeOfWave(execution, wave.wave))} ${words} after ${spokenMinutes(endedAt - startedAt)}: ${servers.filter(isDone).length} of ${servers.length} ${done}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+}
+
+function scopeOfWave(execution: ExecutionRecord, wave: number): string {
+  return `${verbWord(execution)} ${scope({ ...execution, waves: [wave] })}`;
+}
+
+function resultText(execution: ExecutionRecord, endTime: number): string {
+  const { succeeded = 0, totalServers = 0, failed = 0, skipped = 0 } = execution.summary ?? {};
+  const duration = spokenMinutes(endTime - (execution.launchStartedAt ?? execution.startTime));
+  return `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.${askedBySuffix(execution)}`;
+}
+
+/** Of an execution without a result this is the last word, so it says whose it was. */
+function endingText(execution: ExecutionRecord, problem: string): string {
+  return execution.summary === undefined ? `${problem}${askedBySuffix(execution)}` : problem;
+}
+
+/** A mention of who asked, so that their phone tells them that it is over. */
+function askedBySuffix({ service, requester }: ExecutionRecord): string {
+  return service === undefined ? ` Asked by <@${requester.userId}>.` : '';
 }
 
 function preflightText(plan: PlanRecord): string {

@@ -71,6 +71,18 @@ export function wordsOf({ verb }: Pick<ExecutionRecord, 'verb'>): VerbWords {
   return WORDS[verb];
 }
 
+/** `wave 1`, `waves 1–3`, `waves 1–3, 5`; for numbers in ascending order. */
+export function wavesWords(waves: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const wave of waves) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to + 1 === wave) last.to = wave;
+    else ranges.push({ from: wave, to: wave });
+  }
+  const named = ranges.map(({ from, to }) => (from === to ? String(from) : `${from}–${to}`));
+  return `${waves.length === 1 ? 'wave' : 'waves'} ${named.join(', ')}`;
+}
+
 /** `Launching`, from `launching`. */
 export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
 import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
+import { AuditBucket } from './constructs/audit-bucket.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
 import { CentralStateMachines } from './constructs/central-state-machines.ts';
@@ -55,6 +56,11 @@ export class CentralStack extends Stack {
     });
     const { streamArn } = new ExecutionHistory(this, 'ExecutionHistory', { tableName: names.tableName, key });
     const { bucket: results } = new ResultBucket(this, 'Results', { key });
+    const { bucket: audit } = new AuditBucket(this, 'Audit', {
+      key,
+      names,
+      retentionYears: deployment.audit.retentionYears,
+    });
     const slackSecretName = names.named('dr-chatops/slack');
     const slackSecret = new Secret(this, 'SlackSecret', {
       secretName: slackSecretName,
@@ -84,6 +90,7 @@ export class CentralStack extends Stack {
         key,
         streamArn,
         results,
+        audit,
         slackSecret,
         notificationTopicArns: deployment.component.notificationTopicArns,
         deadLetters,
@@ -109,6 +116,24 @@ export class CentralStack extends Stack {
       // Slack takes a change of a message every 3 s: what happens meanwhile is drawn together.
       window: Duration.seconds(3),
       batchSize: 500,
+    });
+    new StreamConsumer(this, 'QueryConsumer', {
+      streamArn,
+      consumer: functions['answer-query'].lambda,
+      items: STREAM_ITEMS['answer-query'],
+      deadLetters,
+      // Answered side by side: people wait for each.
+      batchSize: 10,
+    });
+
+    new StreamConsumer(this, 'AuditConsumer', {
+      streamArn,
+      consumer: functions.audit.lambda,
+      items: STREAM_ITEMS.audit,
+      deadLetters,
+      // What happens meanwhile to an execution is chained together.
+      window: Duration.seconds(3),
+      batchSize: 100,
     });
 
     /** An event that cannot be delivered, or that the function fails on, is kept among the dead letters. */
@@ -191,6 +216,10 @@ export class CentralStack extends Stack {
     new CfnOutput(this, 'SlackRequestUrl', {
       value: requestUrl,
       description: 'Request URL of the Slack app: slash command and interactivity',
+    });
+    new CfnOutput(this, 'AuditBucketName', {
+      value: audit.bucketName,
+      description: 'Bucket of the audit: nobody can change or delete what is in it',
     });
     new CfnOutput(this, 'SlackSecretName', {
       value: slackSecretName,

@@ -85,6 +85,12 @@ const deploymentSchema = z.strictObject({
   component: componentSettingsSchema.prefault({}).superRefine(fitsInParameter),
   /** Where people are asked about requests of machines, unless a request names its own channel. */
   requests: requestSettingsSchema.prefault({}),
+  audit: z
+    .strictObject({
+      /** How long the audit's objects cannot be deleted by anybody, the account's root user included. S3 takes 36,500 days. */
+      retentionYears: z.int().min(1).max(99).default(7),
+    })
+    .prefault({}),
   /** Requests that EventBridge Scheduler makes, e.g. a weekly drill. */
   schedules: z
     .array(scheduleSchema)

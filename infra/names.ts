@@ -27,6 +27,7 @@ export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'check-instances',
   'close-execution',
   'refresh-catalogue',
+  'answer-query',
 ];
 
 /**

@@ -62,8 +62,8 @@ export class StagingAccountStack extends Stack {
           ['*'],
         ),
         allow(
-          ['drs:DescribeRecoverySnapshots', 'drs:GetLaunchConfiguration'],
-          [names.arn('drs', accountId, 'source-server/*')],
+          ['drs:DescribeJobLogItems', 'drs:DescribeRecoverySnapshots', 'drs:GetLaunchConfiguration'],
+          [names.arn('drs', accountId, 'job/*'), names.arn('drs', accountId, 'source-server/*')],
         ),
         allow(
           ['servicequotas:GetServiceQuota'],

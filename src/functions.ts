@@ -9,6 +9,10 @@ export const FUNCTIONS = {
   effects: 'src/orchestration/effects.ts',
   /** Draws cards and threads from the table's stream. */
   projector: 'src/projection/projector.ts',
+  /** Answers what somebody wants to look at, from the table's stream. */
+  'answer-query': 'src/queries/answer-query.ts',
+  /** Chains what happens, from the table's stream, for auditors. */
+  audit: 'src/audit/audit.ts',
   /** Every minute: draws again what Slack could not take. */
   'sweep-messages': 'src/projection/sweep-messages.ts',
   /** Every five minutes: which applications and waves exist. */
@@ -50,6 +54,20 @@ export type FunctionName = keyof typeof FUNCTIONS;
 export const STREAM_ITEMS = {
   effects: ['EXECUTION', 'GATE#', 'PARENT'],
   projector: ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'],
+  // Its own records (SEQ#) are not among them. Of the messages, those that people decide by.
+  audit: [
+    'EXECUTION',
+    'PLAN#',
+    'WAVE#',
+    'GATE#',
+    'EVENT#',
+    'MESSAGE#card',
+    'MESSAGE#gate-',
+    // Under CONFIGURATION.
+    'policies',
+    'access',
+  ],
+  'answer-query': ['QUERY'],
 } as const satisfies Partial<Record<FunctionName, readonly string[]>>;
 
 /** The name by which a state machine's file speaks of a function: `open-gate` is `OpenGateFunction`. */

@@ -118,15 +118,20 @@ describe('practice mode', () => {
   });
 
   test('simulators do not know who hosts them', () => {
-    const hosts = ['practice', 'drill', 'start', 'command-line'].map((name) => `src/local/${name}.ts`);
+    const hosts = ['practice', 'drill', 'start', 'command-line', 'real-workspace'].map(
+      (name) => `src/local/${name}.ts`,
+    );
     expect(shown(SIMULATORS.flatMap(importsBelow).filter(({ to }) => hosts.includes(to)))).toEqual([]);
   });
 
-  test('only its host and its two commands meet the product', () => {
+  // real-workspace.ts gives the product's listeners what people do in a real workspace: it simulates nothing.
+  test('only its host, its two commands and the way into a real workspace meet the product', () => {
     const meeting = ALL.filter(
       ({ from, to, isPackage }) => isBelow(from, 'src/local') && !isPackage && !isBelow(to, 'src/local'),
     );
-    const allowed = ['practice', 'drill', 'start', 'command-line'].map((name) => `src/local/${name}.ts`);
+    const allowed = ['practice', 'drill', 'start', 'command-line', 'real-workspace'].map(
+      (name) => `src/local/${name}.ts`,
+    );
     expect(shown(meeting.filter(({ from }) => !allowed.includes(from)))).toEqual([]);
   });
 

@@ -17,6 +17,8 @@ export interface GrantedResources {
   /** ARN of the execution-history table's stream. */
   readonly streamArn: string;
   readonly results: IBucket;
+  /** Holds the audit's objects. */
+  readonly audit: IBucket;
   readonly slackSecret: ISecret;
   /** Topics that callers may have told of their runs. */
   readonly notificationTopicArns: readonly string[];
@@ -39,6 +41,7 @@ export function centralGrants(resources: GrantedResources) {
     key,
     streamArn,
     results,
+    audit,
     slackSecret,
     notificationTopicArns,
     deadLetters,
@@ -104,6 +107,12 @@ export function centralGrants(resources: GrantedResources) {
       settings: { RESULT_BUCKET: results.bucketName },
     } satisfies Grant,
 
+    /** New objects of the audit: they can be put once, and nothing else. */
+    keepAudit: {
+      statements: [allow(['s3:PutObject'], [audit.arnForObjects('audit/*')]), keyThrough('s3', 'kms:GenerateDataKey')],
+      settings: { AUDIT_BUCKET: audit.bucketName },
+    } satisfies Grant,
+
     slackSecret: {
       statements: [
         allow(['secretsmanager:GetSecretValue'], [slackSecret.secretArn]),
@@ -112,7 +121,6 @@ export function centralGrants(resources: GrantedResources) {
       settings: { SLACK_SECRET_ID: slackSecret.secretArn },
     } satisfies Grant,
 
-    access: configuration('access'),
     policies: configuration('policies'),
     accessAndPolicies: configuration('access', 'policies'),
 

@@ -26,7 +26,14 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       // Slack waits for 3 s. Memory is for the CPU of a cold start.
       timeout: Duration.seconds(10),
       memoryMb: 1_769,
-      grants: [may.table('GetItem', 'PutItem', 'UpdateItem'), may.access, may.slackSecret],
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        // Executions that are named by the first characters of their id.
+        may.statusIndex,
+        may.accessAndPolicies,
+        may.requestSettings,
+        may.slackSecret,
+      ],
     },
     effects: {
       description: 'Starts executions, rings the bells of settled gates, answers parents',
@@ -48,18 +55,58 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Draws cards and threads from what is stored',
       timeout: Duration.minutes(1),
       memoryMb: 512,
-      grants: [may.changes, may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.readResults, may.slackSecret],
+      grants: [
+        may.changes,
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.readResults,
+        may.slackSecret,
+        // Where cards go whose channel is closed.
+        may.requestSettings,
+      ],
+    },
+    'answer-query': {
+      description: 'Answers what people want to look at, and draws their App Home',
+      ...FLEET,
+      grants: [
+        may.changes,
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.statusIndex,
+        may.accessAndPolicies,
+        may.requestSettings,
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.slackSecret,
+      ],
+    },
+    audit: {
+      description: 'Chains what happens, in the table and in a bucket that nobody can change',
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+      grants: [may.changes, may.table('PutItem', 'Query'), may.keepAudit],
     },
     'sweep-messages': {
       description: 'Draws again what Slack could not take',
       timeout: Duration.seconds(55),
       memoryMb: 512,
-      grants: [may.table('GetItem', 'PutItem', 'Query'), may.statusIndex, may.readResults, may.slackSecret],
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.statusIndex,
+        may.readResults,
+        may.slackSecret,
+        may.requestSettings,
+      ],
     },
     'refresh-catalogue': {
       description: 'Which applications and waves exist, and how many executions run',
       ...FLEET,
-      grants: [may.table('GetItem', 'PutItem'), may.statusIndex, may.stagingAccounts, may.readStagingAccounts],
+      grants: [
+        may.table('GetItem', 'PutItem'),
+        may.statusIndex,
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        // Looked at for changes.
+        may.accessAndPolicies,
+      ],
     },
     'record-progress': {
       description: 'Records what executors report',
@@ -100,14 +147,15 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       grants: [may.table('GetItem', 'UpdateItem')],
     },
     'begin-wave': {
-      description: 'dr-execution: looks at the approval again right before a wave',
+      description: 'dr-execution: the boundary before a wave, and the last look at the approval',
       ...SMALL,
-      grants: [may.table('GetItem', 'UpdateItem'), may.notifyCallers],
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.writeResults, may.notifyCallers],
     },
     finish: {
-      description: 'dr-execution: writes the final status',
-      ...SMALL,
-      grants: [may.table('GetItem', 'UpdateItem'), may.notifyCallers],
+      description: 'dr-execution: writes the final status and the result of several waves',
+      timeout: Duration.minutes(1),
+      memoryMb: 512,
+      grants: [may.table('GetItem', 'UpdateItem', 'Query'), may.writeResults, may.notifyCallers],
     },
     'close-execution': {
       description: 'Ends what a failed or stopped dr-execution left',

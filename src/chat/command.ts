@@ -1,83 +1,162 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { applicationsText, USAGE, wavesText } from '../../blocks/answers.ts';
+import { COMMAND_WORDS, type CommandWord, formOf, isCommandWord } from '../../blocks/commands.ts';
+import { applicationsText, knownWavesText } from '../../blocks/help.ts';
 import { name } from '../../blocks/message.ts';
+import { REASON_LENGTH } from '../domain/gate.ts';
 import type { Catalogue } from '../domain/records.ts';
-import { CHAT_VERBS, type ChatVerb, isChatVerb, VERBS } from '../domain/vocabulary.ts';
+import { PLANNED_VERBS, type PlannedVerb } from '../domain/vocabulary.ts';
+import { clauseWordOf, readClauses } from './clauses.ts';
+import { type Word, wordsOf } from './words.ts';
 
-/** What somebody typed after `/dr`, understood or not. */
+/** What somebody wants done, or planned. */
+export interface Wanted {
+  verb: PlannedVerb;
+  application: string;
+  /** At least one, in order. */
+  waves: number[];
+  reason?: string;
+  ticket?: string;
+  terminateLive?: true;
+  replaceLive?: string[];
+}
+
+/** Words by which an execution is decided about or steered. */
+const DECISION_WORDS = ['approve', 'reject', 'resume', 'pause', 'cancel'] as const satisfies CommandWord[];
+export type DecisionWord = (typeof DECISION_WORDS)[number];
+
+/** What somebody typed after `/dr` or a mention, understood or not. Executions are named by their first characters. */
 export type Command =
-  | { kind: 'help' }
-  | { kind: 'request'; verb: ChatVerb; application: string; wave: number; reason?: string }
+  | { kind: 'help'; about?: CommandWord }
+  | { kind: 'access' }
+  | { kind: 'request'; wanted: Wanted }
+  | { kind: 'plan'; wanted: Wanted }
+  | { kind: 'decision'; word: DecisionWord; execution: string; reason?: string }
+  /** At most one of the two, unless it may be either. */
+  | { kind: 'status'; application?: string; execution?: string }
+  | { kind: 'executions'; application?: string }
+  | { kind: 'server'; hostname: string }
+  | { kind: 'logs'; execution: string; server?: string }
+  | { kind: 'audit'; execution: string }
   /** Not understood: what is wrong, what exists, the right form. */
   | { kind: 'problem'; text: string };
 
 type Problem = Extract<Command, { kind: 'problem' }>;
 type Application = Catalogue['applications'][number];
 
-/** Longest reason that is kept, in characters: it stands on the card. */
-const MAX_REASON = 300;
 const MOST_SUGGESTED = 5;
+/** Fewer characters of an execution's id name nothing. */
+const EXECUTION = /^[0-9a-f][0-9a-f-]{3,35}$/;
 
 /**
- * Understands `/dr …`. Case and quotes are forgiven, nothing is guessed. With no catalogue (a first deployment), names
- * are taken as they are and discovery has the last word.
+ * Understands `/dr …`. Case, quotes and the order of what follows the application are forgiven, nothing is guessed. With
+ * no catalogue (a first deployment), names are taken as they are and discovery has the last word.
  */
-export function parseCommand(text: string, catalogue: Catalogue | undefined): Command {
-  const { words, reason, problem: unclosed } = split(text);
-  const [verb, application, ...rest] = words;
-  if (verb === undefined || verb.toLowerCase() === 'help') return { kind: 'help' };
-  const known = VERBS.find((candidate) => candidate === verb.toLowerCase());
-  if (known === undefined) return unknownVerb(verb);
-  if (!isChatVerb(known)) {
-    return problem(`*${known}* is not available in this version. Available: ${CHAT_VERBS.join(', ')}.`);
+export function parseCommand(typed: string, catalogue: Catalogue | undefined): Command {
+  const { words, text, isUnclosed } = wordsOf(typed);
+  const [first, ...rest] = words;
+  if (first === undefined) return { kind: 'help' };
+  const word = first.text.toLowerCase();
+  if (!isCommandWord(word)) return unknownCommand(first.text);
+  if (isUnclosed) return problem(word, 'A quotation mark is not closed.');
+  switch (word) {
+    case 'help': {
+      const about = rest[0]?.text.toLowerCase() ?? '';
+      return isCommandWord(about) ? { kind: 'help', about } : { kind: 'help' };
+    }
+    case 'access':
+      return rest[0] === undefined ? { kind: 'access' } : notUnderstood(word, rest[0]);
+    case 'plan':
+      return parsePlan(rest, text, catalogue);
+    case 'status':
+      return parseStatus(rest, catalogue);
+    case 'executions':
+      return parseExecutions(rest, catalogue);
+    case 'server':
+      return parseServer(rest);
+    case 'logs':
+      return parseLogs(rest);
+    case 'audit':
+      return parseAudit(rest);
+    case 'approve':
+    case 'reject':
+    case 'resume':
+    case 'pause':
+    case 'cancel':
+      return parseDecision(word, rest, text);
+    default:
+      return parseWanted(word, word, rest, text, catalogue);
   }
-  if (unclosed !== undefined) return problem(unclosed);
-  if (reason !== undefined && reason.length > MAX_REASON)
-    return problem(`The reason is longer than ${MAX_REASON} characters.`);
-  if (application === undefined || application.trim() === '' || isWaveWord(application)) {
-    return problem(`Which application is to be drilled? ${applicationsText(catalogue)}`);
+}
+
+function problem(word: CommandWord, text: string): Problem {
+  return { kind: 'problem', text: `${text}\nThe form is ${formOf(word)}.` };
+}
+
+function notUnderstood(word: CommandWord, { text }: Word): Problem {
+  return problem(word, `I do not understand “${name(text)}”.`);
+}
+
+function unknownCommand(typed: string): Problem {
+  const near = closest(typed.toLowerCase(), COMMAND_WORDS);
+  const hint = distance(typed.toLowerCase(), near) <= Math.min(3, near.length - 2) ? ` Did you mean \`${near}\`?` : '';
+  return { kind: 'problem', text: `I do not know “${name(typed)}”.${hint} I know: ${COMMAND_WORDS.join(', ')}.` };
+}
+
+function parsePlan(words: Word[], text: string, catalogue: Catalogue | undefined): Command {
+  const [first, ...rest] = words;
+  const verb = first?.quoted === false ? PLANNED_VERBS.find((known) => known === first.text.toLowerCase()) : undefined;
+  // Only one of the two can be meant: an application that is called like a verb is asked about.
+  if (verb !== undefined && (rest[0] === undefined || clauseWordOf(rest[0]) !== undefined)) {
+    const same = namesakes(verb, catalogue);
+    if (same.length > 0) return problem('plan', inQuotes(same));
   }
-  const found = findApplication(application, catalogue);
-  if ('kind' in found) return found;
-  const wave = parseWave(found, rest);
-  return typeof wave === 'number'
-    ? { kind: 'request', verb: known, application: found.name, wave, ...(reason === undefined ? {} : { reason }) }
-    : wave;
+  const parsed =
+    verb === undefined
+      ? parseWanted('plan', 'drill', words, text, catalogue)
+      : parseWanted('plan', verb, rest, text, catalogue);
+  return parsed.kind === 'request' ? { kind: 'plan', wanted: parsed.wanted } : parsed;
 }
 
-function problem(text: string): Problem {
-  return { kind: 'problem', text: `${text}\nThe form is ${USAGE}.` };
+function parseWanted(
+  word: CommandWord,
+  verb: PlannedVerb,
+  words: Word[],
+  text: string,
+  catalogue: Catalogue | undefined,
+): Extract<Command, { kind: 'request' | 'problem' }> {
+  const [typed, ...rest] = words;
+  if (typed === undefined || typed.text.trim() === '') {
+    return problem(word, `Which application is meant? ${applicationsText(catalogue)}`);
+  }
+  if (clauseWordOf(typed) !== undefined) {
+    const same = namesakes(typed.text, catalogue);
+    const hint = same.length === 0 ? applicationsText(catalogue) : inQuotes(same);
+    return problem(word, `Which application is meant? ${hint}`);
+  }
+  const application = findApplication(word, typed.text, catalogue);
+  if ('kind' in application) return application;
+  const clauses = readClauses(verb, rest, text);
+  if ('problem' in clauses) return problem(word, `${clauses.problem}${existing(application)}`);
+  const waves = wavesOf(word, application, clauses.waves);
+  if ('kind' in waves) return waves;
+  const { waves: _, ...others } = clauses;
+  return { kind: 'request', wanted: { verb, application: application.name, waves, ...others } };
 }
 
-/** Words, with `"…"` (also as phones type it) kept together, and the text after `reason`. */
-function split(text: string): { words: string[]; reason?: string; problem?: string } {
-  const straight = text
-    .replace(/[“”„«»]/g, '"')
-    .replace(/[‘’]/g, "'")
-    .trim();
-  if ((straight.match(/"/g) ?? []).length % 2 === 1)
-    return { words: straight.replaceAll('"', ' ').split(/\s+/), problem: 'A quotation mark is not closed.' };
-  const tokens = [...straight.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
-  // An application may be called "reason": the word counts from the third place on.
-  const at = tokens.findIndex((token, index) => index >= 2 && token.toLowerCase() === 'reason');
-  if (at < 0) return { words: tokens };
-  const reason = tokens
-    .slice(at + 1)
-    .join(' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  return reason === ''
-    ? { words: tokens.slice(0, at), problem: 'The reason is missing.' }
-    : { words: tokens.slice(0, at), reason };
+/** Applications that are called like a word of the command. */
+function namesakes(word: string, catalogue: Catalogue | undefined): string[] {
+  return (catalogue?.applications ?? [])
+    .map((application) => application.name)
+    .filter((application) => application.toLowerCase() === word.toLowerCase());
 }
 
-function unknownVerb(verb: string): Problem {
-  const near = closest(verb.toLowerCase(), [...VERBS, 'help']);
-  const hint = distance(verb.toLowerCase(), near) <= 3 ? ` Did you mean \`${near}\`?` : '';
-  return problem(`I do not know “${name(verb)}”.${hint} I know: ${[...CHAT_VERBS, 'help'].join(', ')}.`);
+function inQuotes(applications: string[]): string {
+  return `There is an application called like a word of the command: if it is meant, put it in quotation marks, ${applications
+    .map((application) => `"${name(application)}"`)
+    .join(' or ')}.`;
 }
 
-function findApplication(typed: string, catalogue: Catalogue | undefined): Application | Problem {
+function findApplication(word: CommandWord, typed: string, catalogue: Catalogue | undefined): Application | Problem {
   const applications = catalogue?.applications ?? [];
   if (applications.length === 0) return { name: typed, waves: [] };
   const same = applications.filter((application) => application.name.toLowerCase() === typed.toLowerCase());
@@ -93,38 +172,101 @@ function findApplication(typed: string, catalogue: Catalogue | undefined): Appli
     catalogue === undefined
       ? ''
       : ` (as of ${new Date(catalogue.refreshedAt).toISOString().slice(11, 16)} UTC, read anew every 5 minutes)`;
-  return problem(`There is no application “${name(typed)}”.${hint}\n${applicationsText(catalogue)}${asOf}`);
+  return problem(word, `There is no application “${name(typed)}”.${hint}\n${applicationsText(catalogue)}${asOf}`);
 }
 
-function parseWave(application: Application, words: string[]): number | Problem {
-  const [keyword, value, ...more] = words;
-  const exists =
-    application.waves.length === 0 ? '' : ` ${name(application.name)} has ${wavesText(application.waves)}.`;
-  if (keyword === undefined) return problem(`Which wave of ${name(application.name)}?${exists}`);
-  if (!isWaveWord(keyword)) {
-    return problem(`After the application comes \`wave <number>\`, not “${name(keyword)}”.${exists}`);
-  }
-  if (value === undefined) return problem(`The number of the wave is missing.${exists}`);
-  if (more.length > 0) return problem(`I do not understand “${name(more.join(' '))}”.`);
-  const range = /^(\d+)\s*[-–]\s*(\d+)$/.exec(value);
-  if (range !== null) {
-    const [from, to] = [Number(range[1]), Number(range[2])];
-    return from > to
-      ? problem(
-          `“${name(value)}” counts backwards: a range of waves goes from the lower to the higher number. One wave at a time can be drilled in this version.${exists}`,
-        )
-      : problem(`One wave at a time can be drilled in this version, not ${name(value)}.${exists}`);
-  }
-  if (!/^\d+$/.test(value)) return problem(`“${name(value)}” is no number of a wave.${exists}`);
-  const wave = Number(value);
-  if (!Number.isSafeInteger(wave)) return problem(`“${name(value)}” is no number of a wave.${exists}`);
-  if (wave < 1) return problem(`Waves are counted from 1, not from ${value}.${exists}`);
-  if (application.waves.length > 0 && !application.waves.some((candidate) => candidate.wave === wave)) {
-    return problem(`${name(application.name)} has no wave ${wave}.${exists}`);
-  }
-  return wave;
+function existing({ name: application, waves }: Application): string {
+  return waves.length === 0 ? '' : ` ${name(application)} has ${knownWavesText(waves)}.`;
 }
 
-function isWaveWord(word: string): boolean {
-  return /^waves?$/i.test(word);
+function wavesOf(word: CommandWord, application: Application, typed: number[] | 'all' | undefined): number[] | Problem {
+  const known = application.waves.map(({ wave }) => wave);
+  const exists = existing(application);
+  if (typed === undefined) {
+    return problem(
+      word,
+      `Which wave of ${name(application.name)}?${exists} \`all\` means every wave, one after the other.`,
+    );
+  }
+  if (typed === 'all') {
+    return known.length > 0
+      ? [...known].sort((a, b) => a - b)
+      : problem(word, `It is not known yet which waves ${name(application.name)} has: name them.`);
+  }
+  const missing = typed.filter((wave) => known.length > 0 && !known.includes(wave));
+  return missing.length === 0
+    ? typed
+    : problem(word, `${name(application.name)} has no wave ${missing.join(', ')}.${exists}`);
+}
+
+/** The characters that name an execution; undefined when what was typed can name none. */
+function executionOf({ text }: Word): string | undefined {
+  const id = text.toLowerCase().replace(/[`#]/g, '');
+  return EXECUTION.test(id) ? id : undefined;
+}
+
+function noExecution(word: CommandWord, typed: Word | undefined): Problem {
+  const where = 'An execution is named by the characters that its card shows below, e.g. 1a2b3c4d.';
+  return problem(
+    word,
+    typed === undefined ? `Which execution? ${where}` : `“${name(typed.text)}” is no execution. ${where}`,
+  );
+}
+
+function parseDecision(word: DecisionWord, words: Word[], text: string): Command {
+  const [typed, keyword, ...rest] = words;
+  const execution = typed === undefined ? undefined : executionOf(typed);
+  if (execution === undefined) return noExecution(word, typed);
+  if (keyword === undefined) return { kind: 'decision', word, execution };
+  if (clauseWordOf(keyword) !== 'reason') return notUnderstood(word, keyword);
+  if (word === 'approve' || word === 'pause') {
+    return problem(word, `There is no place where the reason of \`${word}\` would be kept: leave it out.`);
+  }
+  const [first, ...more] = rest;
+  if (first === undefined) return problem(word, 'The reason is missing.');
+  if (first.quoted && more[0] !== undefined) return notUnderstood(word, more[0]);
+  const reason = (first.quoted ? first.text : text.slice(first.at)).replace(/\s+/g, ' ').trim();
+  if (reason === '') return problem(word, 'The reason is missing.');
+  const { max } = REASON_LENGTH;
+  if ([...reason].length > max) return problem(word, `The reason is longer than ${max} characters.`);
+  return { kind: 'decision', word, execution, reason };
+}
+
+function parseStatus(words: Word[], catalogue: Catalogue | undefined): Command {
+  const [typed, more] = words;
+  if (typed === undefined) return { kind: 'status' };
+  if (more !== undefined) return notUnderstood('status', more);
+  const execution = typed.quoted ? undefined : executionOf(typed);
+  if (execution === undefined) {
+    const application = findApplication('status', typed.text, catalogue);
+    return 'kind' in application ? application : { kind: 'status', application: application.name };
+  }
+  const [application] = namesakes(typed.text, catalogue);
+  return { kind: 'status', execution, ...(application === undefined ? {} : { application }) };
+}
+
+function parseExecutions(words: Word[], catalogue: Catalogue | undefined): Command {
+  const [typed, more] = words;
+  if (typed === undefined) return { kind: 'executions' };
+  if (more !== undefined) return notUnderstood('executions', more);
+  const application = findApplication('executions', typed.text, catalogue);
+  return 'kind' in application ? application : { kind: 'executions', application: application.name };
+}
+
+function parseServer([typed, more]: Word[]): Command {
+  if (typed === undefined || typed.text.trim() === '') return problem('server', 'Which server? Give its hostname.');
+  return more === undefined ? { kind: 'server', hostname: typed.text.trim() } : notUnderstood('server', more);
+}
+
+function parseLogs([typed, server, more]: Word[]): Command {
+  const execution = typed === undefined ? undefined : executionOf(typed);
+  if (execution === undefined) return noExecution('logs', typed);
+  if (more !== undefined) return notUnderstood('logs', more);
+  return { kind: 'logs', execution, ...(server === undefined ? {} : { server: server.text.trim() }) };
+}
+
+function parseAudit([typed, more]: Word[]): Command {
+  const execution = typed === undefined ? undefined : executionOf(typed);
+  if (execution === undefined) return noExecution('audit', typed);
+  return more === undefined ? { kind: 'audit', execution } : notUnderstood('audit', more);
 }

@@ -1,15 +1,21 @@
-import { App, AwsLambdaReceiver } from '@slack/bolt';
+import { App, AwsLambdaReceiver, type Receiver } from '@slack/bolt';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { auditNotes } from '../audit/notes.ts';
 import { messageOf } from '../domain/errors.ts';
 import { configuration } from '../platform/configuration.ts';
 import { directory } from '../platform/directory.ts';
+import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
-import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { type CreateHandler, onLambda, type Platform } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
+import { executionButtons } from './actions/execution-buttons.ts';
 import { gateButtons } from './actions/gate-buttons.ts';
 import { anyOtherButton } from './actions/other-buttons.ts';
-import { rejectForm } from './actions/reject-form.ts';
+import { requestForm } from './actions/request-form.ts';
+import { voteForms } from './actions/vote-forms.ts';
 import { drCommand } from './commands/dr.ts';
+import { mention } from './events/mention.ts';
+import { homeTab } from './home.ts';
 import { verifyRequest } from './receiver.ts';
 import type { ChatTools } from './tools.ts';
 
@@ -25,14 +31,7 @@ const CALL_TIMEOUT_MS = 1_500;
  */
 export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = (platform) => {
   const secrets = slackSecrets(platform);
-  const config = configuration(platform);
-  const tools: ChatTools = {
-    store: executionStore(platform),
-    configuration: config,
-    directory: directory(platform, config),
-    now: platform.now,
-    log: platform.log,
-  };
+  const tools = chatTools(platform);
   const apps = new Map<string, BoltHandler>();
 
   return async (event) => {
@@ -54,24 +53,56 @@ export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStruct
   };
 };
 
+/** What the listeners work with where the bot runs. */
+export function chatTools(platform: Platform): ChatTools {
+  const config = configuration(platform);
+  const store = executionStore(platform);
+  return {
+    store,
+    configuration: config,
+    directory: directory(platform, config),
+    audit: auditNotes(store, platform.now),
+    configPath: readSettings(platform.environment, 'CONFIG_PATH').CONFIG_PATH,
+    now: platform.now,
+    log: platform.log,
+  };
+}
+
 type BoltHandler = (event: unknown, context: unknown) => Promise<APIGatewayProxyStructuredResultV2>;
 
 function boltApp(signingSecret: string, botToken: string, tools: ChatTools): BoltHandler {
-  const logger = slackLogger(tools.log);
-  const receiver = new AwsLambdaReceiver({ signingSecret, logger });
+  const receiver = new AwsLambdaReceiver({ signingSecret, logger: slackLogger(tools.log) });
+  createApp(receiver, botToken, tools);
+  return receiver.toHandler() as unknown as BoltHandler;
+}
+
+/**
+ * The bot behind a receiver: how Slack's requests come in (HTTP when deployed, Socket Mode for trying it in a real
+ * workspace) makes no difference to what is done with them.
+ */
+export function createApp(receiver: Receiver, botToken: string, tools: ChatTools): App {
   const app = new App({
     receiver,
-    logger,
+    logger: slackLogger(tools.log),
     // No auth.test at the start: the token is known, and whose it is does not matter for commands and buttons.
     authorize: async () => ({ botToken }),
     convoStore: false,
     clientOptions: { ...slackClientOptions(tools.log), timeout: CALL_TIMEOUT_MS },
   });
+  registerListeners(app, tools);
+  return app;
+}
+
+/** Everything that the bot answers to. */
+export function registerListeners(app: App, tools: ChatTools): void {
   drCommand(app, tools);
+  mention(app, tools);
   gateButtons(app, tools);
-  rejectForm(app, tools);
-  anyOtherButton(app);
-  return receiver.toHandler() as unknown as BoltHandler;
+  voteForms(app, tools);
+  executionButtons(app, tools);
+  requestForm(app, tools);
+  homeTab(app, tools);
+  anyOtherButton(app, tools);
 }
 
 export const handler = onLambda(create);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { escapeText } from '../../blocks/message.ts';
+import type { AuditNotes } from '../audit/notes.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import type { Choice } from '../domain/gate.ts';
 import type { Press, VoteResult } from '../gates/vote.ts';
@@ -13,6 +14,10 @@ export interface ChatTools {
   store: ExecutionStore;
   configuration: Configuration;
   directory: Directory;
+  /** Notes what leaves no other trace: refusals above all. */
+  audit: AuditNotes;
+  /** The path of the configuration's SSM parameters, for telling people where something is said. */
+  configPath: string;
   /** Milliseconds since the epoch. */
   now: () => number;
   log: Log;

@@ -12,6 +12,7 @@ import type { PlannedVerb } from './vocabulary.ts';
 
 /** What is said of one server, or of one of its instances. */
 interface Participant {
+  /** Source server id; empty where only the instance is named. */
   id: string;
   status: string;
   instanceId?: string;
@@ -192,6 +193,12 @@ function withOriginFailback(server: BatchServer, now: OriginFailback | undefined
   }
 }
 
+/** The batch of a wave that is not begun: nothing was done with its servers, and `reason` says why. */
+export function applyNotBegun<T extends Batch>(batch: T, reason: string): T {
+  const servers = batch.servers.map((server) => skipped(server, reason));
+  return settled(batch, () => ({ ...batch, status: 'not started', servers }));
+}
+
 /** With options.statusChecks: a launched server whose status checks have not passed has failed; its instance stays. */
 export function requireStatusChecks<T extends Batch>(batch: T): T {
   const servers = batch.servers.map((server) =>
@@ -233,7 +240,10 @@ function withParticipants(
   verb: PlannedVerb,
   otherwise: Otherwise,
 ): BatchServer {
-  const own = participants.filter((candidate) => candidate.id === server.sourceServerId);
+  const instanceIds = instancesOf(server).map(({ recoveryInstanceId }) => recoveryInstanceId);
+  const own = participants.filter(({ id, instanceId = '' }) =>
+    id === '' ? instanceIds.includes(instanceId) : id === server.sourceServerId,
+  );
   // The last look may have missed the job: what was seen to be done before stays done.
   if (own.length === 0 && isDone(server.state)) return server;
   if (verb === 'terminate') return withTerminated(server, own, otherwise);

@@ -6,23 +6,33 @@ import {
   type TerminateBatch,
 } from './executor-contract.ts';
 import { chunksOf, groupBy } from './groups.ts';
-import type { PlannedBatch, PlannedInstance, PlannedServer, PlanRequest } from './plan.ts';
+import { type PlannedBatch, type PlannedInstance, type PlannedServer, type PlanRequest, plannedWave } from './plan.ts';
 import type { Batch } from './result.ts';
 import { isBatchTerminal, isLeftOut } from './status.ts';
 import type { Verdict } from './verdict.ts';
 import type { PlannedVerb } from './vocabulary.ts';
 
+/** How the ids of a plan's batches begin; of one wave's, or of one account's in a wave, when that is given. */
+export function batchIdStart(revision: number, of?: { wave: number; accountId?: string }): string {
+  const parts = [`r${revision}`, ...(of === undefined ? [] : [`w${of.wave}`, of.accountId ?? []].flat())];
+  return `${parts.join('-')}-`;
+}
+
 /**
- * Cuts the planned servers into batches of one account and Region, of at most 100 and the request's parallelism, in the
+ * Cuts the planned servers into batches of one wave, account and Region, of at most 100 and the request's parallelism, in the
  * order of their start. Servers that have to be waited for come last, in batches of their own, so that nobody waits with
  * them; origins do not mix, because servers go back to each in another way.
  */
 export function cutIntoBatches(
-  request: Pick<PlanRequest, 'revision' | 'wave' | 'options'>,
+  request: Pick<PlanRequest, 'revision' | 'waves' | 'options'>,
   planned: Verdict['planned'],
 ): PlannedBatch[] {
   const size = Math.min(MAX_SERVERS_IN_JOB, request.options.parallelism);
-  const places = groupBy(planned, ({ server }) => `${server.accountId}/${server.region}`);
+  const waveOf = ({ server }: Verdict['planned'][number]) => plannedWave(request, server);
+  const places = groupBy(
+    planned.toSorted((a, b) => waveOf(a) - waveOf(b)),
+    (one) => `${waveOf(one)}/${one.server.accountId}/${one.server.region}`,
+  );
   const chunks = [...places.values()].flatMap((ofPlace) => {
     const ready = ofPlace.filter(({ plan }) => plan.waitForReady === undefined);
     const waiting = ofPlace.filter(({ plan }) => plan.waitForReady === true);
@@ -33,16 +43,20 @@ export function cutIntoBatches(
     );
   });
   const numbers = new Map<string, number>();
+  const { revision } = request;
   return chunks.flatMap((chunk) => {
     const [first] = chunk;
     if (first === undefined) return [];
     const { accountId, region } = first.server;
+    const wave = waveOf(first);
+    const start = batchIdStart(revision, { wave, accountId });
     // Counted over the account and not its Regions: the id does not name the Region.
-    const number = (numbers.get(accountId) ?? 0) + 1;
-    numbers.set(accountId, number);
+    const number = (numbers.get(start) ?? 0) + 1;
+    numbers.set(start, number);
     return [
       {
-        batchId: `r${request.revision}-w${request.wave}-${accountId}-${String(number).padStart(2, '0')}`,
+        batchId: `${start}${String(number).padStart(2, '0')}`,
+        wave,
         accountId,
         region,
         servers: chunk.map(({ plan }) => plan),

@@ -59,13 +59,32 @@ export type LaunchBatch = z.infer<typeof launchBatchSchema>;
 export type TerminateBatch = z.infer<typeof terminateBatchSchema>;
 export type FailbackBatch = z.infer<typeof failbackBatchSchema>;
 
-const participantSchema = z.object({
+/**
+ * One server, or one of its instances, in one text: of 300 servers in an account nothing larger fits into a state. An
+ * instance that was terminated is its id alone, and its server is not named.
+ */
+const participantTextSchema = z
+  .string()
+  .regex(/^\S+( \S+){0,2}$/)
+  .describe(
+    'Server id, status and, where it is known, instance id, as in the object, with spaces between them; of an instance that was terminated only its own id.',
+  )
+  .transform((text) => {
+    const [id = '', status, instanceId] = text.split(' ');
+    if (status === undefined) return { id: '', status: 'TERMINATED', instanceId: id };
+    return { id, status, ...(instanceId === undefined ? {} : { instanceId }) };
+  });
+
+/** As earlier executors say it, which may still run in a staging account. */
+const participantObjectSchema = z.object({
   id: z.string().describe('Source server id.'),
   status: z
     .string()
     .describe('LaunchStatus of DRS for launches; TERMINATED or FAILED for terminate; LAUNCHED or FAILED for failback.'),
   instanceId: z.string().optional(),
 });
+
+const participantSchema = z.union([participantTextSchema, participantObjectSchema]);
 
 const finishedBatchSchema = z.object({
   batchId: z.string(),

@@ -6,7 +6,8 @@ import { planFailback } from './plan-failback.ts';
 import { planLaunch } from './plan-launch.ts';
 import { planTerminate } from './plan-terminate.ts';
 import type { DrillPolicy } from './policy.ts';
-import { selectServers } from './selection.ts';
+import { hasSeveralWaves, NO_WAVE, runsOf, waveAmong } from './request.ts';
+import { inWaves, selectServers, skippedServer } from './selection.ts';
 import { healthOf, isLeftover, type Origin, type SourceServer } from './server.ts';
 import type { Verdict } from './verdict.ts';
 import { type PlannedVerb, TAG, type Verb } from './vocabulary.ts';
@@ -41,6 +42,8 @@ export interface PlannedServer {
 export interface PlannedBatch {
   /** e.g. `r1-w1-111111111111-01`; unique in the execution, carried by the DRS job as a tag. */
   batchId: string;
+  /** 0 where the request names none. */
+  wave: number;
   accountId: string;
   region: string;
   servers: PlannedServer[];
@@ -80,19 +83,23 @@ export interface AccountSummary {
 }
 
 /** A server that was discovered and may not be acted on, although the others may. */
-export type PlannedFailure = FailedServer & { region: string };
+export type PlannedFailure = FailedServer & { region: string; wave: number };
+
+/** A server that was discovered and is left out. */
+export type PlannedSkip = SkippedServer & { wave: number };
 
 /** What would happen, frozen: the thing that is approved. */
 export interface Plan {
   revision: number;
   hash: string;
   verb: PlannedVerb;
-  wave: number;
+  /** The waves that run one after the other, in ascending order; empty when the request names none. */
+  waves: number[];
   /** Servers in the batches. */
   totalServers: number;
   accounts: AccountSummary[];
   batches: PlannedBatch[];
-  skipped: SkippedServer[];
+  skipped: PlannedSkip[];
   /** Servers that fail whatever happens to the others: nothing is done with them. */
   failed: PlannedFailure[];
   /** Accounts that could not be read. */
@@ -147,7 +154,8 @@ export interface AccountDiscovery {
 
 export interface PlanRequest {
   verb: PlannedVerb;
-  wave: number;
+  /** In ascending order. Of several, the servers' own tag says which is whose; otherwise all servers are in the one there is. */
+  waves: number[];
   options: ComponentOptions;
   /** The policy of drills; the other verbs do not look at it. */
   policy: Pick<DrillPolicy, 'stopOn' | 'drillSubnets'>;
@@ -169,14 +177,19 @@ export function plannedVerb(verb: Verb): PlannedVerb {
 
 /**
  * Freezes what a verb would do: servers, batches, findings, and the hash by which a later look tells whether the fleet
- * is still what was approved. Each discovered server is in exactly one of the batches, `failed` and `skipped`.
+ * is still what was approved. Each discovered server of the request's waves is in exactly one of the batches, `failed`
+ * and `skipped`.
  */
-export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]): Plan {
+export function freezePlan(request: PlanRequest, found: AccountDiscovery[]): Plan {
+  const discoveries = inWaves(found, request.waves);
   const { servers, skipped, ambiguous } = selectServers(discoveries);
   const verdict = judge(request, servers, discoveries);
   const planned = verdict.planned.map(({ server }) => server);
   const isLaunch = request.verb === 'drill' || request.verb === 'failover';
   const cleanups = isLaunch ? leftoversOf(planned) : [];
+  const emptyWaves = wavesWithout(request, servers);
+  // In a disaster a wave of which nothing can be seen holds up no other.
+  const emptyIsToBeExpected = request.verb === 'failover' && discoveries.some(isUnread);
   const accounts = discoveries
     .map((discovery) => summarise(discovery, planned, isLaunch))
     .filter((account) => account.servers > 0 || account.unreachable !== undefined);
@@ -184,14 +197,18 @@ export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]
     revision: request.revision,
     hash: planHash(request, servers, verdict),
     verb: request.verb,
-    wave: request.wave,
+    waves: request.waves,
     totalServers: planned.length,
     accounts,
     batches: cutIntoBatches(request, verdict.planned),
-    skipped: [...skipped, ...verdict.skipped.map(({ server, reason }) => ({ ...nameOf(server), reason }))],
+    skipped: [...skipped, ...verdict.skipped].map((one) => ({
+      ...skippedServer(one),
+      wave: plannedWave(request, one.server),
+    })),
     failed: verdict.failed.map(({ server, errorCode, errorMessage }) => ({
       ...nameOf(server),
       region: server.region,
+      wave: plannedWave(request, server),
       errorCode,
       errorMessage,
     })),
@@ -201,16 +218,26 @@ export function freezePlan(request: PlanRequest, discoveries: AccountDiscovery[]
     cleanups,
     replaced: verdict.replaced,
     findings: verdict.findings,
-    warnings: [...discoveries.flatMap(tooManyServers), ...verdict.warnings],
+    warnings: [...discoveries.flatMap(tooManyServers), ...verdict.warnings, ...(emptyIsToBeExpected ? emptyWaves : [])],
     stops: [
       ...unreachableStops(request, accounts),
       ...ambiguous,
       ...tooFewStop(request, servers.length),
+      ...(emptyIsToBeExpected ? [] : emptyWaves),
       ...verdict.stops,
       ...findingStops(verdict.findings),
     ],
     changes: request.approved === undefined ? [] : changesSince(request.approved, planned, verdict, cleanups),
   };
+}
+
+/** The wave in which a server of the plan is handled; 0 where the request names none. */
+export function plannedWave({ waves }: Pick<PlanRequest, 'waves'>, { tags }: Pick<SourceServer, 'tags'>): number {
+  return waveAmong(waves, tags) ?? NO_WAVE;
+}
+
+function isUnread({ unreachable }: AccountDiscovery): boolean {
+  return unreachable !== undefined;
 }
 
 function judge(request: PlanRequest, servers: SourceServer[], discoveries: AccountDiscovery[]): Verdict {
@@ -268,10 +295,10 @@ function changesSince(
 }
 
 /**
- * SHA-256 over verb, options, the selected servers with what would be done to each (snapshot, instances), and the
- * instances that a launch would clean up or replace (design §7). Not over health, which flickers, nor over what health
- * decides: a server that fails today because it stalls is part of it all the same. Nor over the revision, nor over
- * options that change nothing of what is done (isDrill, notificationArn).
+ * SHA-256 over verb, waves, options, the selected servers with their wave and what would be done to each (snapshot,
+ * instances), and the instances that a launch would clean up or replace (design §7). Not over health, which flickers, nor
+ * over what health decides: a server that fails today because it stalls is part of it all the same. Nor over the revision,
+ * nor over options that change nothing of what is done (isDrill, notificationArn).
  */
 function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdict): string {
   const { isDrill: _, notificationArn: __, ...options } = request.options;
@@ -280,6 +307,7 @@ function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdic
     .map((server) => {
       const plan = plans.get(server);
       return [
+        ...(hasSeveralWaves(request.waves) ? [`wave ${plannedWave(request, server)}`] : []),
         `${server.accountId}/${server.sourceServerId}`,
         plan?.recoverySnapshotId ?? '',
         ...(plan === undefined ? [] : instancesOf(plan).map((instance) => instance.recoveryInstanceId)),
@@ -288,7 +316,7 @@ function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdic
     .sort();
   const content = [
     request.verb,
-    request.wave,
+    runsOf(request.waves),
     Object.entries({
       ...options,
       replaceLive: [...new Set(options.replaceLive)].sort(),
@@ -342,6 +370,14 @@ function tooFewStop(request: PlanRequest, found: number): string[] {
   return [
     `Only ${found} source servers match ${request.selection}; at least ${request.options.minServers} were asked for.`,
   ];
+}
+
+/** Waves for which nothing was found, in words; a wave that was typed wrong must show. */
+function wavesWithout(request: PlanRequest, servers: SourceServer[]): string[] {
+  const { waves, options, selection } = request;
+  if (!hasSeveralWaves(waves) || options.minServers === 0 || servers.length === 0) return [];
+  const found = new Set(servers.map((server) => plannedWave(request, server)));
+  return waves.filter((wave) => !found.has(wave)).map((wave) => `No source server of ${selection} is in wave ${wave}.`);
 }
 
 function findingStops(findings: Finding[]): string[] {

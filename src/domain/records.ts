@@ -23,8 +23,13 @@ export interface ExecutionRecord {
   verb: Verb;
   /** Empty when the tags name none. */
   application: string;
-  /** 0 when the tags name none. */
-  wave: number;
+  /**
+   * The waves that run one after the other, in ascending order; empty when the request names none. One wave is selected
+   * by `tags`; of several, `tags` name only what they have in common.
+   */
+  waves: number[];
+  /** Waves before which the request itself wants somebody to release it. */
+  pauseBefore?: number[];
   /** How the selection is called in texts; left out where application and wave say it all. */
   selection?: string;
   /** Tags that select the servers. */
@@ -42,6 +47,12 @@ export interface ExecutionRecord {
   correlationId: string;
   /** Revision of the plan that is asked about or runs; 0 before there is one. */
   planRevision: number;
+  /** Who wants it to end: no wave begins any more, what runs is followed to its end. `at`: milliseconds since the epoch. */
+  cancelRequested?: Person & { at: number; reason?: string };
+  /** Who wants it to wait before the next wave. `at`: milliseconds since the epoch. */
+  pauseRequested?: Person & { at: number };
+  /** The wave that was begun last; absent before the first, 0 where the request names none. */
+  currentWave?: number;
   /** Milliseconds since the epoch, each set when it happens. */
   launchStartedAt?: number;
   endTime?: number;
@@ -57,8 +68,11 @@ export type PlanRecord = Omit<Plan, 'batches'> & { executionId: string; batchIds
 /** `WAVE#nn`: how a wave ended. Written once, when every server of it is accounted for. */
 export interface WaveRecord {
   executionId: string;
+  /** 0 where the request names none. */
   wave: number;
   planRevision: number;
+  /** Set when the wave was not begun: why. Its servers are skipped, and its outcome is `failed`. */
+  notBegun?: Problem;
   outcome: Outcome;
   summary: ComponentOutput['summary'];
   nextPhaseReady: boolean;
@@ -127,6 +141,21 @@ export interface MessageRecord {
   /** Milliseconds since the epoch; sort key of StatusIndex. */
   startTime: number;
   error?: string;
+  /** Slack's address of the message, of those that others link to. */
+  permalink?: string;
+  /** The channel that it was meant for and that is closed to us: it stands in the fallback channel instead. */
+  movedFrom?: string;
+  /** When Slack last took it, and before when Slack wants no other call for it; milliseconds of Slack's own time. */
+  shownAt?: number;
+  notBefore?: number;
+}
+
+/** `DURATION#nn` under the key of a verb and an application: how long the wave took when it last succeeded. */
+export interface DurationRecord {
+  wave: number;
+  version: number;
+  /** Newest first. `ms`: how long the wave ran; `endedAt`: milliseconds since the epoch. */
+  runs: { executionId: string; endedAt: number; ms: number }[];
 }
 
 /** Everything that is stored of one execution. */
@@ -137,6 +166,8 @@ export interface ExecutionView {
   earlierPlans: PlanRecord[];
   gates: GateRecord[];
   batches: BatchRecord[];
+  /** Waves that have ended, or were not begun, in ascending order. */
+  waves: WaveRecord[];
 }
 
 /** `CATALOGUE`: applications and waves that exist, for suggestions inside Slack's 3 s. */

@@ -15,12 +15,63 @@ export function waveNumberOf(tags: Record<string, string>): number {
   return Number.isSafeInteger(wave) && wave >= 1 ? wave : 0;
 }
 
-/** How a selection is called: `HRP wave 1`, `HRP wave 1 (DR-Tier=Critical)`, or the tags as they are. */
-export function selectionOf(tags: Record<string, string>): string {
-  const [application, wave] = [applicationOf(tags), waveNumberOf(tags)];
-  if (application === '' || wave === 0) return tagsText(tags);
+/** The number by which the wave of a selection is called that names none. */
+export const NO_WAVE = 0;
+
+/** The waves that the tags name: one or none. */
+export function wavesOf(tags: Record<string, string>): number[] {
+  const wave = waveNumberOf(tags);
+  return wave === NO_WAVE ? [] : [wave];
+}
+
+/** Every run that a request's waves make, by number: one for each, or a single one where it names none. */
+export function runsOf(waves: readonly number[]): number[] {
+  return waves.length === 0 ? [NO_WAVE] : [...waves];
+}
+
+/** True for a request that names several waves: its tags say what they have in common, and each server's own tag its wave. */
+export function hasSeveralWaves(waves: readonly number[]): boolean {
+  return waves.length > 1;
+}
+
+/**
+ * In which of a request's waves a server with these tags is; undefined for none of them. Where the request names one wave
+ * or none, its tags have selected the servers already.
+ */
+export function waveAmong(waves: readonly number[], tags: Record<string, string>): number | undefined {
+  if (!hasSeveralWaves(waves)) return waves[0] ?? NO_WAVE;
+  return waves.find((wave) => String(wave) === tags[TAG.wave]);
+}
+
+/** The tags that select the servers of one wave of a request. */
+export function tagsOfWave(
+  { tags, waves }: Pick<ExecutionRecord, 'tags' | 'waves'>,
+  wave: number,
+): Record<string, string> {
+  return hasSeveralWaves(waves) ? { ...tags, [TAG.wave]: String(wave) } : tags;
+}
+
+/** `wave 1`, `waves 1–3`, `waves 1–3, 5`; for numbers in ascending order. */
+export function wavesText(waves: readonly number[]): string {
+  const ranges: { from: number; to: number }[] = [];
+  for (const wave of waves) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to + 1 === wave) last.to = wave;
+    else ranges.push({ from: wave, to: wave });
+  }
+  const named = ranges.map(({ from, to }) => (from === to ? String(from) : `${from}–${to}`));
+  return `${waves.length === 1 ? 'wave' : 'waves'} ${named.join(', ')}`;
+}
+
+/**
+ * How a selection is called: `HRP wave 1`, `HRP waves 1–3`, `HRP wave 1 (DR-Tier=Critical)`, or the tags as they are.
+ * `waves`: those that the request names.
+ */
+export function selectionOf(tags: Record<string, string>, waves: readonly number[] = wavesOf(tags)): string {
+  const application = applicationOf(tags);
+  if (application === '' || waves.length === 0) return tagsText(tags);
   const { [TAG.application]: _, [TAG.wave]: __, ...others } = tags;
-  return `${application} wave ${wave}${Object.keys(others).length === 0 ? '' : ` (${tagsText(others)})`}`;
+  return `${application} ${wavesText(waves)}${Object.keys(others).length === 0 ? '' : ` (${tagsText(others)})`}`;
 }
 
 /**

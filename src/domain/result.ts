@@ -10,7 +10,7 @@ import type {
 } from './contract.ts';
 import { isoDuration } from './duration.ts';
 import { groupBy } from './groups.ts';
-import type { Finding, FindingKind, Plan, PlannedFailure, PlannedServer } from './plan.ts';
+import type { Finding, FindingKind, Plan, PlannedFailure, PlannedServer, PlannedSkip } from './plan.ts';
 import { type BatchStatus, isDone, type ServerState } from './status.ts';
 import type { Outcome, PlannedVerb } from './vocabulary.ts';
 
@@ -45,13 +45,16 @@ export interface Batch {
 export interface OutputContext {
   input: { action: PlannedVerb } & Pick<ComponentInput, 'metadata' | 'options'>;
   batches: Batch[];
-  skipped: SkippedServer[];
+  /** Servers that the plan itself left out. */
+  skipped: PlannedSkip[];
   /** Servers that the plan itself found to fail. */
   failed: PlannedFailure[];
   missingAccounts: MissingAccount[];
   warnings: string[];
   /** Set when nothing may be done although servers were found (or too few were): the reasons. */
   stops: string[];
+  /** Set when the wave was not begun: why. Its batches say it of each server. */
+  notBegun?: string;
   /** Milliseconds since the epoch. */
   startedAt: number;
   endedAt: number;
@@ -68,10 +71,13 @@ export function buildOutput(context: OutputContext): ComponentOutput {
   const servers = batches.flatMap((batch) => batch.servers.map((server) => ({ batch, server, verb: input.action })));
   const recoveryInstances = servers.filter(({ server }) => isDone(server.state)).map(done);
   const failedServers = [
-    ...context.failed.map(({ region: _, ...server }) => server),
+    ...context.failed.map(({ region: _, wave: __, ...server }) => server),
     ...servers.filter(({ server }) => hasFailed(server.state)).map(failed),
   ];
-  const skippedServers = [...context.skipped, ...servers.filter(({ server }) => isSkipped(server.state)).map(skipped)];
+  const skippedServers = [
+    ...context.skipped.map(({ wave: _, ...server }) => server),
+    ...servers.filter(({ server }) => isSkipped(server.state)).map(skipped),
+  ];
   const total = servers.length + context.failed.length;
   const copying = servers.filter(({ server }) => server.state === 'copying').length;
   const status = outcomeOf({
@@ -79,7 +85,7 @@ export function buildOutput(context: OutputContext): ComponentOutput {
     notDone: total - recoveryInstances.length,
     copying,
     timedOut: failedServers.some((server) => server.errorCode === 'JobTimeout'),
-    stopped: stops.length > 0,
+    stopped: stops.length > 0 || context.notBegun !== undefined,
     accountsMissing: context.missingAccounts.length > 0,
   });
   const message = messageOf(context, total);
@@ -151,8 +157,12 @@ export const NOTHING_DONE: Record<PlannedVerb, string> = {
   terminate: 'Nothing was terminated.',
 };
 
-function messageOf({ input, stops, skipped, missingAccounts }: OutputContext, total: number): string | undefined {
+function messageOf(
+  { input, stops, skipped, missingAccounts, notBegun }: OutputContext,
+  total: number,
+): string | undefined {
   const nothing = NOTHING_DONE[input.action];
+  if (notBegun !== undefined) return `${nothing} ${notBegun}.`;
   if (stops.length > 0) return `${nothing} ${stops.join(' ')}`;
   if (total > 0) return undefined;
   if (missingAccounts.length > 0) return `${nothing} No servers were found in the accounts that could be read.`;

@@ -1,6 +1,7 @@
 import type { SkippedServer } from './contract.ts';
 import { groupBy } from './groups.ts';
 import type { AccountDiscovery } from './plan.ts';
+import { waveAmong } from './request.ts';
 import { isLive, type SourceServer, startRank } from './server.ts';
 import { TAG } from './vocabulary.ts';
 
@@ -8,9 +9,17 @@ import { TAG } from './vocabulary.ts';
 export interface Selection {
   /** In the order in which they start. */
   servers: SourceServer[];
-  skipped: SkippedServer[];
+  skipped: { server: SourceServer; reason: string }[];
   /** Servers of which nobody can tell which record is meant, in words. */
   ambiguous: string[];
+}
+
+/** What was discovered, without servers that are in none of a request's waves. */
+export function inWaves(discoveries: AccountDiscovery[], waves: readonly number[]): AccountDiscovery[] {
+  return discoveries.map((discovery) => ({
+    ...discovery,
+    servers: discovery.servers.filter(({ tags }) => waveAmong(waves, tags) !== undefined),
+  }));
 }
 
 /**
@@ -22,11 +31,11 @@ export interface Selection {
 export function selectServers(discoveries: AccountDiscovery[]): Selection {
   const discovered = eachOnce(discoveries.flatMap((discovery) => discovery.servers));
   const servers: SourceServer[] = [];
-  const skipped: SkippedServer[] = [];
+  const skipped: Selection['skipped'] = [];
   const ambiguous: string[] = [];
   for (const records of groupBy(discovered, physicalServer).values()) {
     if (records.some((record) => record.tags[TAG.enabled] === 'false')) {
-      skipped.push(...records.map((record) => skip(record, `its tag ${TAG.enabled} is false`)));
+      skipped.push(...records.map((server) => ({ server, reason: `its tag ${TAG.enabled} is false` })));
       continue;
     }
     const originals = records.filter((record) => record.arn === physicalServer(record));
@@ -47,11 +56,20 @@ export function selectServers(discoveries: AccountDiscovery[]): Selection {
       ],
       activeJobId: records.find((record) => record.activeJobId !== undefined)?.activeJobId,
     });
-    skipped.push(
-      ...others.map((record) => skip(record, `the same server as ${chosen.sourceServerId} in ${chosen.accountId}`)),
-    );
+    const reason = `the same server as ${chosen.sourceServerId} in ${chosen.accountId}`;
+    skipped.push(...others.map((server) => ({ server, reason })));
   }
   return { servers: servers.sort(startOrder(discoveries)), skipped, ambiguous };
+}
+
+/** A server that is left out, as the output names it. */
+export function skippedServer({ server, reason }: Selection['skipped'][number]): SkippedServer {
+  return {
+    sourceServerId: server.sourceServerId,
+    sourceServerHostname: server.hostname,
+    stagingAccountId: server.accountId,
+    reason,
+  };
 }
 
 /** Accounts by their configured priority; in an account by DR-Priority, then by host name. */
@@ -80,13 +98,4 @@ function physicalServer(server: SourceServer): string {
   return server.stagingSourceServerArn === undefined || server.stagingSourceServerArn === ''
     ? server.arn
     : server.stagingSourceServerArn;
-}
-
-function skip(server: SourceServer, reason: string): SkippedServer {
-  return {
-    sourceServerId: server.sourceServerId,
-    sourceServerHostname: server.hostname,
-    stagingAccountId: server.accountId,
-    reason,
-  };
 }

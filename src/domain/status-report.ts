@@ -3,7 +3,7 @@ import { secondsOf } from './duration.ts';
 import { groupBy } from './groups.ts';
 import { type AccountDiscovery, type QuotaUse, tooManyServers, waveOf } from './plan.ts';
 import { outcomeOf, timing } from './result.ts';
-import { selectServers } from './selection.ts';
+import { selectServers, skippedServer } from './selection.ts';
 import { healthOf, isGone, isLive, type SourceServer } from './server.ts';
 
 export interface StatusContext {
@@ -58,7 +58,7 @@ export function buildStatusOutput(context: StatusContext): ComponentOutput {
     timing: timing(context.startedAt, context.endedAt),
     recoveryInstances: [],
     failedServers: [],
-    skippedServers: skipped,
+    skippedServers: skipped.map(skippedServer),
     stagingAccountResults: accounts.map(({ accountId, region, servers: count }) => ({
       accountId,
       region,
@@ -96,7 +96,8 @@ export function dataAgeSeconds(
   return lagDuration === undefined ? undefined : secondsOf(lagDuration);
 }
 
-function serverStatus(server: SourceServer, now: number): ServerStatus {
+/** One server as it is at `now`, in milliseconds since the epoch. */
+export function serverStatus(server: SourceServer, now: number): ServerStatus {
   const age = dataAgeSeconds(server, now);
   const { lagDuration, lastSeen, lastLaunch, activeJobId } = server;
   return {

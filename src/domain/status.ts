@@ -17,8 +17,9 @@ export type ExecutionStatus = (typeof EXECUTION_STATUSES)[number];
 
 const NEXT: Record<ExecutionStatus, readonly ExecutionStatus[]> = {
   planning: ['awaiting approval', 'failed', 'cancelled'],
-  'awaiting approval': ['awaiting approval', 'executing', 'rejected', 'expired', 'failed', 'cancelled'],
-  executing: ['paused', 'completed', 'partial', 'failed', 'cancelled'],
+  'awaiting approval': ['awaiting approval', 'executing', 'paused', 'rejected', 'expired', 'failed', 'cancelled'],
+  // From one wave to the next.
+  executing: ['executing', 'paused', 'completed', 'partial', 'failed', 'cancelled'],
   paused: ['executing', 'completed', 'partial', 'failed', 'cancelled'],
   completed: [],
   partial: [],

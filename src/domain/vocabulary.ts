@@ -4,17 +4,9 @@ import { z } from 'zod';
 export const VERBS = ['drill', 'failover', 'failback', 'terminate', 'status'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** The verbs that change something, and therefore have a plan. */
-export type PlannedVerb = Exclude<Verb, 'status'>;
-
-/** The verbs that the chat offers: those that it can carry from the request to the last card. */
-export const CHAT_VERBS = ['drill'] as const satisfies readonly Verb[];
-export type ChatVerb = (typeof CHAT_VERBS)[number];
-
-/** True where the chat offers `verb`. */
-export function isChatVerb(verb: Verb): verb is ChatVerb {
-  return (CHAT_VERBS as readonly Verb[]).includes(verb);
-}
+/** The verbs that change something, and therefore have a plan: what people and machines can ask for. */
+export const PLANNED_VERBS = ['drill', 'failover', 'failback', 'terminate'] as const satisfies readonly Verb[];
+export type PlannedVerb = (typeof PLANNED_VERBS)[number];
 
 /** Outcome of the recovery component (seed 4 §3.2). */
 export const OUTCOMES = ['success', 'partial', 'failed', 'timeout'] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Access, approvePermissions, grantees, mayAll, type Permission } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
-import { type Gate, isEligible } from '../domain/gate.ts';
+import { cancelled, type Gate, isEligible } from '../domain/gate.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import { type ApprovalPolicy, type PolicySubject, policyOf, policyVersionOf, subjectOf } from '../domain/policy.ts';
 import type { ExecutionRecord, GateRecord, PlanRecord } from '../domain/records.ts';
@@ -39,12 +39,23 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const { executionId, gateId, ...bell } = eventSchema.parse(event);
     const opened = (await store.getGate(executionId, gateId)) !== undefined || (await open(executionId, gateId, bell));
     if (opened) await store.setBell({ executionId, gateId }, bell);
-    const gate = await store.getGate(executionId, gateId);
+    const gate = await orCancelled(executionId, gateId);
     if (gate === undefined) return;
     // An execution that was paused or cancelled between the two is left as it is.
     if (gate.kind !== 'approval' && gate.status === 'pending') await store.moveExecution(executionId, 'paused');
     await ring(gate);
   };
+
+  /** The gate as it is stored. Who cancelled the execution right before it was opened has found no gate to cancel. */
+  async function orCancelled(executionId: string, gateId: string): Promise<GateRecord | undefined> {
+    const [gate, execution] = await Promise.all([store.getGate(executionId, gateId), store.getExecution(executionId)]);
+    if (gate === undefined || execution?.cancelRequested === undefined) return gate;
+    const next = cancelled(gate, platform.now(), execution.cancelRequested);
+    if (next === gate) return gate;
+    const settled: GateRecord = { ...gate, ...next };
+    const wasWritten = await store.decideGate(settled, { version: gate.version });
+    return wasWritten ? settled : await orCancelled(executionId, gateId);
+  }
 
   /** True when the gate was there already, so that its bell has still to be kept. */
   async function open(executionId: string, gateId: string, bell: NonNullable<GateRecord['bell']>): Promise<boolean> {
@@ -56,7 +67,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     }
     const gate = await frozen(execution, plan, name);
     const created = await store.createGate({ ...gate, gateId, bell });
-    if (created) await announce.gateOpened(execution, gate);
+    if (created && execution.cancelRequested === undefined) await announce.gateOpened(execution, gate);
     return !created;
   }
 

@@ -93,10 +93,8 @@ async function rightsNow(
 ): Promise<{ access: Access; refusal?: Refusal }> {
   const request = { requester: gate.requester, startTime: gate.requestedAt };
   const voters = [person, ...gate.votes];
-  const [access, ...standings] = await Promise.all([
-    directory.access(request),
-    ...voters.map((voter) => directory.standingOf(voter)),
-  ]);
+  const access = await directory.access(request);
+  const standings = await Promise.all(voters.map((voter) => directory.standingOf(voter, access)));
   const [own] = standings;
   if (own !== undefined && own !== 'member') return { access, refusal: own };
   const gone = voters.filter((_, index) => standings[index] !== 'member').map(({ userId }) => userId);

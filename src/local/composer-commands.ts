@@ -1,10 +1,34 @@
 import type { CommandUsage } from './slack/page/protocol.ts';
 
+const SCOPE = '<application> wave N|waves N-M|waves N,M|all';
+const MORE = '[reason "…"] [ticket INC…]';
+
 /** The forms of `/dr`, as the composer of the practice Slack explains them. */
 export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
   {
-    usage: '/dr drill <application> wave <number> [reason "…"]',
-    about: 'Asks for a drill of one wave. Nothing is launched before somebody else approves.',
+    usage: `/dr drill ${SCOPE} ${MORE}`,
+    about: 'Asks for a drill. Nothing is launched before somebody else approves.',
   },
-  { usage: '/dr help', about: 'Shows the commands, and which applications and waves exist.' },
+  {
+    usage: `/dr failover ${SCOPE} ${MORE} [replace i-… i-…]`,
+    about: 'Asks for a failover: live recovery instances. Two people approve.',
+  },
+  { usage: `/dr failback ${SCOPE} ${MORE}`, about: 'Asks to bring servers back to their origin. Two people approve.' },
+  { usage: `/dr terminate ${SCOPE} [live] ${MORE}`, about: 'Asks to end drill instances; with live, live ones too.' },
+  {
+    usage: `/dr plan [drill|failover|failback|terminate] ${SCOPE}`,
+    about: 'Shows what would happen. Nobody is asked and nothing is changed.',
+  },
+  { usage: '/dr status [<application>|<execution>]', about: 'Shows what runs and what waits.' },
+  { usage: '/dr executions [<application>]', about: 'Lists what ran.' },
+  { usage: '/dr server <hostname>', about: 'Shows one server.' },
+  { usage: '/dr logs <execution> [<server>]', about: 'Shows what DRS noted of the jobs.' },
+  { usage: '/dr audit <execution>', about: 'Gives the record of who did what, as a file.' },
+  { usage: '/dr approve <execution>', about: 'Approves, as the button of its card does.' },
+  { usage: '/dr reject <execution> [reason "…"]', about: 'Rejects, with a reason.' },
+  { usage: '/dr resume <execution> [reason "…"]', about: 'Goes on with the next wave.' },
+  { usage: '/dr pause <execution>', about: 'Stops before the next wave.' },
+  { usage: '/dr cancel <execution> [reason "…"]', about: 'Ends before the next wave.' },
+  { usage: '/dr access', about: 'Shows what you may do, and who decides.' },
+  { usage: '/dr help [<command>]', about: 'Shows the commands, and which applications and waves exist.' },
 ];

@@ -72,7 +72,9 @@ export async function serve(handler: LocalHandler, port = 0): Promise<LocalServe
             incoming.socket.destroy();
             return;
           }
-          outgoing.writeHead(response.status, response.headers);
+          outgoing.statusCode = response.status;
+          for (const [name, value] of Object.entries(response.headers ?? {})) outgoing.setHeader(name, value);
+          // With the body at hand when the headers are sent, Node says its length and writes both at once.
           outgoing.end(response.body);
         });
     });

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { AccessDocument } from '../domain/access.ts';
+import type { Policies } from '../domain/policy.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
-import type { CreateHandler, Log } from '../platform/platform.ts';
+import type { RequestSettings } from '../platform/configuration.ts';
+import type { CreateHandler, Log, Platform } from '../platform/platform.ts';
 import {
   CENTRAL_ACCOUNT,
   EXECUTOR_ROLE,
@@ -41,7 +44,7 @@ import { startServiceQuotas } from './services/service-quotas.ts';
 import { startSns } from './services/sns.ts';
 import { startSsm } from './services/ssm.ts';
 import type { PageControls } from './slack/page/controls.ts';
-import { CHANNELS, PEOPLE, WORKSPACE } from './slack/people.ts';
+import { CHANNELS, PEOPLE, type Person, USER_GROUPS, WORKSPACE } from './slack/people.ts';
 import { createSlackServer } from './slack/server.ts';
 import { SlackWorkspace } from './slack/workspace.ts';
 import { stepFunctionsApi } from './step-functions/api.ts';
@@ -49,12 +52,17 @@ import { StepFunctionsEngine } from './step-functions/engine.ts';
 
 const TABLE = 'dr-chatops-execution-history';
 const BUCKET = 'dr-chatops-results';
+const AUDIT_BUCKET = 'dr-chatops-audit';
 const BUS = 'dr-chatops';
 const CONFIG_PATH = '/dr-chatops/practice';
 const SECRET = 'dr-chatops/slack';
 const REQUEST_PATH = '/slack/events';
 /** As deployed: a card is drawn at most every 3 s (Slack: chat.update). */
 const PROJECTOR_WINDOW_MS = 3_000;
+/** As deployed: what happens meanwhile to an execution is chained together. */
+const AUDIT_WINDOW_MS = 3_000;
+/** Seven years, as a deployment has them that says nothing else. */
+const AUDIT_RETENTION_DAYS = 7 * 366;
 /** vCPUs of on-demand standard instances that each staging account may run: AWS raises the quota to what is asked for. */
 const VCPU_QUOTA = { serviceCode: 'ec2', quotaCode: 'L-1216C47A', value: 10_000 };
 
@@ -66,6 +74,8 @@ export interface PracticeOptions {
   inventory: Inventory;
   /** @default - a free port */
   port?: number;
+  /** @default - the people of practice mode */
+  people?: readonly Person[];
   /** A line about the practice's time for the page. */
   banner?: () => string;
   /** Builds what may be changed while the practice runs; faults that are on from the start begin here. */
@@ -86,6 +96,24 @@ export interface PracticeOptions {
    * @default false
    */
   behindTheScenes?: boolean;
+  /**
+   * Where cards go and whose people count. What they type and press has to be brought to the bot by the caller.
+   * @default - the simulated workspace with the people of practice mode
+   */
+  realWorkspace?: RealWorkspace;
+}
+
+/** What a deployment's configuration says about one Slack workspace. */
+export interface WorkspaceDocuments {
+  /** Who of its people may do what. */
+  access: AccessDocument;
+  policies: Policies;
+  requests: RequestSettings;
+}
+
+/** A workspace of Slack's own in the place of the simulated one: AWS alone is simulated. */
+export interface RealWorkspace extends WorkspaceDocuments {
+  botToken: string;
 }
 
 /** A whole deployment on this machine: the product's functions and state machines, on simulated AWS and Slack. */
@@ -169,6 +197,9 @@ export async function startPractice(options: PracticeOptions) {
     // What cards say and when messages were posted is one time.
     timestampClock: clock,
     channels: CHANNELS,
+    people: options.people,
+    userGroups: USER_GROUPS,
+    events: ['app_mention', 'app_home_opened'],
     rates: 'slack',
     rateClock: wallClock,
     rateRule: ({ method }) => (refusingMessages && /^(chat\.(post|update)|files\.)/.test(method) ? 30 : undefined),
@@ -205,6 +236,7 @@ export async function startPractice(options: PracticeOptions) {
     AWS_REGION: REGION,
     EXECUTION_TABLE: TABLE,
     RESULT_BUCKET: BUCKET,
+    AUDIT_BUCKET,
     CONFIG_PATH,
     SLACK_SECRET_ID: SECRET,
     EVENT_BUS_ARN: busArn,
@@ -224,13 +256,20 @@ export async function startPractice(options: PracticeOptions) {
     AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
     AWS_ENDPOINT_URL_SERVICE_QUOTAS: serviceQuotas.url,
     AWS_ENDPOINT_URL_SNS: sns.url,
-    SLACK_API_URL: `${slack.url}/api/`,
+    ...(options.realWorkspace === undefined ? { SLACK_API_URL: `${slack.url}/api/` } : {}),
   });
 
   await dynamodb.createTable(executionTable(TABLE));
   s3.createBucket(BUCKET);
+  s3.createBucket(AUDIT_BUCKET, {
+    objectLock: { retentionDays: AUDIT_RETENTION_DAYS },
+    // As the deployed bucket's policy: the audit's role puts new objects, nobody overwrites or deletes one.
+    denies: ({ action, roleArn, ifNoneMatch }) =>
+      action.startsWith('DeleteObject') ||
+      (action === 'PutObject' && (roleArn !== centralRole('audit') || ifNoneMatch === undefined)),
+  });
   for (const { accountId } of inventory.stagingAccounts) serviceQuotas.setQuota({ accountId, ...VCPU_QUOTA });
-  secretsManager.put(SECRET, JSON.stringify({ botToken, signingSecret }));
+  secretsManager.put(SECRET, JSON.stringify({ botToken: options.realWorkspace?.botToken ?? botToken, signingSecret }));
   putConfiguration();
 
   const arns = await registerFunctions();
@@ -277,6 +316,24 @@ export async function startPractice(options: PracticeOptions) {
       batchSize: 500,
       windowMs: PROJECTOR_WINDOW_MS,
     }),
+    new EventSourceMapping({
+      feed,
+      host,
+      functionName: deployedName('answer-query'),
+      clock: wallClock,
+      filter: isChangeOf(STREAM_ITEMS['answer-query']),
+      batchSize: 10,
+      windowMs: 0,
+    }),
+    new EventSourceMapping({
+      feed,
+      host,
+      functionName: deployedName('audit'),
+      clock: wallClock,
+      filter: isChangeOf(STREAM_ITEMS.audit),
+      batchSize: 100,
+      windowMs: AUDIT_WINDOW_MS,
+    }),
   ];
   const bot = await serve(httpFront({ host, functionName: deployedName('slack-ingress'), path: REQUEST_PATH }));
   requestUrl = `${bot.url}${REQUEST_PATH}`;
@@ -307,9 +364,11 @@ export async function startPractice(options: PracticeOptions) {
     tableName: TABLE,
     configPath: CONFIG_PATH,
     bucket: BUCKET,
+    auditBucket: AUDIT_BUCKET,
     environment,
     signingSecret,
     botToken,
+    platformOf,
     /** Where Slack sends its requests. */
     requestUrl,
     /** The page for people. */
@@ -339,19 +398,24 @@ export async function startPractice(options: PracticeOptions) {
     },
   };
 
+  /** What a function gets from the place where it runs, with its role. */
+  function platformOf(name: FunctionName): Platform {
+    return {
+      environment,
+      credentials: identities.forRole(centralRole(name)),
+      now: () => clock.now(),
+      sleep: options.sleep,
+      log,
+      printLine: options.onMetrics,
+    };
+  }
+
   async function registerFunctions(): Promise<Record<string, string>> {
     const arns: Record<string, string> = {};
     await Promise.all(
       (Object.entries(FUNCTIONS) as [FunctionName, string][]).map(async ([name, file]) => {
         const { create } = (await import(fileOf(file))) as { create: CreateHandler<unknown, unknown> };
-        const handler = create({
-          environment,
-          credentials: identities.forRole(centralRole(name)),
-          now: () => clock.now(),
-          sleep: options.sleep,
-          log,
-          printLine: options.onMetrics,
-        });
+        const handler = create(platformOf(name));
         const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
         host.register({ name: deployedName(name), arn, timeoutSeconds: 60, handler: (event) => handler(event) });
         arns[placeholderOf(name)] = `${arn}:1`;
@@ -394,6 +458,7 @@ export async function startPractice(options: PracticeOptions) {
       'check-instances',
       'close-execution',
       'refresh-catalogue',
+      'answer-query',
     ];
     for (const { accountId } of inventory.stagingAccounts) {
       sts.addRole({
@@ -416,19 +481,11 @@ export async function startPractice(options: PracticeOptions) {
   }
 
   function putConfiguration(): void {
-    const people = (...names: string[]) =>
-      PEOPLE.filter((person) => names.includes(person.name)).map((person) => person.userId);
     const put = (name: string, value: unknown) => ssm.put(`${CONFIG_PATH}/${name}`, JSON.stringify(value));
-    put('access', {
-      teamId: WORKSPACE.teamId,
-      grants: [
-        { role: 'DRSOperator', users: people('requester') },
-        { role: 'DRSRecoveryManager', users: people('approver', 'second-approver') },
-        { role: 'DRSReadOnly', users: people('reader') },
-      ],
-    });
-    put('policies', { drill: { quorum: 1, expiresAfterMinutes: 30 } });
-    put('requests', { channelId: WORKSPACE.channelId });
+    const { access, policies, requests } = options.realWorkspace ?? practiceDocuments();
+    put('access', access);
+    put('policies', policies);
+    put('requests', requests);
     for (const { accountId, region } of origins) {
       const roleArn = originRole({ accountId, region });
       put(`origins/${accountId}/${region}`, { accountId, region, roleArn, externalId: EXTERNAL_ID });
@@ -447,6 +504,30 @@ export async function startPractice(options: PracticeOptions) {
       });
     });
   }
+}
+
+/** Who may do what in the simulated workspace. */
+function practiceDocuments(): WorkspaceDocuments {
+  const people = (...names: string[]) =>
+    PEOPLE.filter((person) => names.includes(person.name)).map((person) => person.userId);
+  const leads = USER_GROUPS.map(({ id }) => id);
+  const escalation = { beforeMinutes: 10, userGroups: leads };
+  return {
+    access: {
+      teamId: WORKSPACE.teamId,
+      grants: [
+        { role: 'DRSOperator', users: people('requester') },
+        { role: 'DRSRecoveryManager', users: people('approver', 'second-approver') },
+        { role: 'DRSOrchestrationAdmin', userGroups: leads },
+        { role: 'DRSReadOnly', users: people('reader') },
+      ],
+    },
+    policies: {
+      drill: { escalation },
+      failover: { escalation, breakGlass: { roles: ['DRSOrchestrationAdmin'], byRequester: false } },
+    },
+    requests: { channelId: WORKSPACE.channelId },
+  };
 }
 
 /** A filter of the table's stream, as the deployed mappings have it. */

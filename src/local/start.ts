@@ -6,6 +6,7 @@ import { ScaledClock } from './clock.ts';
 import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
 import { pageControls } from './controls.ts';
 import { startPractice } from './practice.ts';
+import { type ConnectedTeam, connect, readDocuments, readTeam, readTokens } from './real-workspace.ts';
 import { FAULT_IDS, faultsOf } from './rehearsal.ts';
 
 const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, and a simulated AWS behind it.
@@ -18,7 +19,10 @@ const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, 
   --fault ID        something that goes wrong from the start; may be given several times:
                     ${FAULT_IDS.join(', ')}
   --verbose         the bot's log on stderr
+  --access FILE     who may do what in a real workspace (below); a deployment's file will do
   --help            this
+
+With SLACK_BOT_TOKEN and SLACK_APP_TOKEN set it connects to a real Slack workspace by Socket Mode, and simulates AWS only.
 
 Practice state is in memory: it ends with the process.`;
 
@@ -35,6 +39,7 @@ function readOptions(argv: string[]) {
         inventory: { type: 'string' },
         fault: { type: 'string', multiple: true },
         verbose: { type: 'boolean' },
+        access: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -52,6 +57,33 @@ function parsePort(text: string | undefined): number {
   return port;
 }
 
+/** A real workspace to connect to, and what its people may do; undefined for the simulated one. */
+async function readRealWorkspace(access: string | undefined, log: Log) {
+  const tokens = readTokens(process.env);
+  if (tokens === undefined) {
+    if (access === undefined) return undefined;
+    throw new UsageError('--access is for a real workspace: set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, too.');
+  }
+  const team = await readTeam(tokens, log);
+  return { tokens, team, documents: readDocuments(access, team) };
+}
+
+/** What is printed once people can begin. */
+function greeting(pageUrl: string, team: ConnectedTeam | undefined): string {
+  if (team === undefined) {
+    return `dr-chatops in practice mode: ${pageUrl}\nEverything is simulated and in memory. Type /dr drill HRP wave 1. Stop with Ctrl+C.\n`;
+  }
+  const { teamName, botName } = team;
+  return [
+    `dr-chatops is connected to the Slack workspace ${teamName} as @${botName}. AWS is simulated and in memory.`,
+    `In Slack: /invite @${botName} in a channel, then /dr drill HRP wave 1 there.`,
+    `Behind the scenes: ${pageUrl}/behind-the-scenes. Stop with Ctrl+C.`,
+    '',
+  ].join('\n');
+}
+
+const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
 function stderrLog(): Log {
   const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     process.stderr.write(`${JSON.stringify({ level, message, ...fields })}\n`);
@@ -65,11 +97,16 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
+  const log = values.verbose === true ? stderrLog() : quiet;
   const faultIds = parseFaults(values.fault);
   const speed = parseSpeed(values.speed, DEFAULT_SPEED);
+  const port = parsePort(values.port);
+  const inventory = readInventory(values.inventory);
+  const real = await readRealWorkspace(values.access, log);
   const clock = new ScaledClock({ speed });
   const wallClock = new ScaledClock({ speed: 1 });
   const banner = () => {
+    if (real !== undefined) return `connected to ${real.team.teamName}: use Slack itself; nobody is at this page`;
     if (clock.paused) return 'practice · paused';
     return clock.waitingForPerson
       ? `practice · 1× while a gate waits, else ${clock.speed}×`
@@ -79,20 +116,27 @@ async function main(): Promise<void> {
     clock,
     wallClock,
     sleep: (ms) => sleep(ms),
-    inventory: readInventory(values.inventory),
-    port: parsePort(values.port),
+    inventory,
+    port,
     banner,
     controls: (parts) => pageControls(clock, faultsOf(parts), faultIds),
     behindTheScenes: true,
-    log: values.verbose === true ? stderrLog() : undefined,
+    log,
+    realWorkspace: real === undefined ? undefined : { botToken: real.tokens.botToken, ...real.documents },
   });
-  process.stdout.write(
-    `dr-chatops in practice mode: ${practice.pageUrl}\nEverything is simulated and in memory. Type /dr drill HRP wave 1. Stop with Ctrl+C.\n`,
-  );
+  const connection =
+    real === undefined
+      ? undefined
+      : await connect({
+          tokens: real.tokens,
+          platform: practice.platformOf('slack-ingress'),
+          say: (line) => process.stderr.write(`${line}\n`),
+        });
+  process.stdout.write(greeting(practice.pageUrl, real?.team));
   const stop = () => {
     clock.stop();
     wallClock.stop();
-    practice.close().finally(() => process.exit(0));
+    Promise.all([connection?.close(), practice.close()]).finally(() => process.exit(0));
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);

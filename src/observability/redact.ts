@@ -45,6 +45,11 @@ export function redact(text: string): string {
   return SECRET_TEXTS.reduce((rest, pattern) => rest.replaceAll(pattern, REDACTED), unnamed);
 }
 
+/** A value of JSON without what is secret in it: in every text, and under every name of a secret. */
+export function redactDeep<T>(value: T): T {
+  return redactValue(value, []) as T;
+}
+
 /** A log that redacts its messages and every text in its fields, however deep. Errors keep name, message and stack. */
 export function redactingLog(log: Log): Log {
   const write = (level: keyof Log) => (message: string, fields?: Record<string, unknown>) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inputSchema } from '../domain/contract.ts';
-import { TAG } from '../domain/vocabulary.ts';
+import { waveNumberOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
@@ -48,7 +48,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       action,
       tags,
       options: { notificationArn: topic },
-      wave: Number(tags[TAG.wave] ?? 0) || 0,
+      wave: waveNumberOf(tags),
       correlationId: typeof correlationId === 'string' ? correlationId : detail.name,
       startedAt: detail.startDate,
     };

@@ -1,8 +1,9 @@
 import type { ComponentOutput } from '../domain/contract.ts';
 import type { Gate, GateKind } from '../domain/gate.ts';
-import type { ExecutionRecord, Problem, WaveRecord } from '../domain/records.ts';
+import type { ExecutionRecord, Problem } from '../domain/records.ts';
 import { type Batch, timing } from '../domain/result.ts';
 import { TAG, type Verb } from '../domain/vocabulary.ts';
+import type { ExecutionEnding } from '../domain/waves.ts';
 import { type MetricFacts, metricsOf } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
 import { type About, KIND_OF_OUTCOME } from '../observability/notifications.ts';
@@ -71,11 +72,14 @@ export function announcer(platform: Platform) {
       });
     },
 
-    /** An execution has ended with what its wave came to; the wave's own message has named the servers. */
-    async executionEnded(execution: AnnouncedExecution, wave: WaveRecord): Promise<void> {
+    /** An execution has ended with what its waves came to; each wave's own message has named the servers. */
+    async executionEnded(
+      execution: AnnouncedExecution,
+      ending: ExecutionEnding & { resultLocation: string },
+    ): Promise<void> {
       const { notificationArn } = execution.options;
       if (notificationArn === undefined) return;
-      const { outcome: status, summary, nextPhaseReady, resultLocation, startedAt, endedAt } = wave;
+      const { outcome: status, summary, nextPhaseReady, resultLocation, startedAt, endedAt, problem } = ending;
       const output = {
         status,
         summary,
@@ -85,6 +89,7 @@ export function announcer(platform: Platform) {
         failedServers: [],
         missingAccounts: [],
         warnings: [],
+        ...(problem === undefined ? {} : { message: problem.message }),
       };
       await notify(notificationArn, KIND_OF_OUTCOME[status], { ...aboutOf(execution), output });
     },

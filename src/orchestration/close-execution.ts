@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import type { ExecutionRecord, PlanRecord, Problem } from '../domain/records.ts';
-import { lockNameOf } from '../domain/request.ts';
+import { lockNameOf, runsOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import { cancelGates } from '../gates/vote.ts';
@@ -10,8 +10,9 @@ import { logAbout } from '../observability/redact.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
+import { leaveWave } from './leave-wave.ts';
 import { readableCause } from './readable-cause.ts';
-import { results } from './results.ts';
+import { results, runOfWave } from './results.ts';
 import { settleAccount, settleTools } from './settle-account.ts';
 
 /** From the state machine itself, or from EventBridge when a machine of dr-execution has ended by itself. */
@@ -26,13 +27,15 @@ const eventSchema = z.union([
 ]);
 
 /**
- * Ends an execution whose machine has failed: open gates are cancelled, jobs are looked for by their tags, every server
- * gets a final state, the lock is freed. An execution that is over only has its lock freed.
+ * Ends an execution whose machine has failed: open gates are cancelled, jobs of the wave that was begun are looked for by
+ * their tags, every server of it and of the waves after it gets a final state, the lock is freed. An execution that is
+ * over only has its lock freed.
  */
 export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
   const tools = settleTools(platform);
   const { store } = tools;
-  const { conclude } = results(platform, store);
+  const concluding = results(platform, store);
+  const leaveTools = { store, results: concluding, now: platform.now };
   const announce = announcer(platform);
 
   return async (event) => {
@@ -45,7 +48,8 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
       platform.log.error('An execution is closed after a failure', about);
       await cancelGates({ store, now: platform.now }, executionId);
       const problem = { code: failure.error, message: readableCause(failure) };
-      await (execution.status === 'executing' ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
+      const hasBegun = execution.launchStartedAt !== undefined;
+      await (hasBegun ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
       await announce.executionFailed(execution, problem);
     }
     await store.unlockApplication(lockNameOf(execution), executionId);
@@ -61,33 +65,37 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
   }
 
   async function endLaunches(execution: ExecutionRecord, problem: Problem): Promise<void> {
-    const { executionId, correlationId } = execution;
+    const { executionId } = execution;
     const plan = await store.getPlan(executionId, execution.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
-    for (const { accountId, region } of accountsOf(plan)) {
-      const log = logAbout(platform.log, { executionId, correlationId, accountId, region });
-      const failure = `The execution ended with ${problem.code}.`;
-      await settleAccount({ ...tools, log }, plan, { accountId, region }, { failure });
+    const message = `The execution ended with ${problem.code}`;
+    const waves = runsOf(plan.waves);
+    const over = await store.getWaves(executionId, waves);
+    const startedAt = over.at(-1)?.endedAt ?? execution.launchStartedAt;
+    for (const wave of waves) {
+      if (over.some((record) => record.wave === wave)) continue;
+      if (wave === execution.currentWave)
+        await endWave({ ...execution, launchStartedAt: startedAt }, plan, wave, `${message}.`);
+      else await leaveWave(leaveTools, { execution, plan, wave }, { code: problem.code, message });
     }
-    const { output } = await conclude({
-      executionId,
-      direct: false,
-      planRevision: plan.revision,
-      wave: plan.wave,
-      action: execution.verb,
-      tags: execution.tags,
-      options: execution.options,
-      metadata: { ...execution.metadata, executionId, correlationId: execution.correlationId },
-      correlationId: execution.correlationId,
-      startedAt: execution.launchStartedAt ?? execution.startTime,
-    });
-    await store.moveExecution(executionId, STATUS_OF_OUTCOME[output.status], {
-      outcome: output.status,
-      summary: output.summary,
-      resultLocation: output.resultLocation,
+    const { outcome, summary, resultLocation } = await concluding.concludeExecution(execution, plan);
+    await store.moveExecution(executionId, STATUS_OF_OUTCOME[outcome], {
+      outcome,
+      summary,
+      resultLocation,
       endTime: platform.now(),
       problem: { ...problem, message: `${problem.message} What was done is in the result.` },
     });
+  }
+
+  /** The wave that ran: what its jobs came to. */
+  async function endWave(execution: ExecutionRecord, plan: PlanRecord, wave: number, failure: string): Promise<void> {
+    const { executionId, correlationId } = execution;
+    for (const { accountId, region } of accountsOf(plan)) {
+      const log = logAbout(platform.log, { executionId, correlationId, accountId, region });
+      await settleAccount({ ...tools, log }, plan, { wave, accountId, region }, { failure });
+    }
+    await concluding.conclude(runOfWave(execution, plan, wave));
   }
 };
 

@@ -1,8 +1,9 @@
+import { batchIdStart } from '../domain/batches.ts';
 import { DrError } from '../domain/errors.ts';
 import { freezePlan, plannedVerb } from '../domain/plan.ts';
 import { drillPolicyOf } from '../domain/policy.ts';
 import type { PlanRecord } from '../domain/records.ts';
-import { applicationOf } from '../domain/request.ts';
+import { applicationOf, hasSeveralWaves, wavesOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
@@ -17,8 +18,8 @@ export interface AccountOfRun {
 }
 
 /**
- * State "Discover the servers": for an execution, the accounts of its approved plan; for a direct call, discovers and
- * freezes a plan first. No accounts when the plan may not run: the result says why.
+ * State "Discover the servers": for an execution, the accounts of its approved plan that have something to do in this
+ * wave; for a direct call, discovers and freezes a plan first. No accounts when the plan may not run: the result says why.
  */
 export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (platform) => {
   const store = executionStore(platform);
@@ -29,11 +30,21 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
   return async (event) => {
     const run = runSchema.parse(event);
     const plan = (await store.getPlan(run.executionId, run.planRevision)) ?? (await discoverAndFreeze(run));
-    await announce.started(run, plan.totalServers);
+    await announce.started(run, await serversOf(run, plan));
     if (plan.stops.length > 0) return { accounts: [] };
-    const accounts = plan.accounts.filter((account) => account.servers > 0);
+    // An account that is in the plan in several Regions may have nothing to do in one of them: its work is then empty.
+    const hasWork = ({ accountId }: AccountOfRun) =>
+      plan.batchIds.some((batchId) => batchId.startsWith(batchIdStart(plan.revision, { wave: run.wave, accountId })));
+    const accounts = plan.accounts.filter((account) => account.servers > 0 && hasWork(account));
     return { accounts: accounts.map(({ accountId, region }) => ({ accountId, region })) };
   };
+
+  /** How many servers the wave has. */
+  async function serversOf({ wave }: Run, plan: PlanRecord): Promise<number> {
+    if (!hasSeveralWaves(plan.waves)) return plan.totalServers;
+    const batches = await store.getBatches(plan, { wave });
+    return batches.reduce((sum, { servers }) => sum + servers.length, 0);
+  }
 
   async function discoverAndFreeze(run: Run): Promise<PlanRecord> {
     if (!run.direct) throw new DrError('NotFound', `The plan of ${run.executionId} is gone. Nothing was started.`);
@@ -41,7 +52,7 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
     const plan = freezePlan(
       {
         verb: plannedVerb(run.action),
-        wave: run.wave,
+        waves: wavesOf(run.tags),
         options: run.options,
         policy: drillPolicyOf(policies, applicationOf(run.tags)),
         selection: selectionOf(run.tags),

@@ -112,7 +112,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
   async function begin(run: Run, account: OriginPlace): Promise<Attempt | undefined> {
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const ofRun = (await store.getBatches(plan)).filter(isFailedBackCentrally);
+    const ofRun = (await store.getBatches(plan, { wave: run.wave })).filter(isFailedBackCentrally);
     const ofAccount = ofRun.filter((batch) => batch.accountId === account.accountId && batch.region === account.region);
     const batches = ofAccount.filter((batch) => !isBatchTerminal(batch.status));
     if (batches.length === 0) return undefined;

@@ -3,9 +3,11 @@ import { DrError } from '../domain/errors.ts';
 import { lockNameOf } from '../domain/request.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import type { Outcome } from '../domain/vocabulary.ts';
+import { CANCELLED } from '../domain/waves.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
+import { results } from './results.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string() });
 
@@ -17,9 +19,10 @@ export const STATUS_OF_OUTCOME: Record<Outcome, ExecutionStatus> = {
   timeout: 'failed',
 };
 
-/** State "Finish": the final status from what is stored of the wave, and the application's lock is freed. */
+/** State "Finish": the final status over all waves, from what is stored of each, and the application's lock is freed. */
 export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
   const store = executionStore(platform);
+  const { concludeExecution } = results(platform, store);
   const announce = announcer(platform);
 
   return async (event) => {
@@ -27,15 +30,20 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
     const execution = await store.getExecution(executionId);
     if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
     if (!isTerminal(execution.status)) {
-      const wave = await store.getWave(executionId, execution.wave);
-      if (wave === undefined) throw new DrError('NotFound', `The wave of ${executionId} has no result yet.`);
-      const moved = await store.moveExecution(executionId, STATUS_OF_OUTCOME[wave.outcome], {
-        outcome: wave.outcome,
-        summary: wave.summary,
-        resultLocation: wave.resultLocation,
-        endTime: platform.now(),
+      const plan = await store.getPlan(executionId, execution.planRevision);
+      if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
+      const ending = await concludeExecution(execution, plan);
+      const { outcome, summary, resultLocation, problem } = ending;
+      const status = problem?.code === CANCELLED ? 'cancelled' : STATUS_OF_OUTCOME[outcome];
+      const endTime = platform.now();
+      const moved = await store.moveExecution(executionId, status, {
+        outcome,
+        summary,
+        resultLocation,
+        endTime,
+        problem,
       });
-      if (moved) await announce.executionEnded(execution, wave);
+      if (moved) await announce.executionEnded(execution, ending);
     }
     await store.unlockApplication(lockNameOf(execution), executionId);
     const status = (await store.getExecution(executionId))?.status ?? execution.status;

@@ -43,7 +43,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
     }
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const batches = await store.getBatches(plan, account);
+    const batches = await store.getBatches(plan, { wave: run.wave, ...account });
     if (batches.some((batch) => batch.planHash !== plan.hash)) {
       throw new DrError(
         'PlanChanged',

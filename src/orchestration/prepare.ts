@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { freezePlan, type Plan, type PlanRequest, plannedVerb, stoppedWhenIdle } from '../domain/plan.ts';
-import { drillPolicyOf, policyOf, subjectOf } from '../domain/policy.ts';
+import { type Plan, plannedVerb } from '../domain/plan.ts';
+import { policyOf, subjectOf } from '../domain/policy.ts';
 import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
-import { selectionOf } from '../domain/request.ts';
+import { runsOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { keepToApproved } from '../domain/second-look.ts';
 import { isTerminal } from '../domain/status.ts';
 import type { PlannedVerb } from '../domain/vocabulary.ts';
+import { CANCELLED, cancelledText } from '../domain/waves.ts';
 import { firstTickSeconds, gateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { planDiscovery } from './discover-plan.ts';
 import { fleetDiscovery } from './discovery.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string(), approvedGateId: z.string().optional() });
@@ -28,18 +30,18 @@ export type PrepareAnswer =
 /**
  * States "Prepare the plan" and "Look at the fleet again": resolves, discovers, checks and freezes what would be
  * launched. After an approval it looks once more; when the plan hash has changed, the new plan is frozen as the next
- * revision and asked about again.
+ * revision and asked about again. An execution that was cancelled meanwhile ends here.
  */
 export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
-  const discoverFleet = fleetDiscovery(platform, config);
+  const discover = planDiscovery(config, fleetDiscovery(platform, config));
 
   return async (event) => {
     const { executionId, approvedGateId } = eventSchema.parse(event);
     const execution = await store.getExecution(executionId);
     if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
-    if (isTerminal(execution.status)) return { outcome: 'end' };
+    if (isTerminal(execution.status) || (await endIfCancelled(execution))) return { outcome: 'end' };
     return approvedGateId === undefined ? await plan(execution, 1) : await lookAgain(execution, approvedGateId);
   };
 
@@ -65,13 +67,13 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     if (execution.verb === 'failover') {
       await keepTo(approved, await discover(execution, approved.revision + 1));
     }
-    if (execution.verb !== 'drill') return { outcome: 'go', waves: [{ wave: execution.wave }] };
+    if (execution.verb !== 'drill') return go(execution);
     // An earlier try of this state has asked again already.
     if (execution.planRevision > approved.revision) return await plan(execution, execution.planRevision);
     const servers = (await store.getBatches(approved)).flatMap((batch) => batch.servers);
     const now = await discover(execution, approved.revision + 1, { servers, cleanups: approved.cleanups });
     const unchanged = now.hash === approved.hash && now.stops.length === 0;
-    if (unchanged) return { outcome: 'go', waves: [{ wave: execution.wave }] };
+    if (unchanged) return go(execution);
     return await put(execution, await store.freezePlan(execution.executionId, now));
   }
 
@@ -86,31 +88,11 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     await store.addWarnings(approved, [...kept.warnings, ...now.stops]);
   }
 
-  async function discover(
-    execution: ExecutionRecord,
-    revision: number,
-    approved?: PlanRequest['approved'],
-  ): Promise<Plan> {
-    const policies = await config.policies();
-    const discoveries = await discoverFleet(execution, execution);
-    const plan = freezePlan(
-      {
-        verb: plannedVerb(execution.verb),
-        wave: execution.wave,
-        options: execution.options,
-        policy: drillPolicyOf(policies, execution.application),
-        selection: selectionOf(execution.tags),
-        revision,
-        approved,
-      },
-      discoveries,
-    );
-    return stoppedWhenIdle(plan);
-  }
-
   /** Puts a frozen plan to the approvers, or ends the execution when the plan may not run. */
   async function put(execution: ExecutionRecord, frozen: Pick<Plan, 'revision' | 'stops'>): Promise<PrepareAnswer> {
     const { executionId } = execution;
+    const now = await store.getExecution(executionId);
+    if (now !== undefined && (await endIfCancelled(now))) return { outcome: 'end' };
     if (frozen.stops.length > 0) {
       await store.moveExecution(executionId, 'failed', {
         planRevision: frozen.revision,
@@ -126,7 +108,22 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     const policy = policyOf(policies, subject, execution.application);
     return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policy) };
   }
+
+  /** True when somebody has cancelled it: nothing of it has begun yet. */
+  async function endIfCancelled({ executionId, verb, cancelRequested }: ExecutionRecord): Promise<boolean> {
+    if (cancelRequested === undefined) return false;
+    const message = `${cancelledText(cancelRequested)}. ${NOTHING_DONE[plannedVerb(verb)]}`;
+    await store.moveExecution(executionId, 'cancelled', {
+      endTime: platform.now(),
+      problem: { code: CANCELLED, message },
+    });
+    return true;
+  }
 };
+
+function go({ waves }: ExecutionRecord): PrepareAnswer {
+  return { outcome: 'go', waves: runsOf(waves).map((wave) => ({ wave })) };
+}
 
 function stoppedText(verb: PlannedVerb, revision: number): string {
   return revision === 1

@@ -1,3 +1,4 @@
+import { watchConfiguration } from '../audit/watch-configuration.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Catalogue } from '../domain/records.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
@@ -11,7 +12,8 @@ import { stagingAccountReaders } from '../platform/staging-account.ts';
 
 /**
  * Every five minutes: which applications and waves exist, for answers inside Slack's 3 s. What an account that cannot
- * be read had before stays known. The gauge of executions that are not over is written in the same round.
+ * be read had before stays known. In the same round the gauge of executions that are not over is written, and changes of the
+ * configuration are kept for the audit.
  */
 export const create: CreateHandler<unknown, { applications: number }> = (platform) => {
   const store = executionStore(platform);
@@ -39,6 +41,9 @@ export const create: CreateHandler<unknown, { applications: number }> = (platfor
     const applications = complete ? found : merge(found, (await store.getCatalogue())?.applications ?? []);
     await store.putCatalogue({ refreshedAt: platform.now(), applications });
     writeMetrics([activeExecutionsMetric(await countActive())], {});
+    await watchConfiguration({ store, configuration: config }, platform.now()).catch((error: unknown) =>
+      platform.log.error('The configuration could not be looked at for the audit', { error: messageOf(error) }),
+    );
     return { applications: applications.length };
   };
 

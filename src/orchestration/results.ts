@@ -1,7 +1,10 @@
 import type { ComponentOutput } from '../domain/contract.ts';
+import { DrError } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
-import type { BatchRecord, WaveRecord } from '../domain/records.ts';
-import { type Batch, buildOutput, stoppedBatches, withoutLists } from '../domain/result.ts';
+import type { BatchRecord, ExecutionRecord, PlanRecord, Problem, WaveRecord } from '../domain/records.ts';
+import { hasSeveralWaves, runsOf, tagsOfWave } from '../domain/request.ts';
+import { type Batch, withoutLists } from '../domain/result.ts';
+import { buildExecutionOutput, type ExecutionEnding, endingOf, outputOfWave } from '../domain/waves.ts';
 import { readSettings } from '../platform/environment.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -15,8 +18,20 @@ const KEPT = { messageCharacters: 2_000, warnings: 20 } as const;
 
 /** The whole result of a run: built from the stored batches, kept in S3, its summary in the table. */
 export interface Results {
-  /** Builds, stores and answers the output, and what was known of every server. Repeated, it answers the same. */
-  conclude(run: Run): Promise<{ output: ComponentOutput; batches: BatchRecord[] }>;
+  /**
+   * Builds, stores and answers the output, and what was known of every server. Repeated, it answers the same.
+   * @param notBegun why nothing was begun, for a wave of which that is so
+   */
+  conclude(run: Run, notBegun?: Problem): Promise<{ output: ComponentOutput; batches: BatchRecord[] }>;
+  /**
+   * What all waves of an execution came to, and where the result of the whole is: of one wave that wave's own, of several
+   * one object that is written here. Repeated, it answers the same.
+   * @throws {DrError} NotFound while a wave has no result yet.
+   */
+  concludeExecution(
+    execution: ExecutionRecord,
+    plan: PlanRecord,
+  ): Promise<ExecutionEnding & { resultLocation: string }>;
   /** Where the result of a run is kept. */
   locationOf(run: Pick<Run, 'executionId' | 'wave'>): string;
   /** Keeps a whole output at its resultLocation. */
@@ -49,38 +64,81 @@ export function results(platform: Platform, store: ExecutionStore): Results {
   return {
     locationOf,
     keep,
-    async conclude(run) {
+
+    async conclude(run, notBegun) {
       const plan = await store.getPlan(run.executionId, run.planRevision);
+      const batches = plan === undefined ? [] : await store.getBatches(plan, { wave: run.wave });
       const location = locationOf(run);
-      const build = (endedAt: number, batches: Batch[]) =>
-        buildOutput({
-          input: { ...run, action: plannedVerb(run.action) },
-          batches: plan === undefined ? [] : stoppedBatches(batches, plan),
-          skipped: plan?.skipped ?? [],
-          failed: plan?.failed ?? [],
-          missingAccounts: plan?.missingAccounts ?? [],
-          warnings: plan?.warnings ?? [],
-          stops: plan?.stops ?? [],
-          startedAt: run.startedAt,
-          endedAt,
-          resultLocation: location,
-          monitoringUrl: run.monitoringUrl,
-        });
-      const batches = plan === undefined ? [] : await store.getBatches(plan);
-      const output = build(platform.now(), batches);
-      const wave = await store.recordWave(waveRecord(run, output));
-      const final = build(wave.endedAt, batches);
-      await keep(final);
-      return { output: final, batches };
+      const build = (endedAt: number) => outputOf(run, plan, batches, { endedAt, resultLocation: location, notBegun });
+      const wave = await store.recordWave(waveRecord(run, build(platform.now()), notBegun));
+      const output = build(wave.endedAt);
+      await keep(output);
+      return { output, batches };
+    },
+
+    async concludeExecution(execution, plan) {
+      const { executionId } = execution;
+      const numbers = runsOf(plan.waves);
+      const records = await store.getWaves(executionId, numbers);
+      if (records.length < numbers.length) {
+        throw new DrError('NotFound', `A wave of ${executionId} has no result yet.`);
+      }
+      const ending = endingOf(records);
+      const [first] = records;
+      if (first !== undefined && !hasSeveralWaves(numbers)) return { ...ending, resultLocation: first.resultLocation };
+      const resultLocation = `s3://${RESULT_BUCKET}/results/${executionId}/execution.json`;
+      const batches = await store.getBatches(plan);
+      const output = buildExecutionOutput({
+        executionId,
+        action: plan.verb,
+        metadata: { ...execution.metadata, correlationId: execution.correlationId },
+        resultLocation,
+        waves: records.map((record) => {
+          const run = { ...runOfWave(execution, plan, record.wave), startedAt: record.startedAt };
+          const ofWave = batches.filter(({ wave }) => wave === record.wave);
+          return { record, output: outputOf(run, plan, ofWave, record) };
+        }),
+      });
+      await bucket.write(resultLocation, JSON.stringify(output, null, 2));
+      return { ...ending, resultLocation };
     },
   };
 }
 
-function waveRecord(run: Run, output: ComponentOutput): WaveRecord {
+/** The run of a wave as it is told without the recovery component: of a wave that is closed from outside or not begun. */
+export function runOfWave(execution: ExecutionRecord, plan: PlanRecord, wave: number): Run {
+  const { executionId, verb, options, metadata, correlationId, launchStartedAt, startTime } = execution;
+  return {
+    executionId,
+    direct: false,
+    planRevision: plan.revision,
+    wave,
+    action: verb,
+    tags: tagsOfWave(execution, wave),
+    options,
+    metadata: { ...metadata, executionId, correlationId },
+    correlationId,
+    startedAt: launchStartedAt ?? startTime,
+  };
+}
+
+function outputOf(
+  run: Run,
+  plan: PlanRecord | undefined,
+  batches: Batch[],
+  { endedAt, resultLocation, notBegun }: Pick<WaveRecord, 'endedAt' | 'resultLocation' | 'notBegun'>,
+): ComponentOutput {
+  const { action, wave, startedAt, monitoringUrl } = run;
+  const input = { ...run, action: plannedVerb(action) };
+  return outputOfWave({ input, wave, plan, batches, notBegun, startedAt, endedAt, resultLocation, monitoringUrl });
+}
+
+function waveRecord(run: Run, output: ComponentOutput, notBegun: Problem | undefined): WaveRecord {
   return {
     executionId: run.executionId,
     wave: run.wave,
     planRevision: run.planRevision,
+    ...(notBegun === undefined ? {} : { notBegun }),
     outcome: output.status,
     summary: output.summary,
     nextPhaseReady: output.nextPhaseReady,

@@ -43,7 +43,7 @@ export interface AccountCounts {
 }
 
 /**
- * Writes the final state of every server of an account: from the executor's result, or, when it died, from what DRS says
+ * Writes the final state of every server of an account in a wave: from the executor's result, or, when it died, from what DRS says
  * now: the jobs that carry the execution's tags, and for a termination, whose jobs carry none, the instances. Batches
  * that are over stay as they are, so that it may be repeated. The log is about this run and account.
  * @throws when the account cannot be read after its executor died: then nobody knows yet, and it must be tried again.
@@ -51,7 +51,7 @@ export interface AccountCounts {
 export async function settleAccount(
   tools: SettleTools & { log: Log },
   plan: PlanRecord,
-  account: { accountId: string; region: string },
+  account: { wave: number; accountId: string; region: string },
   outcome: AccountOutcome,
 ): Promise<AccountCounts> {
   const { log, store } = tools;

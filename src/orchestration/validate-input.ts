@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ComponentInput, componentOptionsSchema, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { TAG } from '../domain/vocabulary.ts';
+import { runsOf, tagsOfWave, waveNumberOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
@@ -67,12 +67,12 @@ export const create: CreateHandler<unknown, Run> = (platform) => {
       executionId: `run-${runName}`,
       direct: true,
       planRevision: 1,
-      wave: Number(tags[TAG.wave] ?? 0) || 0,
+      wave: waveNumberOf(tags),
     };
   };
 };
 
-/** The approved plan that the metadata name, with the options that were approved: what the call says of them is not used. */
+/** The approved plan that the metadata name, and its wave that the tags select, with the options that were approved: what the call says of them is not used. */
 async function approvedPlan(
   store: ExecutionStore,
   asked: ComponentInput,
@@ -88,11 +88,12 @@ async function approvedPlan(
   if (plan.hash !== planHash || !isApproved(gate, plan))
     throw refuse(`The plan of ${executionId} is not the approved one.`);
   if (execution.status !== 'executing') throw refuse(`The execution ${executionId} is ${execution.status}.`);
-  if (asked.action !== execution.verb || !sameTags(asked.tags, execution.tags)) {
+  const wave = runsOf(plan.waves).find((candidate) => sameTags(asked.tags, tagsOfWave(execution, candidate)));
+  if (asked.action !== execution.verb || wave === undefined) {
     throw refuse('The action or the tags are not those of the approved plan.');
   }
   const options = componentOptionsSchema.parse(execution.options);
-  return { executionId, planRevision: plan.revision, wave: plan.wave, options };
+  return { executionId, planRevision: plan.revision, wave, options };
 }
 
 function sameTags(a: Record<string, string>, b: Record<string, string>): boolean {

@@ -47,10 +47,11 @@ export interface Directory {
    */
   access(request?: { requester: Person; startTime: number }): Promise<Access>;
   /**
-   * What kind of account this is. People of other workspaces are told apart without asking Slack.
+   * What kind of account this is. People of other workspaces are told apart without asking Slack. `workspace`: the one
+   * that counts, where it is known already.
    * @throws {DrError} DirectoryUnavailable when Slack cannot tell.
    */
-  standingOf(person: Person): Promise<Standing>;
+  standingOf(person: Person, workspace?: Pick<Access, 'teamId'>): Promise<Standing>;
 }
 
 /** The directory, with what Slack said kept for at most a minute. */
@@ -66,10 +67,10 @@ export function directory(platform: Platform, config: Configuration = configurat
       const members = await groups();
       return withMembers(document, request === undefined ? members : untouchedGroups(members, request));
     },
-    async standingOf({ userId, teamId }) {
-      const document = await config.accessDocument();
-      if (teamId !== document.teamId) return 'other workspace';
-      const ask = standings.get(userId) ?? kept(() => readStanding(userId, document.teamId));
+    async standingOf({ userId, teamId }, workspace) {
+      const ours = (workspace ?? (await config.accessDocument())).teamId;
+      if (teamId !== ours) return 'other workspace';
+      const ask = standings.get(userId) ?? kept(() => readStanding(userId, ours));
       standings.set(userId, ask);
       return await ask();
     },

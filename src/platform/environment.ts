@@ -5,6 +5,8 @@ export type Setting =
   | 'AWS_REGION'
   | 'EXECUTION_TABLE'
   | 'RESULT_BUCKET'
+  /** Name of the bucket whose objects nobody can change. */
+  | 'AUDIT_BUCKET'
   /** ARN of the central event bus, to which executors report. */
   | 'EVENT_BUS_ARN'
   /** Prefix of the SSM parameters, e.g. `/dr-chatops/prod`. */

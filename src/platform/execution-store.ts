@@ -7,10 +7,16 @@ import {
   type QueryCommandInput,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { Person } from '../domain/access.ts';
+import { type AuditNote, CONFIGURATION_KEY, type SeenDocument } from '../domain/audit.ts';
+import { type AuditRecord, canonicalJson, readRecord } from '../domain/audit-chain.ts';
+import { batchIdStart } from '../domain/batches.ts';
 import type { Plan, PlannedBatch } from '../domain/plan.ts';
+import type { QueryRecord, QueryStatus } from '../domain/query.ts';
 import type {
   BatchRecord,
   Catalogue,
+  DurationRecord,
   ExecutionRecord,
   ExecutionView,
   GateRecord,
@@ -20,6 +26,7 @@ import type {
   WaveRecord,
 } from '../domain/records.ts';
 import {
+  EXECUTION_STATUSES,
   type ExecutionStatus,
   isTerminal,
   laterServerState,
@@ -27,7 +34,7 @@ import {
   type ServerState,
   statusesBefore,
 } from '../domain/status.ts';
-import type { PlannedVerb } from '../domain/vocabulary.ts';
+import type { PlannedVerb, Verb } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
 
@@ -39,7 +46,10 @@ export const ITEM = {
   gate: (gateId: string) => `GATE#${gateId}`,
   wave: (wave: number) => `WAVE#${String(wave).padStart(2, '0')}`,
   message: (key: string) => `MESSAGE#${key}`,
+  duration: (wave: number) => `DURATION#${String(wave).padStart(2, '0')}`,
   parent: 'PARENT',
+  /** Thirteen digits of milliseconds, so that notes stand in the order in which they were made. */
+  note: (at: number, unique: string) => `EVENT#${String(at).padStart(13, '0')}-${unique}`,
 } as const;
 
 /** What is kept of a DRS job: its own events name nothing but the job and the server. */
@@ -52,8 +62,11 @@ export interface JobNote {
   serverIds: string[];
 }
 
+/** Of a UUID. */
+const EXECUTION_ID_LENGTH = 36;
 const LOCK_ITEM = 'LOCK';
 const JOB_ITEM = 'JOB';
+const QUERY_ITEM = 'QUERY';
 const FIRST_VERSION = 1;
 const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
@@ -61,9 +74,27 @@ const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 export type ExecutionChanges = Partial<
   Pick<
     ExecutionRecord,
-    'planRevision' | 'launchStartedAt' | 'endTime' | 'outcome' | 'summary' | 'resultLocation' | 'problem'
+    | 'planRevision'
+    | 'currentWave'
+    | 'launchStartedAt'
+    | 'endTime'
+    | 'outcome'
+    | 'summary'
+    | 'resultLocation'
+    | 'problem'
   >
 >;
+
+/** Which executions are looked for, newest first. */
+export interface WantedExecutions {
+  statuses: readonly ExecutionStatus[];
+  limit: number;
+  application?: string;
+}
+
+/** Ours: executions read at once, and how many of one status are looked through at most. */
+const EXECUTIONS_A_PAGE = 200;
+const MOST_LOOKED_THROUGH = 4_000;
 
 /** The execution-history table: the truth. All decisions are conditional writes of single items. */
 export type ExecutionStore = ReturnType<typeof executionStore>;
@@ -116,6 +147,64 @@ export function executionStore(platform: Platform) {
     });
   }
 
+  /** In pages of a known size: few executions are wanted of what may be years of them. */
+  async function newestWithStatus(
+    status: ExecutionStatus,
+    { limit, application }: WantedExecutions,
+  ): Promise<ExecutionRecord[]> {
+    const found: ExecutionRecord[] = [];
+    let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
+    for (let lookedAt = 0; lookedAt < MOST_LOOKED_THROUGH && found.length < limit; lookedAt += EXECUTIONS_A_PAGE) {
+      const page = await db.send(
+        new QueryCommand({
+          TableName,
+          IndexName: 'StatusIndex',
+          KeyConditionExpression: '#status = :status',
+          FilterExpression:
+            application === undefined ? '#item = :item' : '#item = :item AND application = :application',
+          ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
+          ExpressionAttributeValues: {
+            ':status': status,
+            ':item': ITEM.execution,
+            ...(application === undefined ? {} : { ':application': application }),
+          },
+          ScanIndexForward: false,
+          Limit: EXECUTIONS_A_PAGE,
+          ExclusiveStartKey,
+        }),
+      );
+      found.push(...((page.Items ?? []) as ExecutionRecord[]));
+      ExclusiveStartKey = page.LastEvaluatedKey;
+      if (ExclusiveStartKey === undefined) break;
+    }
+    return found.slice(0, limit);
+  }
+
+  /** Changes an execution that is not over; false when it is, or the condition does not hold. */
+  function whileNotOver(
+    executionId: string,
+    UpdateExpression: string,
+    more: { condition?: string; names?: Record<string, string>; values?: Record<string, unknown> },
+  ): Promise<boolean> {
+    const open = EXECUTION_STATUSES.filter((status) => !isTerminal(status));
+    const isOpen = `#status IN (${open.map((_, index) => `:open${index}`).join(', ')})`;
+    return conditionally(
+      db.send(
+        new UpdateCommand({
+          TableName,
+          Key: { executionId, item: ITEM.execution },
+          UpdateExpression,
+          ConditionExpression: more.condition === undefined ? isOpen : `${isOpen} AND ${more.condition}`,
+          ExpressionAttributeNames: { '#status': 'status', ...more.names },
+          ExpressionAttributeValues: {
+            ...Object.fromEntries(open.map((status, index) => [`:open${index}`, status])),
+            ...more.values,
+          },
+        }),
+      ),
+    );
+  }
+
   async function pages<T>(question: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
     const items: T[] = [];
     let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
@@ -132,6 +221,33 @@ export function executionStore(platform: Platform) {
     createExecution: (execution: ExecutionRecord) => putIfNew({ ...execution, item: ITEM.execution }),
 
     getExecution: (executionId: string) => get<ExecutionRecord>(executionId, ITEM.execution),
+
+    /**
+     * Executions whose id begins with `prefix`, newest first: one at most for a whole id, which is found however old it is.
+     * Of first characters only recent executions are looked through, one page of each status (eventually consistent).
+     */
+    async findExecution(prefix: string): Promise<ExecutionRecord[]> {
+      if (prefix.length === EXECUTION_ID_LENGTH) {
+        const execution = await get<ExecutionRecord>(prefix, ITEM.execution);
+        return execution === undefined ? [] : [execution];
+      }
+      const found = await Promise.all(
+        EXECUTION_STATUSES.map((status) =>
+          db.send(
+            new QueryCommand({
+              TableName,
+              IndexName: 'StatusIndex',
+              KeyConditionExpression: '#status = :status',
+              FilterExpression: '#item = :item AND begins_with(executionId, :prefix)',
+              ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
+              ExpressionAttributeValues: { ':status': status, ':item': ITEM.execution, ':prefix': prefix },
+              ScanIndexForward: false,
+            }),
+          ),
+        ),
+      );
+      return found.flatMap(({ Items }) => (Items ?? []) as ExecutionRecord[]).sort((a, b) => b.startTime - a.startTime);
+    },
 
     /**
      * Moves an execution's status forward, with other changes. Passes only from a status that may come before `next`;
@@ -165,12 +281,45 @@ export function executionStore(platform: Platform) {
       );
     },
 
+    /**
+     * Notes that somebody wants the execution to end; read at every boundary. The first who wants it is named. False when
+     * it is over.
+     */
+    requestCancel: (executionId: string, by: Person & { at: number; reason?: string }) =>
+      whileNotOver(executionId, 'SET cancelRequested = if_not_exists(cancelRequested, :by)', { values: { ':by': by } }),
+
+    /** Notes that somebody wants the execution to wait before its next wave. False when it is over. */
+    requestPause: (executionId: string, by: Person & { at: number }) =>
+      whileNotOver(executionId, 'SET pauseRequested = :by', { values: { ':by': by } }),
+
+    /**
+     * Takes the wish for a pause back; with `requestedAt` only the one of that moment, so that a newer one stays. False when
+     * there is none, or the execution is over.
+     */
+    clearPause: (executionId: string, requestedAt?: number) =>
+      whileNotOver(executionId, 'REMOVE pauseRequested', {
+        condition: requestedAt === undefined ? 'attribute_exists(pauseRequested)' : 'pauseRequested.#at = :requestedAt',
+        ...(requestedAt === undefined ? {} : { names: { '#at': 'at' }, values: { ':requestedAt': requestedAt } }),
+      }),
+
     /** Gates of an execution, oldest first. */
     getGates: (executionId: string) => query<GateRecord>(executionId, 'GATE#'),
 
     /** Executions with this status, oldest first (StatusIndex; eventually consistent). */
     async executionsWithStatus(status: ExecutionStatus): Promise<ExecutionRecord[]> {
       return await byStatus<ExecutionRecord>(status, ITEM.execution);
+    },
+
+    /**
+     * Executions, newest first: of these statuses and, where it is given, of one application. At most `limit`; what is
+     * older than {@link MOST_LOOKED_THROUGH} others of its status is not found (StatusIndex; eventually consistent).
+     */
+    async newestExecutions(wanted: WantedExecutions): Promise<ExecutionRecord[]> {
+      const found = await Promise.all(wanted.statuses.map((status) => newestWithStatus(status, wanted)));
+      return found
+        .flat()
+        .sort((a, b) => b.startTime - a.startTime)
+        .slice(0, wanted.limit);
     },
 
     /**
@@ -206,24 +355,17 @@ export function executionStore(platform: Platform) {
 
     getPlan: (executionId: string, revision: number) => get<PlanRecord>(executionId, ITEM.plan(revision)),
 
-    /** The batches of a plan, in its order; of one account when that is given. */
+    /** The batches of a plan, in its order; of one wave, or of one account in a wave, when that is given. */
     async getBatches(
       plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>,
-      account?: { accountId: string; region: string },
+      of?: { wave: number; accountId?: string; region?: string },
     ): Promise<BatchRecord[]> {
-      const ids = new Set(plan.batchIds);
-      if (account === undefined) {
-        const items = await query<BatchRecord>(plan.executionId, ITEM.batch(`r${plan.revision}-`));
-        return items.filter((batch) => ids.has(batch.batchId));
-      }
-      // Ids begin alike in an account and end with a number: the batches of forty other accounts are not read.
-      const { accountId, region } = account;
-      const [first] = plan.batchIds.filter((id) => id.includes(`-${accountId}-`));
-      if (first === undefined) return [];
-      const items = await query<BatchRecord>(plan.executionId, ITEM.batch(first.slice(0, first.lastIndexOf('-') + 1)));
-      return items.filter(
-        (batch) => ids.has(batch.batchId) && batch.accountId === accountId && batch.region === region,
-      );
+      // Ids begin alike in a wave and account: the batches of forty other accounts are not read.
+      const start = batchIdStart(plan.revision, of);
+      const ids = plan.batchIds.filter((batchId) => batchId.startsWith(start));
+      if (ids.length === 0) return [];
+      const items = await query<BatchRecord>(plan.executionId, ITEM.batch(start));
+      return inOrder(items, ids).filter(({ region }) => of?.region === undefined || of.region === region);
     },
 
     getBatch: (executionId: string, batchId: string) => get<BatchRecord>(executionId, ITEM.batch(batchId)),
@@ -304,6 +446,12 @@ export function executionStore(platform: Platform) {
     },
 
     getWave: (executionId: string, wave: number) => get<WaveRecord>(executionId, ITEM.wave(wave)),
+
+    /** Those of these waves that have ended, or were not begun, in the given order. */
+    async getWaves(executionId: string, waves: readonly number[]): Promise<WaveRecord[]> {
+      const found = await Promise.all(waves.map((wave) => get<WaveRecord>(executionId, ITEM.wave(wave))));
+      return found.filter((wave) => wave !== undefined);
+    },
 
     /** Stores a new gate. False when it is stored already. */
     createGate: (gate: GateRecord) => putIfNew({ ...gate, item: ITEM.gate(gate.gateId) }),
@@ -534,6 +682,33 @@ export function executionStore(platform: Platform) {
     /** Messages that could not be drawn (StatusIndex; eventually consistent). */
     dirtyMessages: () => byStatus<MessageRecord>('dirty', 'MESSAGE#'),
 
+    /** How long each wave of an application took when the verb last succeeded. */
+    getDurations: (verb: Verb, application: string) =>
+      query<DurationRecord>(durationsKey(verb, application), 'DURATION#'),
+
+    /** Keeps how long a wave took; false when somebody else has written since `read` was read. */
+    putDuration: (verb: Verb, application: string, next: Omit<DurationRecord, 'version'>, read?: DurationRecord) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: {
+              ...next,
+              version: (read?.version ?? 0) + 1,
+              executionId: durationsKey(verb, application),
+              item: ITEM.duration(next.wave),
+            },
+            ConditionExpression: read === undefined ? 'attribute_not_exists(executionId)' : '#version = :read',
+            ...(read === undefined
+              ? {}
+              : {
+                  ExpressionAttributeNames: { '#version': 'version' },
+                  ExpressionAttributeValues: { ':read': read.version },
+                }),
+          }),
+        ),
+      ),
+
     /** Everything of an execution that its messages are drawn from, and the messages; undefined for a key that is none. */
     async view(executionId: string): Promise<{ view: ExecutionView; messages: MessageRecord[] } | undefined> {
       // A direct run of the component has no execution: what it stores, which may be much, is not read for nothing.
@@ -545,13 +720,71 @@ export function executionStore(platform: Platform) {
       const plans = startingWith<PlanRecord>('PLAN#');
       const plan = plans.find(({ revision }) => revision === execution.planRevision);
       const earlierPlans = plans.filter(({ revision }) => revision < execution.planRevision);
-      const batches = startingWith<BatchRecord>('BATCH#').filter(({ batchId }) => plan?.batchIds.includes(batchId));
+      const batches = inOrder(startingWith<BatchRecord>('BATCH#'), plan?.batchIds ?? []);
       const gates = startingWith<GateRecord>('GATE#').sort((a, b) => a.planRevision - b.planRevision);
+      const waves = startingWith<WaveRecord>('WAVE#').sort((a, b) => a.wave - b.wave);
       return {
-        view: { execution, plan, earlierPlans, gates, batches },
+        view: { execution, plan, earlierPlans, gates, batches, waves },
         messages: startingWith<MessageRecord>('MESSAGE#'),
       };
     },
+
+    /** Stores a new query. False when it is stored already (the same one, delivered twice). Queries are in no index. */
+    createQuery: (asked: QueryRecord) => putIfNew({ ...asked, executionId: queryKey(asked.queryId), item: QUERY_ITEM }),
+
+    getQuery: (queryId: string) => get<QueryRecord>(queryKey(queryId), QUERY_ITEM),
+
+    /** Records what became of a query; false when that is recorded already. */
+    markQuery: (queryId: string, status: Exclude<QueryStatus, 'waiting'>) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: queryKey(queryId), item: QUERY_ITEM },
+            UpdateExpression: 'SET #status = :status, answeredAt = :now',
+            ConditionExpression: '#status = :waiting',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: { ':status': status, ':now': platform.now(), ':waiting': 'waiting' },
+          }),
+        ),
+      ),
+
+    /** Adds a note for the audit. Nothing is ever overwritten: `unique` tells it from others of the same moment. */
+    async addNote(note: AuditNote, unique: string): Promise<void> {
+      await putIfNew({ ...note, item: ITEM.note(note.at, unique) });
+    },
+
+    /** A chain of the audit, first record first: of an execution, or of the key that the events' items have. */
+    async auditRecords(chain: string): Promise<AuditRecord[]> {
+      const items = await query<{ record: string }>(auditKey(chain), 'SEQ#');
+      return items.map(({ record }) => readRecord(record));
+    },
+
+    /** Adds the next record of a chain. False when somebody else has put another in its place: read the chain again. */
+    addAuditRecord: (chain: string, record: AuditRecord) =>
+      putIfNew({
+        executionId: auditKey(chain),
+        item: `SEQ#${String(record.seq).padStart(6, '0')}`,
+        // As text: it is hashed as it is, and DynamoDB does not nest as deep as JSON may.
+        record: canonicalJson(record),
+      }),
+
+    /** A document of the configuration as it was seen last; undefined when it never was. */
+    getSeenDocument: (name: SeenDocument['name']) => get<SeenDocument>(CONFIGURATION_KEY, name),
+
+    /** Keeps a document that has changed; false when somebody else has kept another since `earlier` was read. */
+    putSeenDocument: (seen: SeenDocument, earlier: SeenDocument | undefined) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...seen, executionId: CONFIGURATION_KEY, item: seen.name },
+            ConditionExpression: earlier === undefined ? 'attribute_not_exists(#version)' : '#version = :earlier',
+            ExpressionAttributeNames: { '#version': 'version' },
+            ...(earlier === undefined ? {} : { ExpressionAttributeValues: { ':earlier': earlier.version } }),
+          }),
+        ),
+      ),
 
     getCatalogue: () => get<Catalogue>(CATALOGUE_KEY.executionId, CATALOGUE_KEY.item),
 
@@ -561,11 +794,30 @@ export function executionStore(platform: Platform) {
   };
 }
 
+function queryKey(queryId: string): string {
+  return `QUERY#${queryId}`;
+}
+
+function auditKey(chain: string): string {
+  return `AUDIT#${chain}`;
+}
+
+/** Those of the batches that a plan has, in its order: sort keys have wave 10 before wave 2. */
+function inOrder(batches: BatchRecord[], batchIds: readonly string[]): BatchRecord[] {
+  const known = new Map(batches.map((batch) => [batch.batchId, batch]));
+  return batchIds.map((batchId) => known.get(batchId)).filter((batch) => batch !== undefined);
+}
+
+function durationsKey(verb: Verb, application: string): string {
+  return `HISTORY#${verb}/${application}`;
+}
+
 function jobKey(accountId: string, jobId: string): string {
   return `JOB#${accountId}/${jobId}`;
 }
 
-function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {
+/** A batch of a plan as it is stored before anything is done with it. */
+export function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {
   return {
     executionId,
     item: ITEM.batch(batch.batchId),
@@ -575,7 +827,7 @@ function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRe
     planRevision: plan.revision,
     planHash: plan.hash,
     verb: plan.verb,
-    wave: plan.wave,
+    wave: batch.wave,
     status: 'planned',
     servers: batch.servers.map((server) => ({ ...server, state: 'planned' })),
     version: FIRST_VERSION,

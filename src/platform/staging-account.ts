@@ -1,4 +1,5 @@
 import {
+  DescribeJobLogItemsCommand,
   DescribeJobsCommand,
   DescribeRecoveryInstancesCommand,
   DescribeRecoverySnapshotsCommand,
@@ -6,6 +7,7 @@ import {
   DrsClient,
   type SourceServer as DrsSourceServer,
   type Job,
+  type JobLog,
   type RecoveryInstance,
 } from '@aws-sdk/client-drs';
 import {
@@ -29,6 +31,7 @@ import type { StagingAccount } from './configuration.ts';
 import { launchSettingsReader } from './launch-settings.ts';
 import { inChunks, pages } from './pages.ts';
 import type { Log, Platform } from './platform.ts';
+import { nameOfServer, type ServerDetails, type ServerName, toServerDetails } from './server-details.ts';
 
 /** Jobs older than this have ended: the longest launch (Windows first boot) takes under two hours. */
 const JOB_LOOKBACK_MS = 24 * 3_600_000;
@@ -165,6 +168,35 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
         }));
         return { servers, ...(questions.quotas === true ? await quotasOf({ servers: all, jobs }) : {}) };
       });
+    },
+
+    /** Every source server by its names: for looking one up. */
+    async serverNames(): Promise<ServerName[]> {
+      return await explainingAccess(account.roleArn, async () =>
+        (await allSourceServers()).map((server) => nameOfServer(server, account)),
+      );
+    },
+
+    /** One source server with its instances, its job, its disks and its machine; undefined when DRS knows none with this id. */
+    async server(sourceServerId: string): Promise<ServerDetails | undefined> {
+      return await explainingAccess(account.roleArn, async () => {
+        const [[server], known, tagged, jobs] = await Promise.all([
+          pages((nextToken) =>
+            drs.send(new DescribeSourceServersCommand({ filters: { sourceServerIDs: [sourceServerId] }, nextToken })),
+          ),
+          recoveryInstances([sourceServerId]),
+          ec2Instances([sourceServerId]),
+          jobsSince(platform.now() - JOB_LOOKBACK_MS),
+        ]);
+        return server === undefined ? undefined : toServerDetails(server, account, { known, tagged, jobs });
+      });
+    },
+
+    /** What DRS noted of a job, oldest first. */
+    async jobLog(jobID: string): Promise<JobLog[]> {
+      return await explainingAccess(account.roleArn, () =>
+        pages((nextToken) => drs.send(new DescribeJobLogItemsCommand({ jobID, maxResults: 200, nextToken }))),
+      );
     },
 
     /** Number of servers by their value of every tag in `keys`, over the whole account. */

@@ -1,50 +1,62 @@
 import { createHash } from 'node:crypto';
 import type { ChatPostMessageArguments, ChatUpdateArguments, WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Message } from '../../blocks/message.ts';
+import { type Message, meantFor } from '../../blocks/message.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { ExecutionRecord, MessageRecord } from '../domain/records.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Log } from '../platform/platform.ts';
-import type { Drawing } from './drawing.ts';
+import { CARD, type Drawing } from './drawing.ts';
 
 /** What a message's metadata says, by which a post whose answer was lost is found again. */
 const EVENT_TYPE = 'dr_chatops_message';
 /** Slack's history page: enough to find what was posted moments ago. */
 const HISTORY_LIMIT = 100;
 
-/**
- * Errors of Slack that do not go away by trying again. Those of the token and of membership are not among them: a token is
- * rotated, a bot is invited.
- */
+/** Errors of Slack that do not go away by trying again. Those of the token are not among them: a token is rotated. */
 const PERMANENT_ERRORS = [
   'cant_update_message',
   'edit_window_closed',
   'invalid_blocks',
-  'is_archived',
   'message_not_found',
   'msg_blocks_too_long',
   'msg_too_long',
-  'restricted_action',
 ];
+/** The channel takes nothing more, whatever is said in it. */
+const CLOSED_CHANNEL = ['is_archived', 'is_inactive', 'restricted_action', 'restricted_action_read_only_channel'];
+/** The bot is not in the channel, or there is none: somebody may invite it, so it is tried again where there is no other. */
+const UNSEEN_CHANNEL = ['channel_not_found', 'not_in_channel'];
 
 /** A message that could not be shown this long after its execution's end is given up. */
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 /** Longer than a call of Slack may take (10 s), so that a claim outlives the post it is for. */
 const CLAIM_MS = 30_000;
+/** How often it is tried again in a channel that the bot is not in, in milliseconds: that is mended by people. */
+const UNSEEN_EVERY_MS = 60_000;
+/** At most one chat.update of a message in this time (facts: slack §2), in milliseconds. */
+const UPDATE_EVERY_MS = 3_000;
 
 const platformError = z.object({ data: z.object({ error: z.string() }) });
 
 /** What Slack's client throws when Slack asks to come back later; `retryAfter` in seconds. */
 const rateLimited = z.object({ code: z.literal('slack_webapi_rate_limited_error'), retryAfter: z.number() });
-/**
- * A wait that Slack asks for is kept on the spot up to this long: the pace of one message is 3 s, of a channel 1 s. For a longer
- * one the message is stored as dirty, because other cards wait behind this one.
- */
-const LONGEST_WAIT_S = 5;
 
-/** What became of a drawing. `retry` means that it is stored as dirty and will be drawn again. */
-export type Delivered = { status: 'shown'; ts: string } | { status: 'retry' } | { status: 'undeliverable' };
+/** Where a message stands. */
+export interface Place {
+  channelId: string;
+  /** The channel that it was meant for, when that is another. */
+  movedFrom?: string;
+  ts: string;
+}
+
+/** What became of a drawing. */
+export type Delivered =
+  | ({ status: 'shown' } & Place)
+  /** Slack wants a pause first, in milliseconds of its time. */
+  | { status: 'later'; waitMs: number }
+  /** It is stored as dirty and will be drawn again. */
+  | { status: 'retry' }
+  | { status: 'undeliverable' };
 
 export interface DeliveryTools {
   store: ExecutionStore;
@@ -53,83 +65,136 @@ export interface DeliveryTools {
   messages: MessageRecord[];
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Waits; where it is absent nothing waits. */
-  sleep?: (ms: number) => Promise<void>;
+  /** The time in which Slack counts its calls, in milliseconds. */
+  slackNow: () => number;
+  /**
+   * Waits in Slack's time, in milliseconds; false where the wait is too long, or there is no time for it. Left out where
+   * nothing waits: then updates keep no pace of their own either.
+   */
+  wait?: (ms: number) => Promise<boolean>;
+  /** Where messages go whose channel is closed to us; undefined when there is no such channel. */
+  fallbackChannel: () => Promise<string | undefined>;
   log: Log;
 }
 
 /** Brings drawings of one execution to Slack, each to its one message. */
-export function delivery({ store, slack, messages, now, sleep, log }: DeliveryTools) {
+export function delivery(tools: DeliveryTools) {
+  const { store, slack, now, slackNow, wait, fallbackChannel, log } = tools;
+  const messages = [...tools.messages];
+
   return {
-    /** Posts the drawing, or updates its message when what is drawn has changed. */
-    async deliver(execution: ExecutionRecord, drawing: Drawing, threadTs: string | undefined): Promise<Delivered> {
-      const { record, mayBePosted } = await recordOf(execution, drawing.key);
-      if (record.status === 'undeliverable') return { status: 'undeliverable' };
-      const drawn = hashOf(drawing.message);
-      // A dirty message is drawn again even when it is back at what was drawn last, or it would be swept for ever.
-      if (record.ts !== undefined && record.status === 'shown' && (record.drawn === drawn || !drawing.redrawn))
-        return { status: 'shown', ts: record.ts };
-      if (record.ts === undefined && mayBePosted && !(await claim(record))) return { status: 'retry' };
-      try {
-        const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
-        const shownAt =
-          ts === undefined ? await post(record, drawing.message, threadTs) : await update(record, drawing.message, ts);
-        await store.putMessage({
-          ...record,
-          ts: shownAt,
-          drawn,
-          status: 'shown',
-          error: undefined,
-          claimedUntil: undefined,
-        });
-        return { status: 'shown', ts: shownAt };
-      } catch (error) {
-        return await failed(execution, record, error);
-      }
+    /** Posts the drawing, or updates its message when what is drawn has changed. `card`: the message it hangs under. */
+    async deliver(execution: ExecutionRecord, drawing: Drawing, card?: Place): Promise<Delivered> {
+      return await deliver(execution, drawing, card);
     },
 
     /** Uploads a file to the card's thread, once. */
     async deliverFile(
       execution: ExecutionRecord,
       file: { key: string; name: string; read: () => Promise<string> },
-      threadTs: string,
+      card: Place,
     ): Promise<Delivered> {
-      const { record, mayBePosted } = await recordOf(execution, file.key);
+      const { record, mayBePosted } = await recordOf(execution, file.key, card);
       if (record.status === 'undeliverable') return { status: 'undeliverable' };
-      if (record.ts !== undefined) return { status: 'shown', ts: record.ts };
+      if (record.ts !== undefined) return shown(record, record.ts);
+      const waitMs = (record.notBefore ?? 0) - slackNow();
+      if (waitMs > 0) return { status: 'later', waitMs };
       if (mayBePosted && !(await claim(record))) return { status: 'retry' };
       try {
-        if (!mayBePosted || !(await isFileInThread(record.channelId, threadTs, file.name))) {
-          await slack.files.uploadV2({
-            channel_id: record.channelId,
-            thread_ts: threadTs,
-            filename: file.name,
-            title: file.name,
-            content: await file.read(),
-          });
+        if (!mayBePosted || !(await isFileInThread(record.channelId, card.ts, file.name))) {
+          const content = await file.read();
+          await inSlacksTime(() =>
+            slack.files.uploadV2({
+              channel_id: record.channelId,
+              thread_ts: card.ts,
+              filename: file.name,
+              title: file.name,
+              content,
+            }),
+          );
         }
-        await store.putMessage({ ...record, ts: threadTs, status: 'shown', error: undefined, claimedUntil: undefined });
-        return { status: 'shown', ts: threadTs };
+        await store.putMessage({ ...settledRecord(record), ts: card.ts, status: 'shown' });
+        return shown(record, card.ts);
       } catch (error) {
         return await failed(execution, record, error);
       }
     },
   };
 
+  async function deliver(execution: ExecutionRecord, drawing: Drawing, card?: Place): Promise<Delivered> {
+    const { record, mayBePosted } = await recordOf(execution, drawing.key, card);
+    if (record.status === 'undeliverable') return { status: 'undeliverable' };
+    const message =
+      record.movedFrom !== undefined && drawing.isCard === true
+        ? meantFor(drawing.message, record.movedFrom)
+        : drawing.message;
+    const drawn = hashOf(message);
+    // A dirty message is drawn again even when it is back at what was drawn last, or it would be swept for ever.
+    if (record.ts !== undefined && record.status === 'shown' && (record.drawn === drawn || !drawing.redrawn))
+      return shown(record, record.ts);
+    const waitMs = waitOf(record);
+    if (waitMs > 0) return { status: 'later', waitMs };
+    if (record.ts === undefined && mayBePosted && !(await claim(record))) return { status: 'retry' };
+    const threadTs = drawing.place === 'thread' ? card?.ts : undefined;
+    try {
+      const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
+      const shownTs =
+        ts === undefined
+          ? await post(record, message, { threadTs, broadcast: drawing.broadcast === true })
+          : await update(record, message, ts);
+      const permalink = record.permalink ?? (drawing.isCard === true ? await linkOf(record, shownTs) : undefined);
+      const next: MessageRecord = {
+        ...settledRecord(record),
+        ts: shownTs,
+        drawn,
+        status: 'shown',
+        shownAt: slackNow(),
+        permalink,
+      };
+      await store.putMessage(next);
+      return shown(next, shownTs);
+    } catch (error) {
+      const other = await otherChannel(record, error);
+      if (other === undefined) return await failed(execution, record, error);
+      if (drawing.isCard === true) {
+        await move(record, other, error);
+        return await deliver(execution, drawing, card);
+      }
+      // It follows its card, which is drawn again, and so learns that its channel is closed.
+      await store.markDirty(record.executionId, CARD, errorCode(error));
+      await store.putMessage({ ...settledRecord(record), status: 'dirty', error: errorCode(error) });
+      return { status: 'retry' };
+    }
+  }
+
+  /** Until when Slack wants no call for this message: because it said so, or because of the pace of updates. */
+  function waitOf({ ts, shownAt, notBefore = 0 }: MessageRecord): number {
+    const pace = wait !== undefined && ts !== undefined && shownAt !== undefined ? shownAt + UPDATE_EVERY_MS : 0;
+    return Math.max(notBefore, pace) - slackNow();
+  }
+
   /**
    * The stored message, or the intent to post it. An intent that was there already may stand for a post whose answer was
-   * lost.
+   * lost. What is not posted yet goes to where the card is now.
    */
   async function recordOf(
     execution: ExecutionRecord,
     key: string,
+    card: Place | undefined,
   ): Promise<{ record: MessageRecord; mayBePosted: boolean }> {
+    const place = {
+      channelId: card?.channelId ?? execution.channelId,
+      ...(card?.movedFrom === undefined ? {} : { movedFrom: card.movedFrom }),
+    };
     const stored = messages.find((message) => message.key === key);
-    if (stored !== undefined) return { record: { ...stored, channelId: execution.channelId }, mayBePosted: true };
+    if (stored !== undefined) {
+      const isPlaced = stored.ts !== undefined || stored.movedFrom !== undefined;
+      return { record: { ...stored, ...(isPlaced ? {} : place) }, mayBePosted: true };
+    }
     const intent: MessageRecord = {
       executionId: execution.executionId,
       key,
-      channelId: execution.channelId,
+      ...place,
       status: 'intent',
       startTime: now(),
       claimedUntil: now() + CLAIM_MS,
@@ -145,28 +210,34 @@ export function delivery({ store, slack, messages, now, sleep, log }: DeliveryTo
     return false;
   }
 
-  async function post(record: MessageRecord, message: Message, threadTs: string | undefined): Promise<string> {
-    const post: ChatPostMessageArguments = {
+  async function post(
+    record: MessageRecord,
+    message: Message,
+    { threadTs, broadcast }: { threadTs: string | undefined; broadcast: boolean },
+  ): Promise<string> {
+    const content = {
       channel: record.channelId,
       text: message.text,
       blocks: message.blocks,
       unfurl_links: false,
       unfurl_media: false,
       metadata: metadataOf(record, message),
-      ...(threadTs === undefined ? {} : { thread_ts: threadTs }),
     };
+    const post: ChatPostMessageArguments = { ...content, ...replyOf(threadTs, broadcast) };
     const answer = await inSlacksTime(() => slack.chat.postMessage(post));
     return z.string().parse(answer.ts);
   }
 
-  /** Does it again, once, after the wait that Slack asks for. */
+  /**
+   * Posts again, once, after a short wait that Slack asks for: a channel takes one post a second, and what is posted is
+   * a milestone or is drawn again anyway. An update is drawn anew instead, from the newest state.
+   */
   async function inSlacksTime<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
     } catch (error) {
       const limited = rateLimited.safeParse(error);
-      if (sleep === undefined || !limited.success || limited.data.retryAfter > LONGEST_WAIT_S) throw error;
-      await sleep(limited.data.retryAfter * 1_000);
+      if (!limited.success || wait === undefined || !(await wait(limited.data.retryAfter * 1_000))) throw error;
       return await call();
     }
   }
@@ -180,8 +251,18 @@ export function delivery({ store, slack, messages, now, sleep, log }: DeliveryTo
       metadata: metadataOf(record, message),
       parse: 'none',
     };
-    await inSlacksTime(() => slack.chat.update(change));
+    await slack.chat.update(change);
     return ts;
+  }
+
+  /** Slack's address of a message; the message is none the worse without it, and it is asked for again. */
+  async function linkOf({ channelId, executionId, key }: MessageRecord, ts: string): Promise<string | undefined> {
+    try {
+      return (await slack.chat.getPermalink({ channel: channelId, message_ts: ts })).permalink;
+    } catch (error) {
+      log.warn('The address of a message is not known', { executionId, key, error: errorCode(error) });
+      return undefined;
+    }
   }
 
   async function findPosted(record: MessageRecord, threadTs: string | undefined): Promise<string | undefined> {
@@ -211,21 +292,82 @@ export function delivery({ store, slack, messages, now, sleep, log }: DeliveryTo
     return (answer.messages ?? []).some((reply) => (reply.files ?? []).some((file) => file.name === name));
   }
 
+  /** Where a message may go whose channel is closed; undefined when it is not the channel that failed, or there is no other. */
+  async function otherChannel({ executionId, key, channelId, movedFrom }: MessageRecord, error: unknown) {
+    // Once only: a message that has moved does not move again.
+    if (movedFrom !== undefined || ![...CLOSED_CHANNEL, ...UNSEEN_CHANNEL].includes(errorCode(error))) return undefined;
+    try {
+      const fallback = await fallbackChannel();
+      return fallback === channelId ? undefined : fallback;
+    } catch (cause) {
+      log.error('The fallback channel is not known', { executionId, key, error: messageOf(cause) });
+      return undefined;
+    }
+  }
+
+  /** Stores the message as one that is to be posted in `channelId`. */
+  async function move(record: MessageRecord, channelId: string, error: unknown): Promise<void> {
+    const { executionId, key, startTime, channelId: movedFrom } = record;
+    const code = errorCode(error);
+    log.error('A channel is closed; its card goes to the fallback channel', {
+      executionId,
+      key,
+      movedFrom,
+      error: code,
+    });
+    await keep({ executionId, key, startTime, channelId, movedFrom, status: 'dirty', error: code });
+  }
+
+  async function keep(record: MessageRecord): Promise<void> {
+    await store.putMessage(record);
+    const at = messages.findIndex(({ key }) => key === record.key);
+    if (at === -1) messages.push(record);
+    else messages[at] = record;
+  }
+
   async function failed(execution: ExecutionRecord, record: MessageRecord, error: unknown): Promise<Delivered> {
-    const parsed = platformError.safeParse(error);
-    const code = parsed.success ? parsed.data.data.error : messageOf(error);
+    const code = errorCode(error);
     const isOld = execution.endTime !== undefined && now() - execution.endTime > GIVE_UP_AFTER_MS;
-    const permanent = PERMANENT_ERRORS.includes(code) || isOld;
+    const permanent = PERMANENT_ERRORS.includes(code) || CLOSED_CHANNEL.includes(code) || isOld;
     const status = permanent ? 'undeliverable' : 'dirty';
+    const limited = rateLimited.safeParse(error);
+    const waitMs = limited.success ? limited.data.retryAfter * 1_000 : 0;
     log.error('A message could not be shown', {
       executionId: record.executionId,
       key: record.key,
       error: code,
       status,
     });
-    await store.putMessage({ ...record, status, error: code, claimedUntil: undefined });
-    return { status: permanent ? 'undeliverable' : 'retry' };
+    await store.putMessage({
+      ...settledRecord(record),
+      status,
+      error: code,
+      ...(waitMs > 0 ? { notBefore: slackNow() + waitMs } : {}),
+      ...(UNSEEN_CHANNEL.includes(code) ? { notBefore: slackNow() + UNSEEN_EVERY_MS } : {}),
+    });
+    if (permanent) return { status: 'undeliverable' };
+    return waitMs > 0 ? { status: 'later', waitMs } : { status: 'retry' };
   }
+}
+
+/** What makes a post a reply, and one that the channel sees, too. */
+function replyOf(threadTs: string | undefined, broadcast: boolean) {
+  if (threadTs === undefined) return {};
+  return broadcast ? { thread_ts: threadTs, reply_broadcast: true as const } : { thread_ts: threadTs };
+}
+
+/** The record without what only holds while a call is under way or after one that failed. */
+function settledRecord(record: MessageRecord): MessageRecord {
+  return { ...record, error: undefined, claimedUntil: undefined, notBefore: undefined };
+}
+
+function shown({ channelId, movedFrom }: MessageRecord, ts: string): Delivered {
+  return { status: 'shown', channelId, ts, ...(movedFrom === undefined ? {} : { movedFrom }) };
+}
+
+function errorCode(error: unknown): string {
+  const parsed = platformError.safeParse(error);
+  return parsed.success ? parsed.data.data.error : messageOf(error);
 }
 
 function metadataOf(record: MessageRecord, message: Message) {

@@ -1,41 +1,119 @@
+import type { WebClient } from '@slack/web-api';
+import type { MessageRecord } from '../domain/records.ts';
+import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { resultStore } from '../platform/result-store.ts';
 import { slackClient, slackSecrets } from '../platform/slack.ts';
-import { delivery } from './delivery.ts';
-import { CARD, drawingsOf, resultFileOf } from './drawing.ts';
+import { type Delivered, delivery, type Place } from './delivery.ts';
+import { CARD, type DrawnFile, drawingsOf, filesOf } from './drawing.ts';
+import { expectedDurations } from './durations.ts';
+
+/**
+ * A wait that Slack asks for is kept on the spot up to this long, in milliseconds: the pace of one message is 3 s, of a
+ * channel 1 s. What has to wait longer is stored as dirty, because other cards wait behind this one.
+ */
+const LONGEST_WAIT_MS = 5_000;
+/** Waits of one drawing: a gate's card and the card of its execution may each have to wait. */
+const MOST_WAITS = 3;
+
+/** Draws one execution. What is not begun at `deadline` (milliseconds of Slack's time) is left to the sweep. */
+export type DrawExecution = (executionId: string, deadline?: number) => Promise<void>;
+
+/** The time in which Slack counts its calls: the real one. Where nothing can wait for it, the platform's is the only one. */
+export function slackClock({ sleep, now }: Platform): () => number {
+  return sleep === undefined ? now : Date.now;
+}
 
 /**
  * Draws everything of an execution from what is stored now. It may be called at any time and any number of times: what
  * stands in Slack already is left alone. What Slack does not take now is stored as dirty and swept later.
  */
-export function executionDrawer(platform: Platform): (executionId: string) => Promise<void> {
+export function executionDrawer(platform: Platform): DrawExecution {
   const store = executionStore(platform);
   const secrets = slackSecrets(platform);
   const results = resultStore(platform);
+  const slackNow = slackClock(platform);
 
-  return async (executionId) => {
+  return async (executionId, deadline = Number.POSITIVE_INFINITY) => {
+    let waiting = await drawOnce(executionId, deadline);
+    for (let waited = 0; waited < MOST_WAITS; waited += 1) {
+      const shortest = Math.min(...waiting.map(({ waitMs }) => waitMs));
+      if (waiting.length === 0 || !(await wait(shortest, deadline))) break;
+      // From what is stored by now: of many states that came meanwhile the newest is shown.
+      waiting = await drawOnce(executionId, deadline);
+    }
+    for (const { key } of waiting) await store.markDirty(executionId, key, 'it waits for Slack');
+  };
+
+  /** False where nothing waits, where it would be too long, or the time is up. */
+  async function wait(ms: number, deadline: number): Promise<boolean> {
+    if (platform.sleep === undefined || ms > LONGEST_WAIT_MS || slackNow() + ms > deadline) return false;
+    await platform.sleep(ms);
+    return true;
+  }
+
+  /** Draws what can be drawn now; the answer is what has to wait, and how long. */
+  async function drawOnce(executionId: string, deadline: number): Promise<{ key: string; waitMs: number }[]> {
     const stored = await store.view(executionId);
-    if (stored === undefined) return;
+    if (stored === undefined) return [];
     const { view, messages } = stored;
-    const slack = await slackClient(secrets, platform.log);
-    const { deliver, deliverFile } = delivery({
+    const expectedMs = await expectedDurations(store, view);
+    const tools = await toolsFor(messages, deadline);
+    const waiting: { key: string; waitMs: number }[] = [];
+    const note = (key: string, result: Delivered) => {
+      if (result.status === 'later') waiting.push({ key, waitMs: result.waitMs });
+    };
+
+    let card: Place | undefined;
+    for (const drawing of drawingsOf(view, { expectedMs, links: linksOf(messages) })) {
+      if (drawing.place === 'thread' && card === undefined) continue;
+      if (isLate(deadline)) return [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }];
+      const result = await tools.deliver(view.execution, drawing, card);
+      note(drawing.key, result);
+      if (drawing.key === CARD) card = result.status === 'shown' ? result : placeOf(messages);
+    }
+    if (card === undefined) return waiting;
+    for (const file of filesOf(view)) {
+      if (isLate(deadline)) return [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }];
+      note(file.key, await tools.deliverFile(view.execution, { ...file, read: () => readFile(file) }, card));
+    }
+    return waiting;
+  }
+
+  function isLate(deadline: number): boolean {
+    return slackNow() > deadline;
+  }
+
+  async function toolsFor(messages: MessageRecord[], deadline: number) {
+    const slack: WebClient = await slackClient(secrets, platform.log);
+    return delivery({
       store,
       slack,
       messages,
       now: platform.now,
-      sleep: platform.sleep,
+      slackNow,
+      wait: platform.sleep === undefined ? undefined : (ms) => wait(ms, deadline),
+      fallbackChannel: async () => (await configuration(platform).requests()).channelId,
       log: platform.log,
     });
-    let cardTs: string | undefined;
-    for (const drawing of drawingsOf(view)) {
-      if (drawing.place === 'thread' && cardTs === undefined) continue;
-      const result = await deliver(view.execution, drawing, drawing.place === 'thread' ? cardTs : undefined);
-      if (drawing.key === CARD && result.status === 'shown') cardTs = result.ts;
-    }
-    const file = resultFileOf(view);
-    if (file !== undefined && cardTs !== undefined) {
-      await deliverFile(view.execution, { ...file, read: () => results.read(file.location) }, cardTs);
-    }
-  };
+  }
+
+  async function readFile({ content }: DrawnFile): Promise<string> {
+    return 'text' in content ? content.text : await results.read(content.location);
+  }
+}
+
+/** Where the card stands although it could not be changed now: its thread goes on there. */
+function placeOf(messages: readonly MessageRecord[]): Place | undefined {
+  const card = messages.find(({ key }) => key === CARD);
+  if (card?.ts === undefined || card.status === 'undeliverable') return undefined;
+  const { channelId, movedFrom, ts } = card;
+  return { channelId, ts, ...(movedFrom === undefined ? {} : { movedFrom }) };
+}
+
+function linksOf(messages: readonly MessageRecord[]): Map<string, string> {
+  return new Map(
+    messages.flatMap(({ key, permalink }) => (permalink === undefined ? [] : [[key, permalink] as const])),
+  );
 }

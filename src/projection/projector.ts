@@ -3,8 +3,14 @@ import { messageOf } from '../domain/errors.ts';
 import { STREAM_ITEMS } from '../functions.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { executionDrawer } from './draw-execution.ts';
+import { executionDrawer, slackClock } from './draw-execution.ts';
 import { CARD } from './drawing.ts';
+
+/**
+ * What is not drawn so long after a delivery came, in milliseconds, is left to the sweep: the function has a minute, and a
+ * Slack that answers nothing must not hold up the stream.
+ */
+const DRAWS_FOR_MS = 40_000;
 
 /**
  * Draws cards and threads from the table's stream: many changes of an execution are one drawing of its newest state. An
@@ -13,8 +19,10 @@ import { CARD } from './drawing.ts';
 export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
   const store = executionStore(platform);
   const draw = executionDrawer(platform);
+  const slackNow = slackClock(platform);
 
   return async (event) => {
+    const deadline = slackNow() + DRAWS_FOR_MS;
     const executions = new Map<string, string>();
     for (const record of event.Records) {
       const changed = changedExecution(record);
@@ -25,7 +33,7 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
     const batchItemFailures: { itemIdentifier: string }[] = [];
     for (const [executionId, sequenceNumber] of executions) {
       try {
-        await draw(executionId).catch(async (error: unknown) => {
+        await draw(executionId, deadline).catch(async (error: unknown) => {
           platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
           await store.markDirty(executionId, CARD, messageOf(error));
         });

@@ -1,24 +1,61 @@
 import { messageOf } from '../domain/errors.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { executionDrawer } from './draw-execution.ts';
+import { executionDrawer, slackClock } from './draw-execution.ts';
 
-/** Every minute: draws the executions again of which Slack could not take a message. */
+/** How often it looks while something is dirty, and for how long; in milliseconds of Slack's time. */
+const EVERY_MS = 5_000;
+/** A call that was begun last may take 10 s more, and the function has 55 s. */
+const LOOKS_FOR_MS = 44_000;
+
+/**
+ * Every minute, and inside of it every five seconds while something is dirty: draws the executions again of which Slack
+ * could not take a message. So a card is right within seconds after Slack is back.
+ */
 export const create: CreateHandler<unknown, { drawn: number }> = (platform) => {
   const store = executionStore(platform);
   const draw = executionDrawer(platform);
+  const slackNow = slackClock(platform);
+  const { sleep } = platform;
+  let isSweeping = false;
 
   return async () => {
-    const executions = new Set((await store.dirtyMessages()).map((message) => message.executionId));
-    for (const executionId of executions) {
-      try {
-        await draw(executionId);
-      } catch (error) {
-        platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
-      }
+    // Where minutes pass faster than Slack's, the next one comes before this one is over.
+    if (isSweeping) return { drawn: 0 };
+    isSweeping = true;
+    try {
+      return { drawn: await sweep(slackNow() + LOOKS_FOR_MS) };
+    } finally {
+      isSweeping = false;
     }
-    return { drawn: executions.size };
   };
+
+  async function sweep(deadline: number): Promise<number> {
+    const drawn = new Set<string>();
+    for (;;) {
+      const dirty = await store.dirtyMessages();
+      // What Slack wants later is left until then.
+      const due = new Set(
+        dirty.filter(({ notBefore = 0 }) => notBefore <= slackNow()).map(({ executionId }) => executionId),
+      );
+      for (const executionId of due) {
+        if (slackNow() > deadline) return drawn.size;
+        drawn.add(executionId);
+        await drawSafely(executionId, deadline);
+      }
+      if (dirty.length === 0 || sleep === undefined || slackNow() + EVERY_MS > deadline) return drawn.size;
+      await sleep(EVERY_MS);
+    }
+  }
+
+  /** One that cannot be drawn stops no other. */
+  async function drawSafely(executionId: string, deadline: number): Promise<void> {
+    try {
+      await draw(executionId, deadline);
+    } catch (error) {
+      platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
+    }
+  }
 };
 
 export const handler = onLambda(create);

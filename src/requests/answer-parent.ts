@@ -7,7 +7,9 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import type { ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../domain/records.ts';
+import { runsOf } from '../domain/request.ts';
 import { isTerminal } from '../domain/status.ts';
+import { endingOf } from '../domain/waves.ts';
 import { gateIdOf } from '../gates/gate-timing.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -21,8 +23,8 @@ const MAX_CAUSE = 32_768;
 /** What is stored of an execution that is over. */
 export interface Ended {
   execution: ExecutionRecord;
-  /** Absent when the recovery component has not run. */
-  wave?: WaveRecord;
+  /** Empty when no wave was reached. */
+  waves?: WaveRecord[];
   plan?: PlanRecord;
   /** The question about the last plan. */
   gate?: GateRecord;
@@ -30,23 +32,25 @@ export interface Ended {
 
 /**
  * What the parent of an execution that is over is told. Once the recovery component has run, that is the head of its
- * output, whatever the outcome: a parent goes on by `status` and `nextPhaseReady`, as after a direct call. Otherwise it
- * is an error: Rejected, Expired, Cancelled, or Failed with the reason.
+ * output, of several waves together, whatever the outcome: a parent goes on by `status` and `nextPhaseReady`, as after a
+ * direct call. Otherwise it is an error: Rejected, Expired, Cancelled, or Failed with the reason.
  */
 export function parentAnswerOf(ended: Ended): ParentAnswer {
-  const { execution, wave } = ended;
+  const { execution, waves = [] } = ended;
   const { executionId, correlationId, verb, metadata } = execution;
-  if (wave !== undefined) {
+  if (waves.some(({ notBegun }) => notBegun === undefined)) {
+    const { outcome, summary, nextPhaseReady, problem } = endingOf(waves);
     return {
       output: {
         executionId,
-        status: wave.outcome,
+        status: outcome,
         action: verb,
         isDrill: verb === 'drill',
-        summary: wave.summary,
-        nextPhaseReady: wave.nextPhaseReady,
-        resultLocation: wave.resultLocation,
+        summary,
+        nextPhaseReady,
+        resultLocation: execution.resultLocation ?? '',
         metadata: { ...metadata, correlationId },
+        ...(problem === undefined ? {} : { message: problem.message }),
       },
     };
   }
@@ -63,7 +67,7 @@ function whyNot({ execution: { status, problem }, plan, gate }: Ended): { error:
     case 'expired':
       return { error: 'Expired', cause: 'Nobody decided in time.' };
     case 'cancelled':
-      return { error: 'Cancelled', cause: 'It was cancelled.' };
+      return { error: 'Cancelled', cause: problem?.message ?? 'It was cancelled.' };
     default: {
       const reason = problem === undefined ? 'It ended without a result.' : `${problem.code}: ${problem.message}`;
       return { error: 'Failed', cause: [reason, ...(plan?.stops ?? [])].join(' ') };
@@ -85,12 +89,12 @@ export function parentAnswerer(platform: Platform): (executionId: string) => Pro
     if (parent?.status !== 'waiting') return;
     const execution = await store.getExecution(executionId);
     if (execution === undefined || !isTerminal(execution.status)) return;
-    const [wave, plan, gate] = await Promise.all([
-      store.getWave(executionId, execution.wave),
+    const [waves, plan, gate] = await Promise.all([
+      store.getWaves(executionId, runsOf(execution.waves)),
       store.getPlan(executionId, execution.planRevision),
       store.getGate(executionId, gateIdOf(execution.planRevision)),
     ]);
-    const answer = parentAnswerOf({ execution, wave, plan, gate });
+    const answer = parentAnswerOf({ execution, waves, plan, gate });
     const status = (await send(parent.taskToken, answer)) ? 'answered' : 'gone';
     platform.log.info('The parent of an execution was answered', { executionId, status });
     await store.markParent(executionId, parent.taskToken, status);

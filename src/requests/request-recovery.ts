@@ -3,7 +3,7 @@ import { shortId } from '../../blocks/execution-card.ts';
 import type { Person } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
-import { applicationOf, executionIdOf, lockNameOf, selectionOf, waveNumberOf } from '../domain/request.ts';
+import { applicationOf, executionIdOf, lockNameOf, selectionOf } from '../domain/request.ts';
 import type { ExecutionStatus } from '../domain/status.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
@@ -46,7 +46,13 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     return { executionId, status: wanted.status };
   };
 
-  async function executionOf({ input, correlationId, channelId }: MachineRequest): Promise<ExecutionRecord> {
+  async function executionOf({
+    input,
+    waves,
+    pauseBefore,
+    correlationId,
+    channelId,
+  }: MachineRequest): Promise<ExecutionRecord> {
     const { action, tags, options, metadata } = input;
     const [settings, { notificationTopicArns }] = await Promise.all([config.requests(), config.component()]);
     if (options.notificationArn !== undefined && !notificationTopicArns.includes(options.notificationArn)) {
@@ -69,8 +75,9 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
       startTime: platform.now(),
       verb: action,
       application: applicationOf(tags),
-      wave: waveNumberOf(tags),
-      selection: selectionOf(tags),
+      waves,
+      ...(pauseBefore.length === 0 ? {} : { pauseBefore }),
+      selection: selectionOf(tags, waves),
       tags,
       options,
       metadata,
@@ -88,7 +95,8 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     wanted: ExecutionRecord,
     { taskToken }: MachineRequest,
   ): Promise<RequestAnswer> {
-    const what = ({ verb, tags, options }: ExecutionRecord) => JSON.parse(JSON.stringify({ verb, tags, options }));
+    const what = ({ verb, tags, waves, pauseBefore, options }: ExecutionRecord) =>
+      JSON.parse(JSON.stringify({ verb, tags, waves, pauseBefore, options }));
     if (!isDeepStrictEqual(what(stored), what(wanted))) {
       throw new DrError(
         'Conflict',

@@ -1,12 +1,17 @@
 import { z } from 'zod';
 import { type ComponentInput, describeIssues, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
-import type { PlannedVerb, Verb } from '../domain/vocabulary.ts';
+import { applicationOf, wavesOf } from '../domain/request.ts';
+import { type PlannedVerb, TAG, type Verb } from '../domain/vocabulary.ts';
 import { channelIdSchema } from '../platform/configuration.ts';
 
 /** A machine's request, understood. */
 export interface MachineRequest {
   input: ComponentInput & { action: PlannedVerb };
+  /** The waves that it names, in ascending order: one by a tag, several by `waves`. */
+  waves: number[];
+  /** Waves before which somebody has to release it, in ascending order; empty for none. */
+  pauseBefore: number[];
   /** By which the request is told from others: delivered twice, it is one execution. */
   correlationId: string;
   /** Of the parent's own waiting task. Secret. */
@@ -18,8 +23,14 @@ export interface MachineRequest {
 /** Longest task token (Step Functions). */
 const MAX_TASK_TOKEN = 2_048;
 
+const wavesSchema = z.array(z.int().min(1)).min(1);
+
 /** The entrance's own fields, beside the component's input. */
 const entranceSchema = z.looseObject({
+  /** Waves of one application that run one after the other, in ascending order, instead of the tag DR-Wave. */
+  waves: wavesSchema.optional(),
+  /** Waves before which it waits until somebody releases it. */
+  pauseBefore: wavesSchema.optional(),
   taskToken: z.string().min(1).max(MAX_TASK_TOKEN).optional(),
   channelId: channelIdSchema.optional(),
 });
@@ -34,8 +45,8 @@ const busEventSchema = z.looseObject({
 const correlationIdSchema = z.string().min(1).max(256);
 
 /**
- * Reads a request: the component's input with `taskToken` and `channelId` beside it, or an event of EventBridge with
- * that as its detail.
+ * Reads a request: the component's input with `taskToken`, `channelId`, `waves` and `pauseBefore` beside it, or an event of
+ * EventBridge with that as its detail.
  * @throws {DrError} ValidationError that names what is wrong: a field, a status (which needs no request), or a request
  *   by which nobody could tell that it was delivered twice.
  */
@@ -43,7 +54,7 @@ export function readRequest(event: unknown): MachineRequest {
   const busEvent = busEventSchema.safeParse(event);
   const entrance = entranceSchema.safeParse(busEvent.success ? busEvent.data.detail : event);
   if (!entrance.success) throw new DrError('ValidationError', describeIssues('The request', entrance.error));
-  const { taskToken, channelId, ...rest } = entrance.data;
+  const { taskToken, channelId, waves: given, pauseBefore: pauses = [], ...rest } = entrance.data;
   const input = parseComponentInput(rest);
   const { action } = input;
   if (!isPlanned(action)) {
@@ -52,6 +63,12 @@ export function readRequest(event: unknown): MachineRequest {
       `A ${action} changes nothing and needs no request: call drs-orchestration-main directly.`,
     );
   }
+  const waves = ascending(given ?? wavesOf(input.tags));
+  const pauseBefore = ascending(pauses);
+  const wrong = given === undefined ? [] : wrongWaves(input.tags);
+  const unknown = pauseBefore.filter((wave) => !waves.includes(wave));
+  if (unknown.length > 0) wrong.push(`pauseBefore: the request has no wave ${unknown.join(', ')}.`);
+  if (wrong.length > 0) throw new DrError('ValidationError', `${wrong.join(' ')} Nothing was started.`);
   const correlationId = correlationIdSchema.safeParse(
     input.metadata.correlationId ?? (busEvent.success ? busEvent.data.id : undefined),
   );
@@ -63,11 +80,37 @@ export function readRequest(event: unknown): MachineRequest {
   }
   return {
     // A request for nothing is a mistake that must show, as it is for a command of the chat.
-    input: { ...input, action, options: { ...input.options, minServers: Math.max(1, input.options.minServers) } },
+    input: {
+      ...input,
+      action,
+      tags: tagsFor(input.tags, waves),
+      options: { ...input.options, minServers: Math.max(1, input.options.minServers) },
+    },
+    waves,
+    pauseBefore,
     correlationId: correlationId.data,
     ...(taskToken === undefined ? {} : { taskToken }),
     ...(channelId === undefined ? {} : { channelId }),
   };
+}
+
+function ascending(waves: readonly number[]): number[] {
+  return [...new Set(waves)].sort((a, b) => a - b);
+}
+
+/** One wave is selected by its tag, however it was named. */
+function tagsFor(tags: Record<string, string>, waves: readonly number[]): Record<string, string> {
+  const [wave] = waves;
+  return wave === undefined || waves.length > 1 || TAG.wave in tags ? tags : { ...tags, [TAG.wave]: String(wave) };
+}
+
+function wrongWaves(tags: Record<string, string>): string[] {
+  return [
+    ...(applicationOf(tags) === ''
+      ? [`waves: they are of one application, which the tag ${TAG.application} names.`]
+      : []),
+    ...(TAG.wave in tags ? [`waves: leave the tag ${TAG.wave} out, or name the one wave by it alone.`] : []),
+  ];
 }
 
 function isPlanned(action: Verb): action is PlannedVerb {

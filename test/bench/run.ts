@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/domain/errors.ts';
 import { UsageError } from '../../src/local/command-line.ts';
+import { ack } from './ack.ts';
 import { type Benchmark, type Report, withSection } from './benchmark.ts';
 import { componentSize } from './component-size.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [componentSize];
+const BENCHMARKS: readonly Benchmark[] = [componentSize, ack];
 const DOCUMENT = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
 const EXIT = { success: 0, brokenLimit: 1, wrongUsage: 2 } as const;
 

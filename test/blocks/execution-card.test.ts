@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { executionCard, spokenMinutes } from '../../blocks/execution-card.ts';
+import { executionCard } from '../../blocks/execution-card.ts';
+import { spokenMinutes } from '../../blocks/words.ts';
 import { ACCOUNT, aBatchServer, aServer, OTHER_ACCOUNT, REGION } from '../domain/fleet.ts';
 import {
   aBatchRecord,
@@ -68,15 +69,15 @@ describe('what a card says below', () => {
     ['planning', 'Nothing is launched yet.'],
     ['preflight stopped', '*What stops it*\n• hrp-001 (s-00000000000000001): live instance i-00000001 (running).'],
     ['awaiting approval', 'Would launch *3 drill instances* in 1 staging account, in 1 DRS job.'],
-    ['executing', '*1 of 3 servers launched* · since <!date^1772417400^{time}|02:10 UTC>'],
+    ['executing', '*1 of 3 servers launched* · since <!date^1772417400^{time} ({ago})|02:10 UTC>'],
     ['executing', '███░░░░░░░ 1/3 · `111111111111` · 1 launching'],
     ['completed', '*3 of 3 servers launched* in 24 min'],
     ['completed', '██████████ 3/3 · `111111111111`'],
     ['completed', 'The whole result is in the thread.'],
     ['partial', '*2 of 3 servers launched* in 24 min · *1 failed*'],
     ['partial', '*Failed*\n• hrp-003 (s-00000000000000003): conversion failed'],
-    ['failed', '*Not started*\n• hrp-003'],
-    ['timeout', '• hrp-002 (s-00000000000000002): drsjob-1 was still running'],
+    ['failed', '*Not started:* hrp-003'],
+    ['timeout', '• *2 servers:* drsjob-1 was still running\nhrp-002, hrp-003'],
     ['rejected', '*Nothing was launched.* Rejected by <@U0PAPPROVE1>: “too many people work at this hour”.'],
     ['expired', 'Nobody decided in time. *Nothing was launched.*'],
     ['cancelled', '*Nothing was launched.*'],
@@ -103,6 +104,7 @@ describe('what a card says below', () => {
           sourceServerId: server.sourceServerId,
           sourceServerHostname: server.hostname,
           stagingAccountId: ACCOUNT,
+          wave: 1,
           reason: 'its tag DR-Enabled is false',
         },
       ],
@@ -153,7 +155,7 @@ describe('what a card says below', () => {
     const text = readable(executionCard(aView(LAUNCHING, { plan: aPlan(), batches: [aBatchRecord({ servers })] })));
     expect(text).toContain('hrp-010');
     expect(text).not.toContain('hrp-011');
-    expect(text).toContain('… and 15 more');
+    expect(text).toContain('hrp-010 and 15 more');
   });
 
   test('a card without a plan or a batch is still a card', () => {

@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { APPROVE_ACTION, buttonValue, REJECT_ACTION, readButtonValue } from '../../blocks/action-ids.ts';
+import {
+  APPROVE_ACTION,
+  BREAK_GLASS_ACTION,
+  buttonValue,
+  REJECT_ACTION,
+  readButtonValue,
+} from '../../blocks/action-ids.ts';
 import { decisionSentence, gateCard } from '../../blocks/gate-card.ts';
 import type { Message } from '../../blocks/message.ts';
 import type { GateRecord, PlanRecord } from '../../src/domain/records.ts';
 import { buttonsOf, messageBlocks } from '../../src/local/slack/blocks.ts';
+import { EXECUTION_VIEWS } from './fixtures/cards.ts';
+import { APPROVER_VOTE, betweenGate, SETTLED, scene, strictGate } from './fixtures/fleet.ts';
 import {
   aDecidedGate,
   aGate,
@@ -31,11 +39,13 @@ function asked(gate: Partial<GateRecord> = {}, plan: Partial<PlanRecord> = {}): 
 /** The buttons as Slack would keep them. */
 const buttons = (message: Message) => buttonsOf(messageBlocks(message.blocks)).map(({ button }) => button);
 
+const textOf = (text: unknown) => String((text as { text: string }).text);
+
 describe('an open question', () => {
   test('names the action and its scope first, on the card and on the phone', () => {
     expect(headline(asked())).toBe('✋ Approve? Drill HRP wave 1');
     expect(asked().text).toBe(
-      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. Asked by <@U0PREQUEST1>.',
+      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. Asked by <@U0PREQUEST1>. <@U0PAPPROVE1> <@U0PAPPROVE2>: decide in this message.',
     );
   });
 
@@ -43,7 +53,9 @@ describe('an open question', () => {
     const text = readable(asked({ quorum: 2, votes: aDecidedGate('approve').votes }));
     expect(text).toContain('Launch *3 drill instances in 1 account*');
     expect(text).toContain('Asked by <@U0PREQUEST1>, who may not approve it.');
-    expect(text).toContain('<@U0PAPPROVE1> <@U0PAPPROVE2>: 2 approvals needed, 1 given.');
+    expect(text).toContain(
+      '<@U0PAPPROVE1> <@U0PAPPROVE2>: 2 approvals needed.\n*1 of 2:* <@U0PAPPROVE1> approved <!date^1772417100^{time}|02:05 UTC>',
+    );
     expect(text).toContain(
       'it expires <!date^1772418600^{date_short_pretty} at {time}|2026-03-02 02:30 UTC> and nothing is launched',
     );
@@ -66,7 +78,7 @@ describe('an open question', () => {
     const approvers = Array.from({ length: 14 }, (_, index) => `U0000000${String(index).padStart(2, '0')}`);
     const text = readable(asked({ approvers }));
     expect(text.match(/<@U000/g)).toHaveLength(10);
-    expect(text).toContain('and others: 1 approval needed');
+    expect(text).toContain('and 4 others: 1 approval needed, 0 given.');
   });
 
   test('asks again with what has changed', () => {
@@ -144,6 +156,115 @@ describe('a settled question', () => {
     const sentence = 'The fleet has changed since, so this approval no longer counts.';
     expect(decisionSentence({ execution: anExecution({ planRevision: 2 }) }, gate)).toContain(sentence);
     expect(decisionSentence({ execution: anExecution({ planRevision: 1 }) }, gate)).not.toContain(sentence);
+  });
+});
+
+describe('what a strict policy asks for', () => {
+  const view = scene({ verb: 'failover', waves: [1, 2, 3], execution: { status: 'awaiting approval' } });
+  const card = (differs: Partial<GateRecord> = {}) => gateCard(view, strictGate(differs));
+
+  test('says that the name is typed, why it was asked for, and under which ticket', () => {
+    const text = readable(card());
+    expect(text).toContain('You will be asked to type *HRP*.');
+    expect(text).toContain('Ticket INC-20413. Reason: “quarterly test of the runbook”');
+    expect(readable(asked())).not.toContain('asked to type');
+  });
+
+  test('says whether the requester’s own approval counts', () => {
+    expect(readable(card())).toContain('Asked by <@U0PREQUEST1>, who may not approve it.');
+    expect(readable(card({ selfApproval: true }))).toContain('Asked by <@U0PREQUEST1>, whose own vote counts, too.');
+  });
+
+  test('says when it is escalated, that it was, and when people were reminded', () => {
+    expect(readable(card())).toMatch(/Undecided, it is escalated at <!date[^>]*\|02:20 UTC>\./);
+    const later = readable(card({ escalatedAt: START + minutes(20), reminders: [START + minutes(15)] }));
+    expect(later).toMatch(/⏫ \*Escalated\* at <!date[^>]*\|02:20 UTC>: nobody had decided\./);
+    expect(later).toMatch(/Reminded <!date[^>]*\|02:15 UTC>/);
+  });
+
+  test('has Break Glass as the last button, dangerous and with a question, only where the policy has it', () => {
+    const last = buttons(card()).at(-1);
+    expect(last).toMatchObject({
+      action_id: BREAK_GLASS_ACTION,
+      style: 'danger',
+      confirm: { title: { text: 'Pass this failover alone?' } },
+    });
+    expect(buttons(card({ breakGlass: undefined })).map(({ action_id }) => action_id)).toEqual([
+      APPROVE_ACTION,
+      REJECT_ACTION,
+    ]);
+  });
+
+  test.each([
+    ['passed by break-glass', /🚨 \*Break-glass:\* passed by <@U0PAPPROVE1> alone at .*“the data centre is flooded/],
+    ['cancelled by the requester', /🚫 Cancelled by <@U0PREQUEST1> at <!date[^>]*>\./],
+    ['expired unanswered', /⏫ Escalated at/],
+    ['approved by two', /✅ Approved by <@U0PAPPROVE1> and <@U0PAPPROVE2> at/],
+  ])('%s: the record says so', (name, text) => {
+    const gate = SETTLED[name] ?? strictGate();
+    expect(readable(gateCard(view, gate))).toMatch(text);
+    expect(buttons(gateCard(view, gate))).toEqual([]);
+  });
+
+  test('a bell that is late is told, and no more once it has rung', () => {
+    const gate = SETTLED['approved, the bell is late'] ?? strictGate();
+    const late = 'Decided, but the machine has not been reached since';
+    expect(readable(gateCard(view, gate))).toContain(late);
+    const bell = gate.bell && { ...gate.bell, rungAt: START + minutes(12) };
+    expect(readable(gateCard(view, { ...gate, bell }))).not.toContain(late);
+    expect(readable(gateCard(view, SETTLED['approved by two'] ?? gate))).not.toContain(late);
+  });
+});
+
+describe('a question between waves', () => {
+  const view = (name: string) => EXECUTION_VIEWS[name] ?? aView();
+  const pause = gateCard(view('paused before wave 2'), betweenGate('pause', 2));
+  const decision = gateCard(view('wave 2 needs a decision'), betweenGate('decision', 2));
+
+  test('a pause says what is done, what comes next, and how to go on', () => {
+    expect(headline(pause)).toBe('⏸️ Go on with wave 2? Failover HRP waves 1–3');
+    expect(pause.text).toContain(
+      'Go on with wave 2? Failover HRP waves 1–3. Wave 1 is over: 30 of 30 launched in 14 min.',
+    );
+    expect(readable(pause)).toContain('Next is *wave 2*: launch 48 recovery instances.');
+    expect(buttons(pause)).toMatchObject([
+      { action_id: 'gate_resume', style: 'primary', text: { text: 'Resume With Wave 2' } },
+      { action_id: 'gate_stop', confirm: { title: { text: 'Stop this failover?' } } },
+    ]);
+  });
+
+  test('a decision says what went wrong, and what each answer does; none is proposed', () => {
+    expect(headline(decision)).toBe('❓ What now after wave 2? Failover HRP waves 1–3');
+    expect(readable(decision)).toContain('*Wave 2 did not go as it should:* 45 of 48 launched in 17 min, *3 failed*.');
+    expect(readable(decision)).toContain('hrp-app-046');
+    expect(buttons(decision).map(({ text, style }) => [textOf(text), style])).toEqual([
+      ['Retry Wave 2', undefined],
+      ['Continue With Wave 3', undefined],
+      ['Stop Failover', undefined],
+    ]);
+  });
+
+  test('after the last wave there is nothing to continue with', () => {
+    const last = { ...view('wave 2 needs a decision') };
+    const two = { ...last, execution: { ...last.execution, waves: [1, 2] } };
+    expect(buttons(gateCard(two, betweenGate('decision', 2))).map(({ text }) => textOf(text))).toContain(
+      'Accept and Finish',
+    );
+  });
+
+  test.each([
+    ['resume', 'pause', 'approved', '▶️ Resumed with wave 2 by <@U0PAPPROVE1>'],
+    ['stop', 'pause', 'rejected', '⏹️ Stopped by <@U0PAPPROVE1>'],
+    ['retry', 'decision', 'approved', '🔁 To be retried: wave 2 by <@U0PAPPROVE1>'],
+    ['continue', 'decision', 'approved', '▶️ Continued after wave 2 by <@U0PAPPROVE1>'],
+  ] as const)('%s is recorded as such', (choice, kind, status, record) => {
+    const gate = betweenGate(kind, 2, {
+      status,
+      answer: choice,
+      votes: [{ ...APPROVER_VOTE, choice }],
+      settledAt: START,
+    });
+    expect(decisionSentence({ execution: anExecution() }, gate)).toContain(record);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { executionCard } from '../../blocks/execution-card.ts';
 import { type Message, LIMITS as OURS } from '../../blocks/message.ts';
-import { GATE_STATUSES } from '../../src/domain/gate.ts';
+import { GATE_KINDS, GATE_STATUSES } from '../../src/domain/gate.ts';
 import { plannedVerb } from '../../src/domain/plan.ts';
 import type { ExecutionView, GateRecord } from '../../src/domain/records.ts';
 import { EXECUTION_STATUSES } from '../../src/domain/status.ts';
@@ -11,6 +11,7 @@ import { messageBlocks } from '../../src/local/slack/blocks.ts';
 import { LIMITS } from '../../src/local/slack/limits.ts';
 import { drawingsOf } from '../../src/projection/drawing.ts';
 import { aBatchServer, REGION } from '../domain/fleet.ts';
+import { ON_CALL_GROUP } from './fixtures/fleet.ts';
 import {
   APPROVER,
   aBatchRecord,
@@ -43,7 +44,8 @@ function expectSendable(message: Message): void {
   messageBlocks(message.blocks);
   for (const mrkdwn of mrkdwnOf(message)) {
     const ours = mrkdwn
-      .replace(/<!date\^\d+\^(\{date_short_pretty\} at )?\{time\}\|([-\d]+ )?\d\d:\d\d UTC>/g, '')
+      .replace(/<!date\^\d+\^(\{date_short_pretty\} at )?\{time\}( \(\{ago\}\))?\|([-\d]+ )?\d\d:\d\d UTC>/g, '')
+      .replaceAll(`<!subteam^${ON_CALL_GROUP}>`, '')
       .replace(/<@(U[A-Z0-9]+)>/g, (mention, userId: string) => (KNOWN_PEOPLE.includes(userId) ? '' : mention));
     expect(ours).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/);
   }
@@ -66,9 +68,11 @@ function largeView(
   const states = ['launched', 'failed', 'skipped', 'launching', 'planned'] as const;
   const accountIds = Array.from({ length: accounts }, (_, index) => String(900_000_000_000 + index));
   const perAccount = Math.ceil(servers / accounts);
+  const waves = execution.waves?.length ? execution.waves : [1];
   const batches = accountIds.map((accountId, account) =>
     aBatchRecord({
       accountId,
+      wave: waves[account % waves.length],
       batchId: `r1-w1-${accountId}-01`,
       servers: Array.from({ length: perAccount }, (_, index) => ({
         ...aBatchServer(account * perAccount + index, { state: states[index % states.length] }),
@@ -95,6 +99,7 @@ function largeView(
       sourceServerId: aBatchServer(1).sourceServerId,
       sourceServerHostname: text,
       stagingAccountId: '900000000000',
+      wave: 1,
       reason: text,
     })),
     findings: each(() => ({
@@ -111,6 +116,7 @@ function largeView(
       sourceServerHostname: text,
       stagingAccountId: '900000000000',
       region: REGION,
+      wave: 1,
       errorCode: 'LiveInstance',
       errorMessage: text,
     })),
@@ -127,9 +133,11 @@ function largeView(
     earlierPlans: [],
     gates: [aGate(gate)],
     batches,
+    waves: [],
   };
 }
 
+const TWENTY = Array.from({ length: 20 }, (_, index) => index + 1);
 const THOUSAND = { servers: 1_000, accounts: 40 };
 const TEXTS: [string, string][] = [
   ['long names', `${'hrp-database-server-with-a-long-name'.repeat(7)}.example`],
@@ -143,12 +151,20 @@ describe('a thousand servers in forty accounts, with hundreds of warnings and fa
   describe.each(TEXTS)('%s', (_, text) => {
     const over = { endTime: START + minutes(90) };
     const problem = { code: 'X', message: text.repeat(3) };
+    const asks = { userId: REQUESTER, teamId: 'T0PRACTICE1', at: START };
     const summary = { totalServers: 1_000, succeeded: 200, failed: 600, skipped: 200 };
     test.each<[string, Partial<ExecutionView['execution']>]>([
       ['planning', {}],
       ['awaiting approval', { status: 'awaiting approval' }],
       ['stopped at preflight', { status: 'failed', problem, ...over }],
       ['executing', LAUNCHING],
+      ['executing the second of twenty waves', { ...LAUNCHING, waves: TWENTY, currentWave: 2 }],
+      ['cancelling it', { ...LAUNCHING, waves: TWENTY, currentWave: 2, cancelRequested: { ...asks, reason: text } }],
+      ['paused', { ...LAUNCHING, status: 'paused', waves: TWENTY, currentWave: 2, pauseRequested: asks }],
+      [
+        'partly launched, three waves',
+        { ...LAUNCHING, ...over, waves: [1, 2, 3], status: 'partial', summary, problem },
+      ],
       ['partly launched', { ...LAUNCHING, ...over, status: 'partial', outcome: 'partial', summary, problem }],
       ['rejected', { status: 'rejected', ...over }],
       ['expired', { status: 'expired', ...over }],
@@ -210,16 +226,33 @@ test('any execution, at any moment and with any text, can be shown', () => {
     status: fc.constantFrom(...EXECUTION_STATUSES),
     outcome: fc.option(fc.constantFrom(...OUTCOMES), { nil: undefined }),
     reason: fc.option(anyText, { nil: undefined }),
-    wave: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    waves: fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 100 }),
     launchStartedAt: anyTime,
     endTime: anyTime,
     planRevision: fc.integer({ min: 0, max: 3 }),
     problem: fc.option(fc.record({ code: anyText, message: anyText }), { nil: undefined }),
   });
   const anyGate = fc.record({
+    kind: fc.constantFrom(...GATE_KINDS),
+    wave: fc.integer({ min: 1, max: 4 }),
     status: fc.constantFrom(...GATE_STATUSES),
     settledAt: anyTime,
-    votes: anyText.map((reason) => [aRejection(reason)]),
+    votes: fc
+      .record({ reason: anyText, breakGlass: fc.constantFrom(undefined, true as const) })
+      .map((differs) => [{ ...aRejection(differs.reason), ...differs }]),
+    typedName: fc.option(anyText, { nil: undefined }),
+    reminders: fc.array(fc.constant(START + minutes(15)), { maxLength: 3 }),
+    escalatedAt: anyTime,
+    escalation: fc.constantFrom<GateRecord['escalation'][]>(undefined, {
+      at: START,
+      users: [APPROVER],
+      userGroups: [ON_CALL_GROUP],
+    }),
+    breakGlass: fc.constantFrom<GateRecord['breakGlass'][]>(undefined, {
+      roles: [],
+      userIds: [APPROVER],
+      byRequester: false,
+    }),
   });
   const fleet = fc.record({
     servers: fc.integer({ min: 1, max: 60 }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerModal, REASON_INPUT, REJECT_FORM, reasonLengthText, rejectModal } from '../../blocks/reject-modal.ts';
+import { REASON_INPUT, REJECT_FORM, reasonLengthText, rejectModal } from '../../blocks/reject-modal.ts';
 import { REASON_LENGTH } from '../../src/domain/gate.ts';
 import { Views } from '../../src/local/slack/views.ts';
 import { aGate, anExecution, EXECUTION_ID, minutes, START, TASK_TOKEN } from './views.ts';
@@ -58,13 +58,5 @@ describe('the form for a reason', () => {
         shown(aForm(application));
       }),
     );
-  });
-});
-
-test('an answer leaves nothing to submit', () => {
-  const view = shown(answerModal('Not recorded', 'This is decided already.'));
-  expect(view).toMatchObject({
-    submit: null,
-    blocks: [{ type: 'section', text: { text: 'This is decided already.' } }],
   });
 });

@@ -5,6 +5,7 @@ import { aDecidedGate, aGate, anExecution, aPlan, aView, ended, LAUNCHING, views
 
 const told = (view: ExecutionView) =>
   milestones(view).map(({ key, message }) => ({ key, text: message.text.replace(/ at <!date[^>]*>/, '') }));
+const OPENED = { key: 'opened-approval-1', text: 'Approve? Drill HRP wave 1. Asked 2 people, 1 needed.' };
 const plan = aPlan();
 const approved = { plan, gates: [aDecidedGate('approve')] };
 
@@ -13,17 +14,19 @@ describe('the story of an execution', () => {
     expect(told(aView())).toEqual([]);
     expect(told(aView({ status: 'awaiting approval' }, { plan, gates: [aGate()] }))).toEqual([
       { key: 'plan-1', text: 'Preflight passed: 3 servers, 0 warnings. Plan a1b2c3d4e5f6, revision 1.' },
+      OPENED,
     ]);
   });
 
   test('tells who decided, the launch and the end, each with a key of its own', () => {
     expect(told(aView(ended('partial', { succeeded: 2, failed: 1 }), approved))).toEqual([
       { key: 'plan-1', text: 'Preflight passed: 3 servers, 0 warnings. Plan a1b2c3d4e5f6, revision 1.' },
+      OPENED,
       { key: 'decided-approval-1', text: '✅ Approved by <@U0PAPPROVE1>.' },
       { key: 'launch', text: 'Launching 3 drill instances.' },
       {
         key: 'result',
-        text: 'Drill HRP wave 1 ended with *partial* after 24 min: 2 of 3 launched, 1 failed, 0 skipped.',
+        text: 'Drill HRP wave 1 ended with *partial* after 24 min: 2 of 3 launched, 1 failed, 0 skipped. Asked by <@U0PREQUEST1>.',
       },
     ]);
   });
@@ -31,7 +34,9 @@ describe('the story of an execution', () => {
   test('tells why a drill stopped, and no passed preflight', () => {
     const stopped = viewsOfEveryState()['preflight stopped'];
     if (stopped === undefined) throw new Error('no such view');
-    expect(told(stopped)).toEqual([{ key: 'problem', text: 'Preflight stopped the drill. Nothing was launched.' }]);
+    expect(told(stopped)).toEqual([
+      { key: 'problem', text: 'Preflight stopped the drill. Nothing was launched. Asked by <@U0PREQUEST1>.' },
+    ]);
   });
 
   test.each(['rejected', 'expired', 'cancelled'])('ends with a gate that is %s', (state) => {
@@ -57,7 +62,7 @@ describe('the story of an execution', () => {
   test('a plan that is asked about again is told after the decision on the first, and the first stays', () => {
     const again = { plan: aPlan({ revision: 2 }), earlierPlans: [plan], gates: approved.gates };
     const story = told(aView({ status: 'awaiting approval', planRevision: 2 }, again)).map(({ key }) => key);
-    expect(story).toEqual(['plan-1', 'decided-approval-1', 'plan-2']);
+    expect(story).toEqual(['plan-1', 'opened-approval-1', 'decided-approval-1', 'plan-2']);
   });
 
   test('what is told stays the same while more happens', () => {
@@ -68,7 +73,7 @@ describe('the story of an execution', () => {
       aView(ended('success', { succeeded: 3, failed: 0 }), approved),
     ].map(told);
     for (const story of stories) expect(stories.at(-1)?.slice(0, story.length)).toEqual(story);
-    expect(stories.map((story) => story.length)).toEqual([1, 2, 3, 4]);
+    expect(stories.map((story) => story.length)).toEqual([2, 3, 4, 5]);
   });
 });
 

@@ -48,7 +48,7 @@ describe('a question about', () => {
   ])('a %s says what is done, and the danger before anything else', (verb, what, danger) => {
     const question = questionOf(asked(verb));
     const title = `${verb.charAt(0).toUpperCase()}${verb.slice(1)} HRP wave 1`;
-    expect(question.text).toBe(`Approve? ${title}: ${what}. Asked by a machine (“enterprise-dr”).`);
+    expect(question.text).toContain(`Approve? ${title}: ${what}. Asked by a machine (“enterprise-dr”). <@U0PAPPROVE1>`);
     expect(headline(question)).toBe(`✋ Approve? ${title}`);
     const text = readable(question);
     expect(text).toContain('Asked by a machine (“enterprise-dr”), which never votes.');
@@ -82,6 +82,7 @@ describe('a question about', () => {
       sourceServerHostname: 'hrp-009',
       stagingAccountId: ACCOUNT,
       region: 'us-east-2',
+      wave: 1,
       errorCode: 'LiveInstance',
       errorMessage: 'a live instance runs already',
     };
@@ -135,7 +136,7 @@ describe('the card of', () => {
   });
 
   test('a selection without application and wave is called by its tags', () => {
-    const execution = { application: '', wave: 0, selection: 'DR-Tier=Critical, DR-Wave=1' };
+    const execution = { application: '', waves: [], selection: 'DR-Tier=Critical, DR-Wave=1' };
     expect(headline(executionCard(aView(execution)))).toBe(
       '🔎 Drill: DR-Tier=Critical, DR-Wave=1 · looking for the servers',
     );

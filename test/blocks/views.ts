@@ -20,7 +20,7 @@ export function anExecution(differs: Partial<ExecutionRecord> = {}): ExecutionRe
     startTime: START,
     verb: 'drill',
     application: 'HRP',
-    wave: 1,
+    waves: [1],
     tags: { 'DR-Application': 'HRP', 'DR-Wave': '1' },
     options: DEFAULT_OPTIONS,
     requester: { userId: REQUESTER, teamId: TEAM },
@@ -38,7 +38,7 @@ export function aPlan(differs: Partial<PlanRecord> = {}): PlanRecord {
     revision: 1,
     hash: 'a1b2c3d4e5f6'.padEnd(64, '0'),
     verb: 'drill',
-    wave: 1,
+    waves: [1],
     totalServers: 3,
     accounts: [{ accountId: ACCOUNT, region: REGION, servers: 3, healthy: 3, lagging: 0, cleanups: 0 }],
     batchIds: [aBatch().batchId],
@@ -113,9 +113,9 @@ export function aBatchRecord(differs: Partial<BatchRecord> = {}): BatchRecord {
 
 export function aView(
   execution: Partial<ExecutionRecord> = {},
-  { plan, earlierPlans = [], gates = [], batches = [] }: Partial<Omit<ExecutionView, 'execution'>> = {},
+  { plan, earlierPlans = [], gates = [], batches = [], waves = [] }: Partial<Omit<ExecutionView, 'execution'>> = {},
 ): ExecutionView {
-  return { execution: anExecution(execution), plan, earlierPlans, gates, batches };
+  return { execution: anExecution(execution), plan, earlierPlans, gates, batches, waves };
 }
 
 /** Launch began ten minutes after the start. */

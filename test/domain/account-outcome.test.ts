@@ -5,12 +5,13 @@ import {
   applyExecutorResult,
   applyFoundInstances,
   applyFoundJobs,
+  applyNotBegun,
   applyOriginFailback,
   type FoundJob,
   requireStatusChecks,
 } from '../../src/domain/account-outcome.ts';
 import { type ExecutorOutput, executorOutputSchema, type FinishedBatch } from '../../src/domain/executor-contract.ts';
-import { type Batch, buildOutput } from '../../src/domain/result.ts';
+import { type Batch, type BatchServer, buildOutput } from '../../src/domain/result.ts';
 import { BATCH_STATUSES, isBatchTerminal, isDone } from '../../src/domain/status.ts';
 import { ACCOUNT, aBatch, aBatchServer, anyBatches, DEFAULT_OPTIONS } from './fleet.ts';
 
@@ -526,6 +527,51 @@ describe('what the executor answers to a termination', () => {
   it('never takes a launched server for a terminated one', () => {
     const after = applyExecutorResult(toTerminate(), ended({ servers: [{ ...one, status: 'LAUNCHED' }] }), 'terminate');
     expect(ends(after)[0]).toBe('failed: TerminateFailed');
+  });
+});
+
+describe('what an executor says of servers in short', () => {
+  const said = (servers: unknown[]) =>
+    executorOutputSchema.parse({
+      ...ended({}),
+      finished: [{ batchId: aBatch().batchId, outcome: 'finished', servers }],
+    });
+
+  it('is what earlier executors say at length', () => {
+    const short = said([`${FIRST} LAUNCHED i-00000001`, `${SECOND} FAILED`]);
+    const long = said([
+      { id: FIRST, status: 'LAUNCHED', instanceId: 'i-00000001' },
+      { id: SECOND, status: 'FAILED' },
+    ]);
+    expect(short).toEqual(long);
+    expect(() => said(['LAUNCHED s-1 i-1 more'])).toThrow();
+  });
+
+  it('names an instance that was terminated alone: its server is the one that was approved with it', () => {
+    const [first, second] = [1, 2].map((number) => ({
+      ...aBatchServer(number),
+      recoveryInstanceId: `i-0000000${number}`,
+      ec2InstanceId: `i-0000000${number}`,
+    })) as [BatchServer, BatchServer];
+    const otherInstances = [{ recoveryInstanceId: 'i-00000003', ec2InstanceId: 'i-00000003', isDrill: true }];
+    const batch = aBatch({ servers: [{ ...first, otherInstances }, second] });
+    const left = applyExecutorResult(batch, said(['i-00000001', 'i-00000002']), 'terminate');
+    expect(ends(left)).toEqual(['failed: TerminateFailed', 'terminated']);
+    const gone = applyExecutorResult(batch, said(['i-00000001', 'i-00000002', 'i-00000003']), 'terminate');
+    expect(ends(gone)).toEqual(['terminated', 'terminated']);
+  });
+});
+
+describe('a wave that is not begun', () => {
+  it('has its servers skipped with the reason; what had failed before stays so', () => {
+    const [gone, second, third] = aBatch().servers as [BatchServer, BatchServer, BatchServer];
+    const failed = { ...gone, state: 'failed' as const, errorCode: 'ServerGone', errorMessage: 'It is gone.' };
+    const left = applyNotBegun(aBatch({ status: 'planned', servers: [failed, second, third] }), 'wave 1 failed');
+    expect(left).toMatchObject({ status: 'not started' });
+    expect(ends(left)).toEqual(['failed: ServerGone', 'skipped', 'skipped']);
+    expect(left.servers[1]?.errorMessage).toBe('wave 1 failed');
+    // A batch that is over stays as it is.
+    expect(applyNotBegun(left, 'another reason')).toBe(left);
   });
 });
 

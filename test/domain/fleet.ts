@@ -62,7 +62,7 @@ export function aRequest({
 }: Partial<Omit<PlanRequest, 'options'>> & { options?: Partial<PlanRequest['options']> } = {}): PlanRequest {
   return {
     verb: 'drill',
-    wave: 1,
+    waves: [1],
     policy: { stopOn: ['stalled', 'not ready', 'unknown'] },
     selection: 'HRP wave 1',
     revision: 1,
@@ -154,7 +154,7 @@ export const anyRequest: fc.Arbitrary<PlanRequest> = fc
     stopOn: fc.subarray([...ReplicationHealth]),
   })
   .map(({ wave, revision, parallelism, minServers, stopOn }) =>
-    aRequest({ wave, revision, policy: { stopOn }, options: { parallelism, minServers } }),
+    aRequest({ waves: [wave], revision, policy: { stopOn }, options: { parallelism, minServers } }),
   );
 
 /** A request of any verb, with any options that change what it does. */

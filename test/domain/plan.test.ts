@@ -58,6 +58,7 @@ describe('which servers are launched', () => {
         sourceServerId: aServer(2).sourceServerId,
         sourceServerHostname: 'hrp-002',
         stagingAccountId: ACCOUNT,
+        wave: 1,
         reason: 'its tag DR-Enabled is false',
       },
     ]);
@@ -167,7 +168,7 @@ describe('how servers are cut into jobs', () => {
 
   it('names a batch by revision, wave, account and number', () => {
     const fleet = [...servers(2), aServer(3, { accountId: OTHER_ACCOUNT })];
-    const { batches } = planOf(fleet, aRequest({ revision: 2, wave: 3, options: { parallelism: 1 } }));
+    const { batches } = planOf(fleet, aRequest({ revision: 2, waves: [3], options: { parallelism: 1 } }));
     expect(batches.map((batch) => batch.batchId)).toEqual([
       'r2-w3-111111111111-01',
       'r2-w3-111111111111-02',
@@ -200,7 +201,7 @@ describe('the plan hash', () => {
   const [first, ...others] = fleet;
 
   it.each<{ what: string; changed: string }>([
-    { what: 'the wave', changed: hashOf(fleet, aRequest({ wave: 2 })) },
+    { what: 'the wave', changed: hashOf(fleet, aRequest({ waves: [2] })) },
     { what: 'a server more', changed: hashOf(servers(4)) },
     { what: 'a server less', changed: hashOf(others) },
     { what: 'another server instead', changed: hashOf([...others, aServer(9)]) },

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { applicationOf, executionIdOf, lockNameOf, selectionOf, waveNumberOf } from '../../src/domain/request.ts';
+import {
+  applicationOf,
+  executionIdOf,
+  lockNameOf,
+  runsOf,
+  selectionOf,
+  tagsOfWave,
+  waveAmong,
+  waveNumberOf,
+  wavesText,
+} from '../../src/domain/request.ts';
 
 const HRP = { 'DR-Application': 'HRP', 'DR-Wave': '1' };
 
@@ -36,4 +46,39 @@ it('the same request has the same id, a UUID of version 8', () => {
   expect(executionIdOf('request', 'drill-1')).toBe(id);
   expect(executionIdOf('request', 'drill-2')).not.toBe(id);
   expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+describe('several waves', () => {
+  it.each([
+    [[1], 'wave 1'],
+    [[1, 2, 3], 'waves 1–3'],
+    [[1, 2, 5, 7, 8], 'waves 1–2, 5, 7–8'],
+  ])('%j are called %s', (waves, text) => {
+    expect(wavesText(waves)).toBe(text);
+  });
+
+  it('are part of how a selection is called', () => {
+    expect(selectionOf({ 'DR-Application': 'HRP' }, [1, 2, 3])).toBe('HRP waves 1–3');
+    expect(selectionOf({ 'DR-Application': 'HRP', 'DR-Tier': 'Critical' }, [1, 3])).toBe(
+      'HRP waves 1, 3 (DR-Tier=Critical)',
+    );
+  });
+
+  it('are each selected by the common tags and their own', () => {
+    const tags = { 'DR-Application': 'HRP' };
+    expect(tagsOfWave({ tags, waves: [1, 2] }, 2)).toEqual({ ...tags, 'DR-Wave': '2' });
+    expect(tagsOfWave({ tags, waves: [] }, 0)).toEqual(tags);
+    expect(runsOf([])).toEqual([0]);
+  });
+
+  it('have the servers whose own tag says so; where one wave is named, its tags have selected all of them', () => {
+    expect(['1', '2', '02', '3', ''].map((wave) => waveAmong([1, 2], { 'DR-Wave': wave }))).toEqual([
+      1,
+      2,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect([waveAmong([4], {}), waveAmong([], { 'DR-Wave': '7' })]).toEqual([4, 0]);
+  });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outputSchema, type SkippedServer } from '../../src/domain/contract.ts';
+import { outputSchema } from '../../src/domain/contract.ts';
+import type { PlannedSkip } from '../../src/domain/plan.ts';
 import {
   type Batch,
   buildOutput,
@@ -39,10 +40,11 @@ function batchWith(counts: Partial<Record<ServerState, number>>): Batch {
   return aBatch({ servers: states.map((state, index) => aBatchServer(index + 1, { state })) });
 }
 
-const disabled = (number: number): SkippedServer => ({
+const disabled = (number: number): PlannedSkip => ({
   sourceServerId: aBatchServer(number).sourceServerId,
   sourceServerHostname: `disabled-${number}`,
   stagingAccountId: ACCOUNT,
+  wave: 1,
   reason: 'its tag DR-Enabled is false',
 });
 
@@ -263,6 +265,7 @@ const failedServer = (number: number, errorCode = 'NoSnapshot') => ({
   sourceServerHostname: `failed-${number}`,
   stagingAccountId: ACCOUNT,
   region: REGION,
+  wave: 1,
   errorCode,
   errorMessage: 'why',
 });

@@ -30,8 +30,8 @@ describe('the status of an execution', () => {
   it.each<[ExecutionStatus, ExecutionStatus[]]>([
     ['planning', []],
     ['awaiting approval', ['planning', 'awaiting approval']],
-    ['executing', ['awaiting approval', 'paused']],
-    ['paused', ['executing']],
+    ['executing', ['awaiting approval', 'executing', 'paused']],
+    ['paused', ['awaiting approval', 'executing']],
     ['completed', ['executing', 'paused']],
     ['partial', ['executing', 'paused']],
     ['failed', ['planning', 'awaiting approval', 'executing', 'paused']],

@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import {
   accountIdSchema,
   instanceIdSchema,
-  isChatVerb,
+  PLANNED_VERBS,
   snapshotIdSchema,
   sourceServerIdSchema,
   VERBS,
 } from '../../src/domain/vocabulary.ts';
 
 describe('the verbs', () => {
-  it('are those of the component, of which the chat offers only drills', () => {
+  it('are those of the component, of which all but status can be asked for', () => {
     expect(VERBS).toEqual(['drill', 'failover', 'failback', 'terminate', 'status']);
-    expect(VERBS.filter(isChatVerb)).toEqual(['drill']);
+    expect(PLANNED_VERBS).toEqual(['drill', 'failover', 'failback', 'terminate']);
   });
 });
 

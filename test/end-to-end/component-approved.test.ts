@@ -20,8 +20,8 @@ test('an approved failover keeps to its plan: what is gone fails by name, what i
   await world.untilAsked();
   practice.fleet.removeSourceServer(gone?.sourceServerId ?? '');
   const [late] = tagged(world, 'approved', 1);
-  await world.presses('approver', 'approve', world.openGateCards()[0]);
-  await world.presses('second-approver', 'approve', world.openGateCards()[0]);
+  await world.approves('approver', world.openGateCards()[0]);
+  await world.approves('second-approver', world.openGateCards()[0]);
   await world.untilStatus('completed', 'partial', 'failed');
   await world.drawn();
 
@@ -35,6 +35,6 @@ test('an approved failover keeps to its plan: what is gone fails by name, what i
   });
   expect(world.launches()).toHaveLength(1);
   const told = practice.sns.published(topic).map(({ attributes }) => attributes.kind?.value);
-  expect(told).toEqual(['executionStarted', 'waveStarted', 'waveCompleted', 'partialSuccess']);
+  expect(told).toEqual(['gateOpened', 'executionStarted', 'waveStarted', 'waveCompleted', 'partialSuccess']);
   expect((await world.table.execution(executionId))?.status).toBe('partial');
 });

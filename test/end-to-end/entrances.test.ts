@@ -109,18 +109,18 @@ describe('a parent state machine', () => {
     await world.untilAsked();
     const [card] = world.openGateCards();
     expect(card?.text).toBe(
-      'Approve? Failover HRP wave 1: launch 30 recovery instances in 3 accounts. Asked by a machine (“enterprise-dr”).',
+      'Approve? Failover HRP wave 1: launch 30 recovery instances in 3 accounts. Asked by a machine (“enterprise-dr”). <@U0PAPPROVE1> <@U0PAPPROVE2> <@U0PDRLEAD01>: decide in this message.',
     );
     expect(world.textOf(card)).toContain('This is no drill.');
     expect(world.textOf(card)).toContain('2 approvals needed, 0 given');
     const executionId = executionIdOf(card);
     const token = (await world.parentOf(executionId))?.taskToken ?? '';
 
-    await world.presses('approver', 'approve', card);
-    expect(await world.presses('approver', 'approve', card)).toContain('counts once');
+    await world.approves('approver', card);
+    expect(await world.approves('approver', card)).toContain('counts once');
     await world.clock.advance(10_000);
     expect(world.launches()).toHaveLength(0);
-    await world.presses('second-approver', 'approve', world.openGateCards()[0]);
+    await world.approves('second-approver', world.openGateCards()[0]);
     // The function dies after the answer has landed: what is stored keeps it from answering again.
     const { status, output } = await parent.end();
     expect({ status, output }).toMatchObject({
@@ -206,11 +206,11 @@ describe('a request', () => {
     const [card] = world.openGateCards();
     expect(card?.text).toMatch(
       new RegExp(
-        `^Approve\\? Terminate Connectors wave 1: terminate ${servers} recovery instances in .* Asked by a machine\\.$`,
+        `^Approve\\? Terminate Connectors wave 1: terminate ${servers} recovery instances in .* Asked by a machine\\. <@U0PAPPROVE1> <@U0PAPPROVE2> <@U0PDRLEAD01>: decide in this message\\.$`,
       ),
     );
     expect(world.textOf(card)).toContain('This cannot be undone:');
-    await world.presses('approver', 'approve', card);
+    await world.approves('approver', card);
     await world.untilStatus('completed');
     await world.drawn();
     expect(world.result()).toMatchObject({ action: 'terminate', status: 'success', summary: { succeeded: servers } });
@@ -332,7 +332,7 @@ describe('requests that nobody waits for', () => {
 
     // While it waits, a release asks for the same application: it is busy.
     await expect(world.request(ciRequest('4711'))).rejects.toThrow('Conflict: HRP is busy with drill');
-    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    await world.approves('approver', world.openGateCards()[0]);
     await world.untilStatus('completed');
     await calendar.advance(7 * DAY);
     await world.untilAsked(2);

@@ -171,7 +171,7 @@ describe('the approval gate', () => {
 
     const answer = await world.submits('approver', form, 'not now');
     expect(answer).toContain('Approved by <@U0PAPPROVE2>');
-    expect(answer).toContain('This card is out of date: use the newest card');
+    expect(answer).toMatch(/This card is out of date: use <https:\/\/slack\.com\/archives\/[^|>]*\|the current card>/);
     const gates = await world.table.gates(executionIdOf(world.cards()[0]));
     expect(gates.find(({ planRevision }) => planRevision === 2)).toMatchObject({ status: 'pending', votes: [] });
   });
@@ -226,7 +226,7 @@ describe('the approval gate', () => {
     expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('1 of 2');
     expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain('recorded already');
     await world.clock.advance(600_000);
-    expect(world.textOf(world.openGateCards()[0])).toContain('1 given');
+    expect(world.textOf(world.openGateCards()[0])).toContain('*1 of 2:* <@U0PAPPROVE1> approved');
     expect(world.jobs()).toHaveLength(0);
     await world.presses('second-approver', 'approve', world.openGateCards()[0]);
     await world.untilStatus('completed');
@@ -234,10 +234,10 @@ describe('the approval gate', () => {
 
   test('a policy that nobody could satisfy fails before anybody waits for it', async () => {
     const world = await startWorld();
-    world.practice.ssm.put(`${world.practice.configPath}/policies`, JSON.stringify({ drill: { quorum: 3 } }));
+    world.practice.ssm.put(`${world.practice.configPath}/policies`, JSON.stringify({ drill: { quorum: 4 } }));
     await world.says('requester', 'drill HRP wave 1');
     await world.untilStatus('failed');
-    expect(world.textOf(world.cards()[0])).toContain('needs 3 approval');
+    expect(world.textOf(world.cards()[0])).toContain('needs 4 approval');
     expect(world.jobs()).toHaveLength(0);
   });
 

@@ -133,8 +133,7 @@ describe('the same command delivered twice', () => {
 describe('a command that cannot be carried out', () => {
   test.each([
     ['requester', 'dril HRP wave 1', 'Did you mean `drill`?'],
-    ['requester', 'failover HRP wave 1', '*failover* is not available in this version'],
-    ['requester', 'drill', 'Which application is to be drilled?'],
+    ['requester', 'drill', 'Which application is meant?'],
     ['requester', 'drill HRX wave 1', 'Did you mean HRP?'],
     ['requester', 'drill HRP', 'Which wave of HRP? HRP has waves 1–4.'],
     ['requester', 'drill HRP wave', 'The number of the wave is missing'],
@@ -143,7 +142,7 @@ describe('a command that cannot be carried out', () => {
     ['requester', 'drill HRP wave 9-2', 'counts backwards'],
     ['requester', 'drill HRP wave x', 'is no number of a wave'],
     ['requester', 'drill HRP wave 1 now', 'I do not understand “now”'],
-    ['reader', 'drill HRP wave 1', 'You may not ask for drills of HRP'],
+    ['reader', 'drill HRP wave 1', 'You may not ask for a drill of HRP'],
     ['stranger', 'drill HRP wave 1', 'You have no role here'],
   ])('%s types “%s” and is told why, alone', async (person, text, answer) => {
     const before = practice.workspace.messages(WORKSPACE.channelId).length;

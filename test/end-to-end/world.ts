@@ -3,7 +3,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { onTestFinished } from 'vitest';
 import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/action-ids.ts';
+import { APPROVE_FORM, NAME_INPUT } from '../../blocks/approve-modal.ts';
 import { REASON_INPUT } from '../../blocks/reject-modal.ts';
+import type { AuditNote } from '../../src/domain/audit.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
@@ -12,7 +14,7 @@ import { type Inventory, loadInventory } from '../../src/local/inventory.ts';
 import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
-import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
+import { PEOPLE, type Person, WORKSPACE } from '../../src/local/slack/people.ts';
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 
@@ -20,7 +22,9 @@ const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export interface WorldOptions {
-  /** @default - {@link someServers} of practice/inventory.json: reading a thousand servers again and again takes a third of a test */
+  /** @default - the people of practice mode */
+  people?: readonly Person[];
+  /** @default - {@link someServers} of practice/inventory.json: with a thousand, every look at an account takes long */
   inventory?: Inventory;
   /**
    * Whether DRS tells of each launch by an event of its own, as it does at its best. Polling is the truth, events only make
@@ -31,12 +35,10 @@ export interface WorldOptions {
 }
 
 /** All 1,000 servers of practice mode. */
-export function wholeInventory(): Inventory {
-  return loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
-}
+export const wholeInventory = once(() => loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json'));
 
 /** HRP and wave 1 of Connectors whole, and some servers of every other wave. */
-function someServers(): Inventory {
+const someServers = once((): Inventory => {
   const whole = wholeInventory();
   const seen = new Map<string, number>();
   const sourceServers = whole.sourceServers.filter(({ tags }) => {
@@ -45,6 +47,23 @@ function someServers(): Inventory {
     return tags['DR-Application'] === 'HRP' || wave === 'Connectors 1' || (seen.get(wave) ?? 0) <= 4;
   });
   return { ...whole, sourceServers };
+});
+
+/** Read once for all worlds, and frozen: no world may change what the next one starts from. */
+function once<T>(read: () => T): () => T {
+  let known: { value: T } | undefined;
+  return () => {
+    known ??= { value: deepFrozen(read()) };
+    return known.value;
+  };
+}
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const member of Object.values(value)) deepFrozen(member);
+  }
+  return value;
 }
 
 export async function startWorld(options: WorldOptions = {}) {
@@ -60,6 +79,7 @@ export async function startWorld(options: WorldOptions = {}) {
     clock,
     wallClock: clock,
     inventory,
+    people: options.people,
     log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
     onCall: (call) => calls.push(call),
     drsEvents: options.drsEvents ?? false,
@@ -104,6 +124,19 @@ export async function startWorld(options: WorldOptions = {}) {
       if (card === undefined) throw new Error('there is no card to press a button on');
       await workspace.as(person).click(card, button === 'approve' ? APPROVE_ACTION : REJECT_ACTION);
       return ephemerals(person).at(-1)?.text ?? '';
+    },
+
+    /** Presses Approve and, where a form asks for it, types the name; the answer is what only this person is told. */
+    async approves(person: string, card: SlackMessage | undefined): Promise<string> {
+      const told = await this.presses(person, 'approve', card);
+      const form = forms(person).findLast((view) => view.callback_id === APPROVE_FORM);
+      if (form === undefined) return told;
+      const [, name = ''] = /"Type (.*?) to show/.exec(JSON.stringify(form.blocks)) ?? [];
+      const { blockId, actionId } = NAME_INPUT;
+      const values = { [blockId]: { [actionId]: { type: 'plain_text_input', value: name } } };
+      const { error, errors } = await workspace.as(person).submitView(form, values);
+      if (error !== undefined) throw new Error(`Slack showed ${error}`);
+      return errors[blockId] ?? JSON.stringify(forms(person).at(-1)?.blocks ?? '');
     },
 
     /** Presses Reject and submits the form with this reason; the answer is what only this person sees. */
@@ -152,7 +185,7 @@ export async function startWorld(options: WorldOptions = {}) {
 
     /** The component's output, as the file in the thread. */
     result(): ComponentOutput {
-      const file = workspace.files().at(-1);
+      const file = workspace.files().findLast((stored) => stored.file.name.endsWith('.json'));
       if (file === undefined) throw new Error('there is no result file');
       return JSON.parse(file.content.toString('utf8')) as ComponentOutput;
     },
@@ -216,6 +249,8 @@ function tableOf(practice: Practice) {
   return {
     gates: (executionId: string) => items<GateRecord>(executionId, 'GATE#'),
     batches: (executionId: string) => items<BatchRecord>(executionId, 'BATCH#'),
+    /** What was noted for the audit: of an execution, or of a day. */
+    notes: (key: string) => items<AuditNote>(key, 'EVENT#'),
     item,
     execution: (executionId: string) => item<ExecutionRecord>(executionId, 'EXECUTION'),
   };

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { onTestFinished } from 'vitest';
 import { definitionText } from '../../infra/constructs/state-machine-from-file.ts';
+import { type ExecutorOutput, executorOutputSchema } from '../../src/domain/executor-contract.ts';
 import { CENTRAL_ACCOUNT, REGION, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
 import { startDrs } from '../../src/local/aws/drs/drs.ts';
 import type { Job } from '../../src/local/aws/drs/jobs.ts';
@@ -19,22 +20,6 @@ import type { Json, JsonObject } from '../../src/local/step-functions/json.ts';
 export const [ACCOUNT] = STAGING_ACCOUNTS;
 export const MINUTE = 60_000;
 export const EXECUTION_ID = 'dr-20260302-hrp';
-
-/** What the executor answers. */
-export interface ExecutorOutput {
-  accountId: string;
-  finished: {
-    batchId: string;
-    outcome: 'finished' | 'refused' | 'timeout';
-    jobId?: string;
-    servers: { id: string; status: string; instanceId?: string }[];
-    excluded: { id: string; error: string; cause: string }[];
-    error?: string;
-    cause?: string;
-    serverIds?: string[];
-  }[];
-  notStarted: { batchId: string; reason: string }[];
-}
 
 /** One `DR Batch Progress` event. */
 export interface Progress {
@@ -151,7 +136,7 @@ export async function executorWorld() {
       await clock.runUntil(() => describe().status !== 'RUNNING', { what: 'the end of the executor', withinMs: 2e8 });
       const { status, output, error, cause } = describe();
       if (output === undefined) throw new Error(`the executor is ${status}: ${error}: ${cause}`);
-      return JSON.parse(output) as ExecutorOutput;
+      return executorOutputSchema.parse(JSON.parse(output));
     },
 
     run(action: Verb, batches: Json[], options: JsonObject = {}): Promise<ExecutorOutput> {

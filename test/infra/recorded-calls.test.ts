@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { CENTRAL_ACCOUNT, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
 import { allowDirect, call, tagged } from '../end-to-end/component-call.ts';
-import { startWorld } from '../end-to-end/world.ts';
+import { executionIdOf, startWorld } from '../end-to-end/world.ts';
 import { allowedResources, exampleDeployment, synthesize } from './synthesized.ts';
 
-it('every call of a drill, a failover, a termination and a status is allowed to the role that makes it', async () => {
+it('every call of a drill, of looks at it, of a failover, a termination and a status is allowed to the role that makes it', async () => {
   const { central, staging } = synthesize(exampleDeployment());
   const stackOf = new Map<string, typeof central>([[CENTRAL_ACCOUNT, central]]);
   STAGING_ACCOUNTS.forEach((account, index) => {
@@ -17,6 +17,13 @@ it('every call of a drill, a failover, a termination and a status is allowed to 
   await world.untilAsked();
   await world.presses('approver', 'approve', world.openGateCards()[0]);
   await world.untilStatus('completed');
+  const id = executionIdOf(world.cards()[0]).slice(0, 8);
+  const [server] = world.serversOf('HRP', 1);
+  const looks = ['plan drill HRP wave 1', 'status HRP', 'executions', `server ${server?.hostname}`, `logs ${id}`];
+  for (const look of looks) await world.says('approver', look);
+  await world.says('approver', `audit ${id}`);
+  await world.drawn();
+  expect(world.calls.map(({ action }) => action)).toContain('DescribeJobLogItems');
   allowDirect(world, ['status', 'failover', 'terminate']);
   tagged(world, 'all', 2);
   const tags = { 'DR-Test': 'all' };

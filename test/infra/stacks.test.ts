@@ -81,6 +81,25 @@ describe('the central functions', () => {
         'sts:AssumeRole',
       ],
     ],
+    [
+      'answer-query',
+      [
+        'dynamodb:DescribeStream',
+        'dynamodb:GetItem',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+        'secretsmanager:GetSecretValue',
+        'sqs:SendMessage',
+        'ssm:GetParameter',
+        'ssm:GetParametersByPath',
+        'sts:AssumeRole',
+      ],
+    ],
     ['validate-input', ['dynamodb:GetItem', 'ssm:GetParameter']],
     ['read-status', ['dynamodb:GetItem', 's3:PutObject', 'ssm:GetParametersByPath', 'sts:AssumeRole']],
     ['record-progress', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
@@ -89,6 +108,9 @@ describe('the central functions', () => {
       [
         'dynamodb:GetItem',
         'dynamodb:PutItem',
+        // Of the table, and of the index by status.
+        'dynamodb:Query',
+        'dynamodb:Query',
         'dynamodb:UpdateItem',
         'secretsmanager:GetSecretValue',
         'ssm:GetParameter',
@@ -115,6 +137,7 @@ describe('the central functions', () => {
     );
     expect(reaching.sort()).toEqual(
       [
+        'answer-query',
         'check-instances',
         'close-execution',
         'discover-servers',
@@ -351,11 +374,12 @@ describe('what reaches the central functions', () => {
   });
 
   it.each([
-    ['effects', 10, undefined],
-    ['projector', 500, 3],
-  ] satisfies [FunctionName, number, number | undefined][])(
+    ['effects', 10, undefined, 'GATE#'],
+    ['projector', 500, 3, 'GATE#'],
+    ['answer-query', 10, undefined, 'QUERY'],
+  ] satisfies [FunctionName, number, number | undefined, string][])(
     'are the changes of the table: %s',
-    (name, batchSize, window) => {
+    (name, batchSize, window, followed) => {
       const [functionId] = Object.keys(
         central.template.findResources('AWS::Lambda::Function', { Properties: { FunctionName: `dr-chatops-${name}` } }),
       );
@@ -373,7 +397,7 @@ describe('what reaches the central functions', () => {
       expect(mapping?.Properties.MaximumBatchingWindowInSeconds).toBe(window);
       const pattern = String(at(mapping?.Properties, 'FilterCriteria', 'Filters', 0, 'Pattern'));
       const prefixes = at(JSON.parse(pattern), 'dynamodb', 'Keys', 'item', 'S');
-      expect(prefixes).toContainEqual({ prefix: 'GATE#' });
+      expect(prefixes).toContainEqual({ prefix: followed });
       // A projector that were told of what it writes itself would call itself.
       expect(prefixes).not.toContainEqual({ prefix: 'MESSAGE#' });
     },
@@ -462,6 +486,7 @@ describe("a staging account's stack", () => {
         resources: [],
         principal: {
           AWS: [
+            'answer-query',
             'check-instances',
             'close-execution',
             'discover-servers',

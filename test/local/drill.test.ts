@@ -77,7 +77,7 @@ describe.concurrent('wrong usage ends with 2 before anything starts', () => {
     [
       'somebody who does not exist',
       ['HRP', 'wave', '1', '--approve-as', 'nobody'],
-      '--approve-as takes one of requester, approver, second-approver, reader, stranger, not "nobody".',
+      '--approve-as takes one of requester, approver, second-approver, lead, reader, stranger, not "nobody".',
     ],
     ['nobody to approve and no terminal', ['HRP', 'wave', '1'], 'there is no terminal to ask at'],
     [

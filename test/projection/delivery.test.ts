@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ExecutionView } from '../../src/domain/records.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { aWave } from '../blocks/fixtures/fleet.ts';
 import {
   aBatchRecord,
   aDecidedGate,
@@ -12,9 +13,11 @@ import {
   EXECUTION_ID as ID,
   LAUNCHING,
   minutes,
+  START,
   viewsOfEveryState,
 } from '../blocks/views.ts';
-import { BOT_TOKEN, startWorld, type World } from './world.ts';
+import { aBatchServer } from '../domain/fleet.ts';
+import { BOT_TOKEN, FALLBACK, startWorld, type World } from './world.ts';
 
 const CHANNEL = WORKSPACE.channelId;
 const plan = aPlan();
@@ -41,7 +44,7 @@ describe('drawing an execution', () => {
     expect(card).toMatchObject({ text: expect.stringContaining('waiting for approval') });
     expect(world.shown(ID, 'gate-approval-1')).toMatchObject([{ text: expect.stringContaining('Approve?') }]);
     expect(world.shown(ID, 'thread-plan-1')).toMatchObject([{ thread_ts: card?.ts }]);
-    expect(world.workspace.messages(CHANNEL)).toHaveLength(3);
+    expect(world.workspace.messages(CHANNEL)).toHaveLength(4);
     expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown', ts: card?.ts });
   });
 
@@ -74,11 +77,13 @@ describe('drawing an execution', () => {
     await world.draw(ID);
     const [card] = world.shown(ID, 'card');
     const story = world.workspace.thread(CHANNEL, card?.ts ?? '').slice(1);
-    expect(story.map((reply) => reply.metadata?.event_payload.key)).toEqual([
+    expect(story.flatMap((reply) => reply.metadata?.event_payload.key ?? [])).toEqual([
       'thread-plan-1',
+      'thread-opened-approval-1',
       'thread-decided-approval-1',
       'thread-launch',
       'thread-result',
+      'thread-servers',
     ]);
   });
 
@@ -126,7 +131,7 @@ describe('drawing an execution', () => {
   test('many changes of an execution in one delivery are one drawing of its newest state', async () => {
     const world = await worldOf(ASKED);
     expect(await world.draw(...Array<string>(20).fill(ID))).toEqual({ batchItemFailures: [] });
-    expect(world.calls.filter((call) => call === 'chat.postMessage')).toHaveLength(3);
+    expect(world.calls.filter((call) => call === 'chat.postMessage')).toHaveLength(4);
   });
 
   test.each(['MESSAGE#card', 'LOCK', 'CATALOGUE'])('a change of the item %s draws nothing', async (item) => {
@@ -170,7 +175,7 @@ describe('a post whose answer is lost', () => {
     const [message, ...more] = world.shown(ID, key);
     expect(more).toEqual([]);
     expect(await world.message(ID, key)).toMatchObject({ status: 'shown', ts: message?.ts });
-    expect(world.workspace.messages(CHANNEL)).toHaveLength(3);
+    expect(world.workspace.messages(CHANNEL)).toHaveLength(4);
   });
 
   test('is found again although the answers of all tries are lost and the function dies in between', async () => {
@@ -184,7 +189,13 @@ describe('a post whose answer is lost', () => {
   test('another execution’s card is not taken for it', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
-    await world.put({ execution: anExecution({ executionId: other }), earlierPlans: [], gates: [], batches: [] });
+    await world.put({
+      execution: anExecution({ executionId: other }),
+      earlierPlans: [],
+      gates: [],
+      batches: [],
+      waves: [],
+    });
     await world.draw(other);
     await world.store.createMessage({
       executionId: ID,
@@ -213,16 +224,15 @@ describe('when Slack cannot take a message now', () => {
   );
 
   test('a short wait that Slack asks for is kept on the spot, once; a long one is not waited for', async () => {
-    const waits: number[] = [];
-    const sleep = async (ms: number) => void waits.push(ms);
-    const world = await startWorld({ sleep });
+    const world = await startWorld({ canWait: true });
     await world.put(ASKED);
     world.failNext('chat.postMessage', 'too fast', { key: 'card' });
     world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
     await world.draw(ID);
-    expect(waits).toEqual([3_000]);
+    expect(world.waits).toEqual([3_000]);
     expect(world.shown(ID, 'card')).toHaveLength(1);
     expect(world.shown(ID, 'gate-approval-1')).toEqual([]);
+    expect(await world.message(ID, 'gate-approval-1')).toMatchObject({ status: 'dirty' });
 
     world.failNext('chat.update', 'too fast', { key: 'card', times: 2 });
     await world.put(aView(LAUNCHING, APPROVED));
@@ -230,10 +240,25 @@ describe('when Slack cannot take a message now', () => {
     expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty' });
   });
 
+  test('what Slack wants later is not tried before, by nobody', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
+    await world.draw(ID);
+    const before = world.calls.length;
+    await world.advance(29_000);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    await world.draw(ID);
+    expect(world.calls).toHaveLength(before);
+    await world.advance(1_000);
+    expect(await world.sweep()).toEqual({ drawn: 1 });
+    expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
+  });
+
   test('the sweep draws it once Slack can, and then no more', async () => {
     const world = await worldOf(ASKED);
     world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
     await world.draw(ID);
+    await world.advance(30_000);
     expect(await world.sweep()).toEqual({ drawn: 1 });
     expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
     expect(await world.message(ID, 'gate-approval-1')).toMatchObject({ status: 'shown' });
@@ -245,6 +270,7 @@ describe('when Slack cannot take a message now', () => {
     world.failNext('chat.postMessage', 'rate limited', { key: 'card' });
     await world.draw(ID);
     expect(world.shown(ID, 'thread-plan-1')).toEqual([]);
+    await world.advance(30_000);
     await world.sweep();
     const [card] = world.shown(ID, 'card');
     expect(world.shown(ID, 'thread-plan-1')).toMatchObject([{ thread_ts: card?.ts }]);
@@ -257,6 +283,7 @@ describe('when Slack cannot take a message now', () => {
     await world.put(aView(LAUNCHING, APPROVED));
     await world.draw(ID);
     expect(world.shown(ID, 'card')).toMatchObject([{ text: expect.stringContaining('waiting for approval') }]);
+    await world.advance(30_000);
     await world.sweep();
     expect(world.shown(ID, 'card')).toMatchObject([{ text: expect.stringContaining('launching') }]);
     expect(await world.sweep()).toEqual({ drawn: 0 });
@@ -275,7 +302,13 @@ describe('when Slack cannot take a message now', () => {
   test('one execution’s trouble is not another’s', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
-    await world.put({ execution: anExecution({ executionId: other }), earlierPlans: [], gates: [], batches: [] });
+    await world.put({
+      execution: anExecution({ executionId: other }),
+      earlierPlans: [],
+      gates: [],
+      batches: [],
+      waves: [],
+    });
     world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
     await world.draw(ID, other);
     expect(world.shown(other, 'card')).toHaveLength(1);
@@ -347,11 +380,12 @@ describe('the result file', () => {
   test('is in the card’s thread, once', async () => {
     const world = await overWorld();
     for (let times = 0; times < 3; times += 1) await world.draw(ID);
-    expect(filesOf(world)).toEqual(['drill-result-abcdef01.json']);
-    expect(world.workspace.files()[0]?.content.toString('utf8')).toBe('{"status":"success"}');
+    expect(filesOf(world)).toEqual(['drill-servers-abcdef01.csv', 'drill-result-abcdef01.json']);
+    expect(world.workspace.files()[1]?.content.toString('utf8')).toBe('{"status":"success"}');
     const [card] = world.shown(ID, 'card');
     const thread = world.workspace.thread(CHANNEL, card?.ts ?? '');
-    expect(thread.filter((reply) => reply.files !== undefined)).toHaveLength(1);
+    expect(thread.filter((reply) => reply.files !== undefined)).toHaveLength(2);
+    expect(world.workspace.files()[0]?.content.toString('utf8')).toMatch(/^accountId,wave,hostname,/);
   });
 
   test('is not uploaded twice when the answer is lost', async () => {
@@ -359,18 +393,18 @@ describe('the result file', () => {
     world.failNext('files.completeUploadExternal', 'lost answer');
     await world.draw(ID);
     await world.sweep();
-    expect(filesOf(world)).toEqual(['drill-result-abcdef01.json']);
+    expect(filesOf(world)).toEqual(['drill-servers-abcdef01.csv', 'drill-result-abcdef01.json']);
     expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'shown' });
   });
 
   test('comes later when it cannot be read yet', async () => {
     const world = await worldOf(OVER);
     await world.draw(ID);
-    expect(filesOf(world)).toEqual([]);
+    expect(filesOf(world)).toEqual(['drill-servers-abcdef01.csv']);
     expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'dirty' });
     await world.putResult(RESULT, '{}');
     await world.sweep();
-    expect(filesOf(world)).toHaveLength(1);
+    expect(filesOf(world)).toHaveLength(2);
   });
 
   test('does not come before the end, nor without a result', async () => {
@@ -384,3 +418,269 @@ describe('the result file', () => {
     expect(filesOf(world)).toEqual([]);
   });
 });
+
+describe('Slack’s pace', () => {
+  const RUNNING = aView(LAUNCHING, APPROVED);
+  const launched = (servers: number) =>
+    aView(LAUNCHING, {
+      ...APPROVED,
+      batches: [
+        aBatchRecord({
+          servers: [1, 2, 3].map((number) => aBatchServer(number, number <= servers ? { state: 'launched' } : {})),
+        }),
+      ],
+    });
+
+  /** Moves the servers of the stored batch, as their executor's reports would. */
+  async function launch(world: World, servers: number): Promise<void> {
+    const { execution, batches } = launched(servers);
+    for (const [index, server] of (batches[0]?.servers ?? []).entries()) {
+      if (server.state !== 'launched') continue;
+      const batch = await world.store.getBatch(execution.executionId, batches[0]?.batchId ?? '');
+      if (batch === undefined) throw new Error('no batch');
+      await world.store.replaceBatch({
+        ...batch,
+        status: 'running',
+        servers: batch.servers.map((other, at) => (at === index ? { ...other, state: 'launched' as const } : other)),
+      });
+    }
+  }
+
+  test('a message is changed at most once in three seconds, and then shows the newest state', async () => {
+    const world = await startWorld({ canWait: true });
+    await world.put(RUNNING);
+    await world.draw(ID);
+    await launch(world, 1);
+    const updates = () => world.calls.filter((call) => call === 'chat.update').length;
+    await world.draw(ID);
+    expect([updates(), world.waits]).toEqual([1, [3_000]]);
+    // Two more changes while nothing may be sent: one update, of the last.
+    await launch(world, 2);
+    world.onWait = () => launch(world, 3);
+    await world.draw(ID);
+    expect(updates()).toBe(2);
+    expect(world.waits).toEqual([3_000, 3_000]);
+    expect(JSON.stringify(world.shown(ID, 'card'))).toContain('3 of 3 servers launched');
+  });
+
+  test('a change that comes later than that is shown at once', async () => {
+    const world = await startWorld({ canWait: true });
+    await world.put(RUNNING);
+    await world.draw(ID);
+    vi.setSystemTime(Date.now() + 3_000);
+    await launch(world, 1);
+    await world.draw(ID);
+    expect(world.waits).toEqual([]);
+    expect(JSON.stringify(world.shown(ID, 'card'))).toContain('1 of 3 servers launched');
+  });
+});
+
+describe('an hour without Slack', () => {
+  test('nothing fails, nothing is lost, and the cards are right within seconds after it is back', async () => {
+    const world = await startWorld({ canWait: true });
+    const other = ID.replace('abcdef01', 'abcdef02');
+    await world.put(ASKED);
+    await world.put({ ...viewOfOther(other) });
+    world.setDown(true);
+    expect(await world.draw(ID, other)).toEqual({ batchItemFailures: [] });
+    await world.put(aView(LAUNCHING, APPROVED));
+    expect(await world.draw(ID)).toEqual({ batchItemFailures: [] });
+    await world.sweep();
+    expect(world.workspace.messages(CHANNEL)).toEqual([]);
+
+    // It looks every five seconds while something is dirty, and not longer than its minute.
+    expect(world.waits.filter((ms) => ms === 5_000).length).toBeGreaterThanOrEqual(8);
+    expect(world.waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(55_000);
+
+    world.setDown(false);
+    const before = world.waits.length;
+    expect(await world.sweep()).toEqual({ drawn: 2 });
+    expect(world.waits.length - before).toBeLessThanOrEqual(1);
+    expect(world.shown(ID, 'card')).toMatchObject([{ text: expect.stringContaining('launching') }]);
+    expect(world.shown(ID, 'gate-approval-1')).toMatchObject([{ text: expect.stringContaining('Approved by') }]);
+    expect(world.shown(other, 'card')).toHaveLength(1);
+  });
+
+  test('a Slack that answers nothing does not hold up the stream: what there is no time for is swept', async () => {
+    const world = await startWorld({ canWait: true });
+    const others = [2, 3, 4, 5, 6, 7, 8].map((number) => ID.replace('abcdef01', `abcdef0${number}`));
+    await world.put(ASKED);
+    for (const other of others) await world.put(viewOfOther(other));
+    // Each call takes as long as one that is given up.
+    world.onCall = () => vi.setSystemTime(Date.now() + 10_000);
+    world.setDown(true);
+    expect(await world.draw(ID, ...others)).toEqual({ batchItemFailures: [] });
+    expect(world.calls.length).toBeLessThanOrEqual(5);
+    world.onCall = () => {};
+    world.setDown(false);
+    await world.sweep();
+    for (const id of [ID, ...others]) expect(world.shown(id, 'card'), id).toHaveLength(1);
+  });
+});
+
+describe('a closed channel', () => {
+  test.each(['archived', 'bot removed'] as const)('%s: the card goes to the fallback channel, once', async (how) => {
+    const world = await startWorld({ fallback: FALLBACK });
+    await world.put(ASKED);
+    world.closeChannel(how);
+    await world.draw(ID);
+    const [card, ...more] = world.shown(ID, 'card', FALLBACK);
+    expect(more).toEqual([]);
+    expect(JSON.stringify(card?.blocks)).toContain(`Meant for <#${CHANNEL}>`);
+    expect(world.shown(ID, 'gate-approval-1', FALLBACK)).toHaveLength(1);
+    expect(world.shown(ID, 'thread-plan-1', FALLBACK)).toMatchObject([{ thread_ts: card?.ts }]);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown', channelId: FALLBACK, movedFrom: CHANNEL });
+
+    await world.put({ ...ASKED, gates: [aDecidedGate('approve', { version: 2 })] });
+    await world.draw(ID);
+    await world.sweep();
+    expect(world.shown(ID, 'gate-approval-1', FALLBACK)).toMatchObject([{ text: expect.stringContaining('Approved') }]);
+    expect(world.shown(ID, 'thread-decided-approval-1', FALLBACK)).toHaveLength(1);
+    expect(world.workspace.messages(CHANNEL)).toEqual([]);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+  });
+
+  test('closed while it runs: the card goes on in the fallback channel, and its thread with it', async () => {
+    const world = await startWorld({ fallback: FALLBACK });
+    await world.put(ASKED);
+    await world.draw(ID);
+    world.closeChannel('archived');
+    await world.put(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    await world.sweep();
+    const [card] = world.shown(ID, 'card', FALLBACK);
+    expect(card?.text).toContain('launching');
+    expect(world.shown(ID, 'thread-launch', FALLBACK)).toMatchObject([{ thread_ts: card?.ts }]);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+  });
+
+  test('a thread that can go nowhere brings its card along', async () => {
+    const world = await startWorld({ fallback: FALLBACK });
+    await world.put(aView(LAUNCHING, APPROVED));
+    world.failNext('chat.postMessage', 'unavailable', { key: 'thread-launch' });
+    await world.draw(ID);
+    world.closeChannel('archived');
+    await world.sweep();
+    await world.sweep();
+    const [card] = world.shown(ID, 'card', FALLBACK);
+    expect(world.shown(ID, 'thread-launch', FALLBACK)).toMatchObject([{ thread_ts: card?.ts }]);
+  });
+
+  test.each([
+    ['there is no fallback channel', undefined],
+    ['it is the fallback channel', CHANNEL],
+  ])('archived, and %s: it is recorded and not tried again', async (_, fallback) => {
+    const world = await startWorld({ fallback });
+    await world.put(ASKED);
+    world.closeChannel('archived');
+    await world.draw(ID);
+    const card = await world.message(ID, 'card');
+    expect(card).toMatchObject({ status: 'undeliverable', error: 'is_archived' });
+    expect(card?.movedFrom).toBeUndefined();
+    const before = world.calls.length;
+    await world.draw(ID);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    expect(world.calls).toHaveLength(before);
+  });
+
+  test('a fallback channel that is closed, too, ends it', async () => {
+    const world = await startWorld({ fallback: 'C0NOWHERE01' });
+    await world.put(ASKED);
+    world.closeChannel('archived');
+    await world.draw(ID);
+    const posts = world.calls.filter((call) => call === 'chat.postMessage').length;
+    expect(posts).toBeLessThanOrEqual(4);
+    expect(await world.message(ID, 'card')).toMatchObject({ movedFrom: CHANNEL, status: 'dirty' });
+    // Another one that is configured then does not make it wander.
+    world.setFallback(FALLBACK);
+    await world.advance(minutes(1));
+    await world.sweep();
+    expect(world.shown(ID, 'card', FALLBACK)).toEqual([]);
+  });
+
+  test('without a fallback a bot that is invited again shows its card', async () => {
+    const world = await worldOf(ASKED);
+    world.closeChannel('bot removed');
+    await world.draw(ID);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty', error: 'not_in_channel' });
+    // It is not asked every five seconds.
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    world.openChannel();
+    await world.advance(minutes(1));
+    await world.sweep();
+    expect(world.shown(ID, 'card')).toHaveLength(1);
+  });
+});
+
+describe('messages beside a gate', () => {
+  const reminders = [START + minutes(15)];
+
+  test('a reminder is a new message with a link to the question, redrawn once that is settled', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    const gate = (await world.store.getGate(ID, 'approval-1')) ?? aGate();
+    await world.store.decideGate({ ...gate, reminders, version: 2 }, { version: 1 });
+    await world.draw(ID);
+    const [question] = world.shown(ID, 'gate-approval-1');
+    const [reminder] = world.shown(ID, 'gate-approval-1-reminder-1');
+    expect(reminder?.thread_ts).toBeUndefined();
+    expect(reminder?.text).toContain('<@U0PAPPROVE1>');
+    expect(JSON.stringify(reminder?.blocks)).toContain(`/archives/${CHANNEL}/p${question?.ts.replace('.', '')}|Open`);
+
+    const decided = aDecidedGate('approve', { reminders, version: 3 });
+    await world.store.decideGate(decided, { version: 2 });
+    await world.draw(ID);
+    expect(world.shown(ID, 'gate-approval-1-reminder-1')).toMatchObject([
+      { ts: reminder?.ts, text: expect.stringContaining('no longer open') },
+    ]);
+  });
+
+  test('what needs people is shown in the channel, too', async () => {
+    const world = await worldOf(
+      aView(ended('success', { succeeded: 3, failed: 0 }, { resultLocation: undefined }), APPROVED),
+    );
+    await world.draw(ID);
+    expect(world.shown(ID, 'thread-result')).toMatchObject([{ subtype: 'thread_broadcast' }]);
+    expect(world.shown(ID, 'thread-launch')[0]?.subtype).toBeUndefined();
+  });
+});
+
+describe('how long a wave takes', () => {
+  const wave = (executionId: string, took: number) =>
+    aWave(1, 'success', [10, 10 + took], { executionId, startedAt: START, endedAt: START + minutes(took) });
+  const idOf = (number: number) => ID.replace('abcdef01', `abcdef${10 + number}`);
+  const over = (executionId: string, took: number): ExecutionView => {
+    const view = aView({
+      ...ended('success', { succeeded: 3, failed: 0 }, { resultLocation: undefined }),
+      executionId,
+    });
+    return { ...view, waves: [wave(executionId, took)] };
+  };
+
+  test('is the median of the last successful runs, without the run itself', async () => {
+    const world = await worldOf(aView(LAUNCHING, APPROVED));
+    await world.draw(ID);
+    expect(JSON.stringify(world.shown(ID, 'card'))).not.toContain('earlier runs');
+    for (const [number, took] of [12, 40, 14].entries()) {
+      await world.put(over(idOf(number), took));
+      await world.draw(idOf(number));
+      await world.draw(idOf(number));
+      if (number === 0) expect(JSON.stringify(world.shown(idOf(0), 'card'))).not.toContain('earlier runs');
+    }
+    await world.draw(ID);
+    expect(JSON.stringify(world.shown(ID, 'card'))).toContain('earlier runs took 14 min');
+    const [kept] = await world.store.getDurations('drill', 'HRP');
+    expect(kept?.runs).toHaveLength(3);
+  });
+
+  test('a wave that failed teaches nothing', async () => {
+    const world = await worldOf({ ...over(ID, 12), waves: [{ ...wave(ID, 12), outcome: 'partial' }] });
+    await world.draw(ID);
+    expect(await world.store.getDurations('drill', 'HRP')).toEqual([]);
+  });
+});
+
+/** Another execution, which is only asked for. */
+function viewOfOther(executionId: string): ExecutionView {
+  return { execution: anExecution({ executionId }), earlierPlans: [], gates: [], batches: [], waves: [] };
+}

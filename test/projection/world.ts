@@ -8,8 +8,9 @@ import { executionTable } from '../../src/local/execution-table.ts';
 import { type LocalResponse, serve } from '../../src/local/http.ts';
 import { startS3 } from '../../src/local/services/s3.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
+import { startSsm } from '../../src/local/services/ssm.ts';
 import type { SlackMessage } from '../../src/local/slack/model.ts';
-import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 import { SlackWorkspace } from '../../src/local/slack/workspace.ts';
 import { executionStore, ITEM } from '../../src/platform/execution-store.ts';
 import type { Platform } from '../../src/platform/platform.ts';
@@ -22,6 +23,9 @@ const TABLE = 'executions';
 const BUCKET = 'results';
 export const BOT_TOKEN = 'xoxb-practice';
 const CHANNEL = WORKSPACE.channelId;
+const CONFIG_PATH = '/dr-chatops/test';
+/** Where cards go whose channel is closed. */
+export const FALLBACK = 'C0FALLBACK1';
 
 /** What goes wrong with a call to Slack. */
 export type Fault =
@@ -36,20 +40,44 @@ export type Fault =
 
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
+interface WorldOptions {
+  /** Functions can wait, as they can on Lambda; time then passes at once. Otherwise nothing waits. */
+  canWait?: boolean;
+  /** Configured as the channel of requests. */
+  fallback?: string;
+}
+
 /** The table, Slack, and the functions of the projection between them; closed when the test has ended. */
-export async function startWorld(options: { sleep?: (ms: number) => Promise<void> } = {}) {
+export async function startWorld({ canWait = false, fallback }: WorldOptions = {}) {
+  const waits: number[] = [];
+  const hooks = { onCall: () => {}, onWait: async () => {} };
+  if (canWait) vi.useFakeTimers({ toFake: ['Date'] });
+  const sleep = async (ms: number): Promise<void> => {
+    waits.push(ms);
+    vi.setSystemTime(Date.now() + ms);
+    await hooks.onWait();
+  };
   const services = { clock: new VirtualClock(), identities: new Identities() };
-  const [dynamodb, s3, secretsManager] = await Promise.all([
+  const [dynamodb, s3, secretsManager, ssm] = await Promise.all([
     startDynamoDB(services),
     startS3(services),
     startSecretsManager(services),
+    startSsm(services),
   ]);
-  const workspace = new SlackWorkspace({ botToken: BOT_TOKEN });
+  const everybody = [WORKSPACE.botUserId, ...PEOPLE.map(({ userId }) => userId)];
+  const incident = { id: CHANNEL, name: WORKSPACE.channelName, memberIds: everybody, isArchived: false };
+  const workspace = new SlackWorkspace({
+    botToken: BOT_TOKEN,
+    channels: [incident, { id: FALLBACK, name: 'dr-requests', memberIds: everybody }],
+  });
   const calls: string[] = [];
+  let isDown = false;
   const faults: { method: string; key: string; fault: Fault; times: number }[] = [];
   const slack = await serve(async (request) => {
     const method = request.path.replace(/^\/api\//, '');
     calls.push(method);
+    hooks.onCall();
+    if (isDown) return answerOf('unavailable');
     const sent = request.body.toString('utf8');
     const next = faults.find((one) => one.times > 0 && one.method === method && isAbout(sent, one.key));
     if (next === undefined) return await workspace.handle(request);
@@ -63,16 +91,20 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_S3: s3.url,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.url,
+    AWS_ENDPOINT_URL_SSM: ssm.url,
     SLACK_API_URL: `${slack.url}/api/`,
   };
   for (const [name, value] of Object.entries(endpoints)) vi.stubEnv(name, value);
   onTestFinished(async () => {
     vi.unstubAllEnvs();
-    await Promise.all([slack, dynamodb, s3, secretsManager].map((server) => server.close()));
+    vi.useRealTimers();
+    await Promise.all([slack, dynamodb, s3, secretsManager, ssm].map((server) => server.close()));
   });
 
   await dynamodb.createTable(executionTable(TABLE));
   s3.createBucket(BUCKET);
+  const setFallback = (channelId: string) => ssm.put(`${CONFIG_PATH}/requests`, JSON.stringify({ channelId }));
+  if (fallback !== undefined) setFallback(fallback);
   secretsManager.put('slack', JSON.stringify({ botToken: BOT_TOKEN, signingSecret: 'x' }));
 
   const logLines: string[] = [];
@@ -80,10 +112,16 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     logLines.push(JSON.stringify({ message, ...fields }));
   };
   const platform: Platform = {
-    environment: { EXECUTION_TABLE: TABLE, RESULT_BUCKET: BUCKET, SLACK_SECRET_ID: 'slack', AWS_REGION: REGION },
+    environment: {
+      EXECUTION_TABLE: TABLE,
+      RESULT_BUCKET: BUCKET,
+      SLACK_SECRET_ID: 'slack',
+      CONFIG_PATH,
+      AWS_REGION: REGION,
+    },
     credentials: services.identities.forRole('arn:aws:iam::900000000000:role/dr-chatops-projector'),
     now: () => services.clock.now(),
-    sleep: options.sleep,
+    sleep: canWait ? sleep : undefined,
     log: { info: line, warn: line, error: line },
   };
   const store = executionStore(platform);
@@ -94,6 +132,8 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     workspace,
     store,
     calls,
+    /** How long the functions have waited, each time, in milliseconds. */
+    waits,
     logLines,
     /** The unmodified client with the bot's token, for what the bot did not do itself. */
     client: new WebClient(BOT_TOKEN, { slackApiUrl: `${slack.url}/api/`, logLevel: LogLevel.ERROR }),
@@ -103,18 +143,43 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
       faults.push({ method, key, fault, times });
     },
 
+    /** From now on Slack answers nothing, or does so again. */
+    setDown(down: boolean): void {
+      isDown = down;
+    },
+    /** What happens while a function waits. */
+    set onWait(listener: () => Promise<void>) {
+      hooks.onWait = listener;
+    },
+    /** What happens when Slack is called. */
+    set onCall(listener: () => void) {
+      hooks.onCall = listener;
+    },
+    setFallback,
+    /** The bot is invited again. */
+    openChannel(): void {
+      incident.memberIds = everybody;
+    },
+    /** Somebody archives the channel of the incident, or removes the bot from it. */
+    closeChannel(how: 'archived' | 'bot removed'): void {
+      if (how === 'archived') incident.isArchived = true;
+      else incident.memberIds = everybody.filter((userId) => userId !== WORKSPACE.botUserId);
+    },
+
     /** Stores the state of an execution, as the handlers would have left it. */
     async put(view: ExecutionView): Promise<void> {
       await putExecution(view.execution);
       for (const gate of view.gates) {
         if (!(await store.createGate(gate))) await store.decideGate(gate, { version: 1 });
       }
+      for (const wave of view.waves) await store.recordWave(wave);
       if (view.plan === undefined) return;
       const { batchIds: _, ...plan } = view.plan;
       await store.freezePlan(view.execution.executionId, {
         ...plan,
-        batches: view.batches.map(({ batchId, accountId, region, servers }) => ({
+        batches: view.batches.map(({ batchId, wave, accountId, region, servers }) => ({
           batchId,
+          wave,
           accountId,
           region,
           servers,
@@ -139,9 +204,9 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     message: (executionId: string, key: string): Promise<MessageRecord | undefined> =>
       store.getMessage(executionId, key),
     /** What stands in the channel and its threads for a message of an execution. */
-    shown: (executionId: string, key: string): SlackMessage[] =>
+    shown: (executionId: string, key: string, channelId: string = CHANNEL): SlackMessage[] =>
       workspace
-        .messages(CHANNEL)
+        .messages(channelId)
         .filter(
           ({ metadata }) => metadata?.event_payload.execution_id === executionId && metadata.event_payload.key === key,
         ),

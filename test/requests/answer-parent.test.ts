@@ -34,6 +34,47 @@ describe('what a parent is told', () => {
   });
 });
 
+describe('the parent of several waves', () => {
+  const begun = {
+    executionId: EXECUTION_ID,
+    wave: 1,
+    planRevision: 1,
+    outcome: 'success' as const,
+    summary: { totalServers: 2, succeeded: 2, failed: 0, skipped: 0 },
+    nextPhaseReady: true,
+    resultLocation: 's3://results/wave-01.json',
+    startedAt: 1,
+    endedAt: 2,
+  };
+  const notBegun = {
+    ...begun,
+    wave: 2,
+    outcome: 'failed' as const,
+    summary: { totalServers: 3, succeeded: 0, failed: 0, skipped: 3 },
+    nextPhaseReady: false,
+    notBegun: { code: 'Cancelled', message: 'Cancelled by U0PREQUEST1' },
+  };
+  const execution = anExecution({ waves: [1, 2], status: 'cancelled', resultLocation: 's3://results/execution.json' });
+
+  it('is told what they came to together, and what was not begun', () => {
+    expect(parentAnswerOf({ execution, waves: [begun, notBegun] })).toMatchObject({
+      output: {
+        status: 'partial',
+        summary: { totalServers: 5, succeeded: 2, skipped: 3 },
+        nextPhaseReady: false,
+        resultLocation: 's3://results/execution.json',
+        message: 'Cancelled by U0PREQUEST1: wave 2 was not begun.',
+      },
+    });
+  });
+
+  it('is told an error where none was begun', () => {
+    expect(parentAnswerOf({ execution, waves: [{ ...notBegun, wave: 1 }, notBegun] })).toMatchObject({
+      error: 'Cancelled',
+    });
+  });
+});
+
 describe('the parent of an execution', () => {
   it('is not answered before the end, and then once', async () => {
     const world = await startWorld();

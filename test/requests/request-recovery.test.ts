@@ -17,7 +17,7 @@ describe('a request by a machine', () => {
     expect(stored).toMatchObject({
       verb: 'failover',
       application: 'HRP',
-      wave: 1,
+      waves: [1],
       selection: 'HRP wave 1',
       requester: { userId: 'service', teamId: '' },
       service: { initiatedBy: 'jsmith' },
@@ -28,6 +28,21 @@ describe('a request by a machine', () => {
     expect(JSON.stringify(stored)).not.toContain('token"');
     expect(await world.store.getParent(answer.executionId)).toMatchObject({ status: 'waiting', taskToken: 'token' });
     expect(world.logLines.join()).not.toContain('"token');
+  });
+
+  it('for several waves is one execution; the same id for other waves is another request', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    const waves = { ...FAILOVER, tags: { 'DR-Application': 'HRP' }, waves: [1, 2, 3], pauseBefore: [2] };
+    const { executionId } = await request(waves);
+    expect(await world.store.getExecution(executionId)).toMatchObject({
+      waves: [1, 2, 3],
+      pauseBefore: [2],
+      selection: 'HRP waves 1–3',
+      tags: { 'DR-Application': 'HRP' },
+    });
+    await expect(request(waves)).resolves.toMatchObject({ executionId });
+    await expect(request({ ...waves, waves: [1, 2] })).rejects.toMatchObject({ name: 'Conflict' });
   });
 
   it('delivered twice is one execution, with the newer token', async () => {

@@ -15,6 +15,36 @@ describe('a machine’s request', () => {
     expect(JSON.stringify(request.input)).not.toContain('token');
   });
 
+  it('names one wave by a tag or several by number, in ascending order and each once', () => {
+    expect(readRequest(DRILL)).toMatchObject({ waves: [1], pauseBefore: [] });
+    expect(readRequest({ ...DRILL, tags: { 'DR-Tier': 'Critical' } })).toMatchObject({ waves: [] });
+    const tags = { 'DR-Application': 'HRP' };
+    expect(readRequest({ ...DRILL, tags, waves: [3, 1, 3], pauseBefore: [3] })).toMatchObject({
+      input: { tags },
+      waves: [1, 3],
+      pauseBefore: [3],
+    });
+    // One wave is selected by its tag, however it was named.
+    expect(readRequest({ ...DRILL, tags, waves: [2] })).toMatchObject({
+      input: { tags: { 'DR-Wave': '2' } },
+      waves: [2],
+    });
+  });
+
+  it.each([
+    ['waves of no application', { tags: { 'DR-Tier': 'Critical' }, waves: [1, 2] }, /^waves: .*DR-Application/],
+    [
+      'waves beside the tag of one',
+      { tags: { 'DR-Application': 'HRP', 'DR-Wave': '1' }, waves: [1, 2] },
+      /DR-Wave out/,
+    ],
+    ['a pause before a wave that it does not name', { pauseBefore: [2] }, /^pauseBefore: the request has no wave 2\./],
+    ['no wave', { tags: { 'DR-Application': 'HRP' }, waves: [] }, /waves/],
+    ['wave 0', { tags: { 'DR-Application': 'HRP' }, waves: [0, 1] }, /waves/],
+  ])('with %s is refused', (_, wrong, message) => {
+    expect(() => readRequest({ ...DRILL, ...wrong })).toThrow(message);
+  });
+
   it('is for at least one server: to ask for none is a mistake that must show', () => {
     expect(readRequest(DRILL).input.options.minServers).toBe(1);
     expect(readRequest({ ...DRILL, options: { minServers: 5 } }).input.options.minServers).toBe(5);

@@ -105,7 +105,7 @@ export async function startWorld() {
       const summary = { totalServers: 3, succeeded: 3, failed: 0, skipped: 0 };
       await executionStore(platform).recordWave({
         executionId: execution.executionId,
-        wave: execution.wave,
+        wave: execution.waves[0] ?? 0,
         planRevision: 1,
         outcome: 'success',
         summary,
@@ -119,6 +119,7 @@ export async function startWorld() {
         status: 'completed',
         outcome: 'success',
         summary,
+        resultLocation: 's3://results/wave-01.json',
       });
     },
   };

@@ -1,17 +1,39 @@
-import type { App } from '@slack/bolt';
-import { APPROVE_ACTION, REJECT_ACTION } from '../../../blocks/action-ids.ts';
+import type { App, BlockAction } from '@slack/bolt';
+import {
+  BREAK_GLASS_ACTION,
+  CANCEL_ACTION,
+  LINK_ACTION,
+  OPEN_REQUEST_ACTION,
+  PAUSE_ACTION,
+  REFRESH_HOME_ACTION,
+  VOTE_ACTION,
+} from '../../../blocks/action-ids.ts';
+import { REQUEST_FIELD } from '../../../blocks/request-modal.ts';
+import type { ChatTools } from '../tools.ts';
+import { answerPress } from './press.ts';
 
-/** Bolt calls every listener that matches, so the known buttons are left out here. */
-const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${APPROVE_ACTION}|${REJECT_ACTION})$)`);
+/** What has a listener of its own: Bolt calls every listener that matches. */
+const KNOWN: readonly string[] = [
+  ...Object.values(VOTE_ACTION),
+  BREAK_GLASS_ACTION,
+  CANCEL_ACTION,
+  PAUSE_ACTION,
+  OPEN_REQUEST_ACTION,
+  REFRESH_HOME_ACTION,
+  LINK_ACTION,
+  ...Object.values(REQUEST_FIELD).map(({ actionId }) => actionId),
+];
+/** Several links in one block have ids that only begin alike. */
+const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${KNOWN.join('|')})$|${LINK_ACTION}[:_-])`);
+const LINK = new RegExp(`^${LINK_ACTION}(?:$|[:_-])`);
 
 /** A press of a button that no version knows any more is answered too: no press is ignored in silence. */
-export function anyOtherButton(app: App): void {
-  app.action(UNKNOWN_BUTTON, async ({ ack, respond }) => {
+export function anyOtherButton(app: App, tools: ChatTools): void {
+  app.action<BlockAction>(UNKNOWN_BUTTON, async ({ ack, body, client, respond }) => {
     await ack();
-    await respond({
-      response_type: 'ephemeral',
-      replace_original: false,
-      text: 'This button is from an older version and does nothing any more.',
-    });
+    const text = 'This button is from an older version and does nothing any more.';
+    await answerPress({ body, client, respond }, text, tools);
   });
+  // Slack has opened the link; it only wants to know that we have heard of it.
+  app.action(LINK, async ({ ack }) => await ack());
 }

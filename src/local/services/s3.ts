@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Identity } from '../aws/identities.ts';
 import { type LocalRequest, type LocalResponse, serve } from '../http.ts';
 import { decodeUpload } from './aws-chunked.ts';
+import { Bucket, type BucketOptions, type StoredObject } from './s3-bucket.ts';
 import { ServiceError, type ServiceOptions } from './service.ts';
 
 /** An S3 on a loopback port, addressed path-style (which is what the SDK does by itself when the endpoint is an IP address). */
@@ -9,25 +10,13 @@ export interface LocalS3 {
   /** For `AWS_ENDPOINT_URL_S3`. */
   url: string;
   /** Creates an empty bucket; an existing one is kept. */
-  createBucket(name: string): void;
+  createBucket(name: string, options?: BucketOptions): void;
   /** Content of an object. */
   read(bucket: string, key: string): Buffer | undefined;
   /** Keys of a bucket's objects in S3's order (by UTF-8 bytes). */
   keys(bucket: string): string[];
   close(): Promise<void>;
 }
-
-interface StoredObject {
-  content: Buffer;
-  /** Quoted MD5, as S3 has it for objects uploaded in one piece. */
-  etag: string;
-  /** Headers given back as they came: content type, user metadata, checksum. */
-  headers: Record<string, string>;
-  /** Milliseconds since the epoch. */
-  modifiedAt: number;
-}
-
-type Bucket = Map<string, StoredObject>;
 
 /** One request, taken apart. */
 interface S3Call {
@@ -44,7 +33,8 @@ export const MOST_BUCKET_BYTES = 256 * 1024 * 1024;
 
 /**
  * Starts an S3 with PutObject (also If-None-Match: * and If-Match), GetObject, HeadObject and ListObjectsV2 (no
- * delimiter). Everything else is answered with NotImplemented, 501; an unknown signer with InvalidAccessKeyId, 403.
+ * delimiter); in a bucket with Object Lock also with versions and DeleteObject. Everything else is answered with
+ * NotImplemented, 501; an unknown signer with InvalidAccessKeyId, 403.
  */
 export async function startS3(options: ServiceOptions & { mostBucketBytes?: number }): Promise<LocalS3> {
   const { mostBucketBytes = MOST_BUCKET_BYTES } = options;
@@ -61,11 +51,11 @@ export async function startS3(options: ServiceOptions & { mostBucketBytes?: numb
   });
   return {
     url: server.url,
-    createBucket(name) {
-      if (!buckets.has(name)) buckets.set(name, new Map());
+    createBucket(name, bucketOptions = {}) {
+      if (!buckets.has(name)) buckets.set(name, new Bucket(bucketOptions));
     },
-    read: (bucket, key) => buckets.get(bucket)?.get(key)?.content,
-    keys: (bucket) => sortedKeys(buckets.get(bucket) ?? new Map()),
+    read: (bucket, key) => buckets.get(bucket)?.objects.get(key)?.content,
+    keys: (bucket) => sortedKeys(buckets.get(bucket)?.objects ?? new Map()),
     close: () => server.close(),
   };
 }
@@ -81,7 +71,7 @@ function respond(request: LocalRequest, buckets: Map<string, Bucket>, options: S
         403,
       );
     }
-    const response = perform(request, call, buckets, options.clock.now());
+    const response = perform(request, call, { buckets, caller, now: options.clock.now() });
     record(call, caller, 'ok', options);
     return response;
   } catch (error) {
@@ -96,38 +86,49 @@ function callOf(request: LocalRequest): S3Call {
   const [, bucketName = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
   const bucketArn = `arn:aws:s3:::${bucketName}`;
   if (key === '') return { action: 'ListBucket', resource: bucketArn, bucketName, key };
-  const action = request.method === 'PUT' ? 'PutObject' : 'GetObject';
-  return { action, resource: `${bucketArn}/${key}`, bucketName, key };
+  const action = ACTIONS[request.method] ?? 'GetObject';
+  const ofVersion = request.query.has('versionId') ? 'Version' : '';
+  return { action: `${action}${ofVersion}`, resource: `${bucketArn}/${key}`, bucketName, key };
 }
+
+const ACTIONS: Record<string, string> = { PUT: 'PutObject', DELETE: 'DeleteObject' };
 
 function record(call: S3Call, identity: Identity, outcome: string, options: ServiceOptions): void {
   options.onCall?.({ service: 's3', action: call.action, identity, resource: call.resource, outcome });
 }
 
-function perform(request: LocalRequest, call: S3Call, buckets: Map<string, Bucket>, now: number): LocalResponse {
+function perform(
+  request: LocalRequest,
+  call: S3Call,
+  { buckets, caller, now }: { buckets: Map<string, Bucket>; caller: Identity; now: number },
+): LocalResponse {
   if (call.key !== '') refuseSubresources(request.query);
   if (request.headers.range !== undefined) throw notImplemented('Range');
   const operation = `${request.method} ${call.key === '' ? 'bucket' : 'object'}`;
   const bucket = buckets.get(call.bucketName);
   if (bucket === undefined) throw new ServiceError('NoSuchBucket', 'The specified bucket does not exist', 404);
+  const ifNoneMatch = request.headers['if-none-match'];
+  bucket.authorize({ action: call.action, roleArn: caller.roleArn, ifNoneMatch: ifNoneMatch?.toString() });
+  const versionId = request.query.get('versionId') ?? undefined;
   if (operation === 'PUT object') return putObject(request, call.key, bucket, now);
-  if (operation === 'GET object') return getObject(call.key, bucket, true);
-  if (operation === 'HEAD object') return getObject(call.key, bucket, false);
+  if (operation === 'GET object') return getObject({ key: call.key, versionId }, bucket, true);
+  if (operation === 'HEAD object') return getObject({ key: call.key, versionId }, bucket, false);
+  if (operation === 'DELETE object' && bucket.isLocked) return deleteObject({ key: call.key, versionId }, bucket, now);
   if (operation === 'GET bucket' && request.query.get('list-type') === '2') {
-    return listObjects(request.query, call.bucketName, bucket);
+    return listObjects(request.query, call.bucketName, bucket.objects);
   }
   throw notImplemented(operation);
 }
 
-/** Sub-resources (`?uploads`, `?tagging`, …) would otherwise be taken for the object itself. `x-id` names the operation. */
+/** Sub-resources (`?uploads`, `?tagging`, …) would otherwise be taken for the object itself. `x-id` names the operation, `versionId` a version. */
 function refuseSubresources(query: URLSearchParams): void {
-  const subresource = [...query.keys()].find((name) => name !== 'x-id');
+  const subresource = [...query.keys()].find((name) => name !== 'x-id' && name !== 'versionId');
   if (subresource !== undefined) throw notImplemented(`?${subresource}`);
 }
 
 function putObject(request: LocalRequest, key: string, bucket: Bucket, now: number): LocalResponse {
   if (request.headers['x-amz-copy-source'] !== undefined) throw notImplemented('CopyObject');
-  checkConditions(request, bucket.get(key));
+  checkConditions(request, bucket.objects.get(key));
   const { content, checksum } = decodeUpload(request);
   const etag = `"${createHash('md5').update(content).digest('hex')}"`;
   const headers: Record<string, string> = {
@@ -137,19 +138,38 @@ function putObject(request: LocalRequest, key: string, bucket: Bucket, now: numb
   for (const [name, value] of Object.entries(request.headers)) {
     if (name.startsWith('x-amz-meta-') && typeof value === 'string') headers[name] = value;
   }
-  // Put at the end: the objects are kept in the order of their last write.
-  bucket.delete(key);
-  bucket.set(key, { content, etag, headers, modifiedAt: now });
-  return { status: 200, headers: { etag, ...(checksum === undefined ? {} : { [checksum.name]: checksum.value }) } };
+  if (bucket.isLocked && checksum === undefined && request.headers['content-md5'] === undefined) {
+    const text =
+      'Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters';
+    throw new ServiceError('InvalidRequest', text);
+  }
+  const stored = bucket.put(key, { content, etag, headers, modifiedAt: now });
+  return {
+    status: 200,
+    headers: {
+      etag,
+      ...(checksum === undefined ? {} : { [checksum.name]: checksum.value }),
+      ...(stored.versionId === undefined ? {} : { 'x-amz-version-id': stored.versionId }),
+    },
+  };
+}
+
+function deleteObject({ key, versionId }: ObjectAddress, bucket: Bucket, now: number): LocalResponse {
+  if (versionId !== undefined) {
+    bucket.deleteVersion(key, versionId, now);
+    return { status: 204, headers: { 'x-amz-version-id': versionId } };
+  }
+  return { status: 204, headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': bucket.hide(key) } };
 }
 
 function forgetOldest(bucket: Bucket, most: number): void {
+  if (bucket.isLocked) return;
   let bytesKept = 0;
-  for (const { content } of bucket.values()) bytesKept += content.length;
-  for (const [key, { content }] of bucket) {
+  for (const { content } of bucket.objects.values()) bytesKept += content.length;
+  for (const [key, { content }] of bucket.objects) {
     if (bytesKept <= most) return;
     bytesKept -= content.length;
-    bucket.delete(key);
+    bucket.objects.delete(key);
   }
 }
 
@@ -166,8 +186,14 @@ function checkConditions(request: LocalRequest, existing: StoredObject | undefin
   }
 }
 
-function getObject(key: string, bucket: Bucket, withContent: boolean): LocalResponse {
-  const found = bucket.get(key);
+interface ObjectAddress {
+  key: string;
+  /** Left out for the current version. */
+  versionId: string | undefined;
+}
+
+function getObject({ key, versionId }: ObjectAddress, bucket: Bucket, withContent: boolean): LocalResponse {
+  const found = versionId === undefined ? bucket.objects.get(key) : bucket.version(key, versionId);
   if (found === undefined) throw noSuchKey();
   return {
     status: 200,
@@ -176,12 +202,19 @@ function getObject(key: string, bucket: Bucket, withContent: boolean): LocalResp
       etag: found.etag,
       'content-length': String(found.content.length),
       'last-modified': new Date(found.modifiedAt).toUTCString(),
+      ...(found.versionId === undefined ? {} : { 'x-amz-version-id': found.versionId }),
+      ...(found.retainUntil === undefined
+        ? {}
+        : {
+            'x-amz-object-lock-mode': 'COMPLIANCE',
+            'x-amz-object-lock-retain-until-date': new Date(found.retainUntil).toISOString(),
+          }),
     },
     ...(withContent ? { body: found.content } : {}),
   };
 }
 
-function listObjects(query: URLSearchParams, bucketName: string, bucket: Bucket): LocalResponse {
+function listObjects(query: URLSearchParams, bucketName: string, bucket: Map<string, StoredObject>): LocalResponse {
   if (query.has('delimiter')) throw notImplemented('ListObjectsV2 with a delimiter');
   const prefix = query.get('prefix') ?? '';
   const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
@@ -210,7 +243,7 @@ function contentsElement(key: string, stored: StoredObject | undefined): string 
   );
 }
 
-function sortedKeys(bucket: Bucket): string[] {
+function sortedKeys(bucket: Map<string, StoredObject>): string[] {
   return [...bucket.keys()].sort((a, b) => Buffer.compare(bytes(a), bytes(b)));
 }
 

@@ -23,13 +23,17 @@ export interface AppResponse {
   failure?: 'timeout' | 'connection';
 }
 
-/** Sends one request to the app, signed in real time; a virtual clock is held until it is answered. Never throws. */
+/**
+ * Sends one request to the app: signed in real time, or through its WebSocket where Socket Mode is on. A virtual clock is
+ * held until it is answered. Never throws.
+ */
 export async function sendToApp(workspace: SlackWorkspace, app: SlackApp, request: AppRequest): Promise<AppResponse> {
   const { requestUrl, signingSecret, answerMs = LIMITS.answerMs } = app;
   const timestamp = Math.floor(workspace.now() / 1000);
   const release = workspace.clock?.hold();
   const started = performance.now();
   try {
+    if (workspace.socketMode !== undefined) return await workspace.socketMode.send(request, answerMs);
     const response = await fetch(typeof requestUrl === 'string' ? requestUrl : requestUrl(), {
       method: 'POST',
       headers: {

@@ -84,6 +84,10 @@ export interface UserGroup {
   handle: string;
   name: string;
   userIds: readonly string[];
+  /** User id of who changed it last. */
+  updatedBy?: string;
+  /** When, in whole seconds since the Unix epoch. */
+  updatedAt?: number;
 }
 
 /** Something that happened in the workspace, told to every subscriber after it was stored. */

@@ -1,4 +1,7 @@
-import type { Channel } from './model.ts';
+import type { Channel, UserGroup } from './model.ts';
+
+/** What an account is that is no plain member's. */
+export type Account = 'guest' | 'deactivated' | 'bot';
 
 /** Somebody of the practice workspace. What they may do is the bot's configuration, not Slack's. */
 export interface Person {
@@ -6,6 +9,11 @@ export interface Person {
   name: string;
   userId: string;
   realName: string;
+  /**
+   * What Slack says of the account beside its name.
+   * @default - a member of the workspace
+   */
+  account?: Account;
 }
 
 /** The workspace, app and bot of practice mode; ids follow Slack's patterns. */
@@ -24,8 +32,14 @@ export const PEOPLE: readonly Person[] = [
   { name: 'requester', userId: 'U0PREQUEST1', realName: 'Robin Requester' },
   { name: 'approver', userId: 'U0PAPPROVE1', realName: 'Alex Approver' },
   { name: 'second-approver', userId: 'U0PAPPROVE2', realName: 'Sam Second' },
+  { name: 'lead', userId: 'U0PDRLEAD01', realName: 'Lee Lead' },
   { name: 'reader', userId: 'U0PREADER01', realName: 'Rene Reader' },
   { name: 'stranger', userId: 'U0PSTRANGE1', realName: 'Sky Stranger' },
+];
+
+/** The user groups of practice mode. */
+export const USER_GROUPS: readonly UserGroup[] = [
+  { id: 'S0PDRLEADS1', handle: 'dr-leads', name: 'DR leads', userIds: ['U0PDRLEAD01'] },
 ];
 
 const EVERYBODY = PEOPLE.map(({ userId }) => userId);

@@ -36,6 +36,7 @@ const HUNDREDS: RateLimit = perMinute(300);
 /** The limit of each method in the workspace; one that is not here has none. */
 const METHOD_LIMITS: Readonly<Record<string, RateLimit>> = {
   'api.test': TIERS[4],
+  'apps.connections.open': TIERS[3],
   'auth.test': HUNDREDS,
   'chat.delete': TIERS[3],
   'chat.getPermalink': HUNDREDS,

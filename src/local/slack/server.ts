@@ -29,8 +29,8 @@ async function readRequest(incoming: IncomingMessage): Promise<LocalRequest | un
 }
 
 /**
- * Serves the workspace on 127.0.0.1: the Web API below `/api/`, uploads, response_urls and files, and the page for
- * people at `/`. Sets the workspace's url and installs the app in it, so that {@link SlackWorkspace.as} works.
+ * Serves the workspace on 127.0.0.1: the Web API below `/api/`, uploads, response_urls and files, Socket Mode where it is
+ * on, and the page for people at `/`. Sets the workspace's url and installs the app in it, so that {@link SlackWorkspace.as} works.
  */
 export async function createSlackServer(options: SlackServerOptions): Promise<LocalServer> {
   const { workspace } = options;
@@ -61,6 +61,10 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
         outgoing.end(response.body);
       });
   });
+  server.on('upgrade', (incoming, socket) => {
+    if (workspace.socketMode === undefined) socket.destroy();
+    else workspace.socketMode.accept(incoming, socket);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -78,6 +82,7 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
       new Promise<void>((resolve) => {
         feed.close();
         options.morePages?.close();
+        workspace.socketMode?.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

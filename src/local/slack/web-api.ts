@@ -9,6 +9,7 @@ import { directoryMethods } from './methods/directory.ts';
 import { fileMethods } from './methods/files.ts';
 import { viewMethods } from './methods/views.ts';
 import { respond } from './responses.ts';
+import { missingScope } from './scopes.ts';
 import type { SlackWorkspace } from './workspace.ts';
 
 /**
@@ -33,12 +34,16 @@ export type RateRule = (call: RatedCall) => number | undefined;
 
 const METHODS: Readonly<Record<string, WebApiMethod>> = {
   'api.test': (_workspace, args) => (args.text('foo') === undefined ? {} : { args: { foo: args.text('foo') } }),
+  'apps.connections.open': (workspace) => ({ url: workspace.socketMode?.open(workspace.url) }),
   ...chatMethods,
   ...conversationMethods,
   ...directoryMethods,
   ...fileMethods,
   ...viewMethods,
 };
+
+/** Every method that there is here. */
+export const METHOD_NAMES: readonly string[] = Object.keys(METHODS);
 
 /** Answers one request to the workspace: a Web API call, an upload, an answer to a response_url, or a file's download. */
 export async function handleSlackRequest(workspace: SlackWorkspace, request: LocalRequest): Promise<LocalResponse> {
@@ -67,18 +72,24 @@ function refusal(error: unknown): JsonObject {
 }
 
 function callMethod(workspace: SlackWorkspace, name: string, request: LocalRequest): LocalResponse {
+  const { scopes } = workspace;
+  const headers: Record<string, string> = scopes === undefined ? {} : { 'x-oauth-scopes': scopes.join(',') };
   try {
     const method = METHODS[name];
     if (method === undefined) throw new SlackRefusal('unknown_method');
     const args = CallArguments.of(request);
-    if (name !== 'api.test') authenticate(workspace, args, request);
+    if (name !== 'api.test') authenticate(workspace, args, request, name);
+    const needed = scopes === undefined ? undefined : missingScope(name, scopes);
+    if (needed !== undefined) {
+      return json(200, { ok: false, error: 'missing_scope', needed, provided: scopes?.join(',') }, headers);
+    }
     const call: RatedCall = { method: name, channel: args.text('channel'), ts: args.text('ts'), at: workspace.now() };
     const retryAfter =
       workspace.rateRule?.(call) ?? workspace.rates?.count({ ...call, channel: channelId(workspace, call) });
     if (retryAfter !== undefined) {
       return json(429, { ok: false, error: 'ratelimited' }, { 'retry-after': String(retryAfter) });
     }
-    return json(200, { ok: true, ...method(workspace, args) });
+    return json(200, { ok: true, ...method(workspace, args) }, headers);
   } catch (error) {
     return json(200, refusal(error));
   }
@@ -89,11 +100,15 @@ function channelId(workspace: SlackWorkspace, { channel }: RatedCall): string | 
   return channel === undefined ? undefined : (workspace.channel(channel)?.id ?? channel);
 }
 
-function authenticate(workspace: SlackWorkspace, args: CallArguments, request: LocalRequest): void {
+/** Socket Mode's one method takes the app-level token, every other one the bot's. */
+function authenticate(workspace: SlackWorkspace, args: CallArguments, request: LocalRequest, method: string): void {
+  const { botToken, appToken } = workspace;
+  const [wanted, other] = method === 'apps.connections.open' ? [appToken, botToken] : [botToken, appToken];
   const header = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
   const token = header ?? args.text('token');
   if (token === undefined) throw new SlackRefusal('not_authed');
-  if (token !== workspace.botToken) throw new SlackRefusal('invalid_auth');
+  if (token === wanted) return;
+  throw new SlackRefusal(token === other ? 'not_allowed_token_type' : 'invalid_auth');
 }
 
 async function receiveUpload(workspace: SlackWorkspace, fileId: string, request: LocalRequest): Promise<LocalResponse> {

@@ -39,10 +39,12 @@ export function wireChannel(channel: Channel): JsonObject {
   };
 }
 
-export function wirePerson({ userId, name, realName }: Person): JsonObject {
+export function wirePerson({ userId, name, realName, account }: Person): JsonObject {
   return {
     ...user(userId, name, realName),
-    is_bot: false,
+    deleted: account === 'deactivated',
+    is_restricted: account === 'guest',
+    is_bot: account === 'bot',
   };
 }
 
@@ -78,6 +80,9 @@ export function wireUserGroup(group: UserGroup, withUsers: boolean): JsonObject 
     name: group.name,
     handle: group.handle,
     user_count: group.userIds.length,
+    ...(group.updatedBy === undefined ? {} : { updated_by: group.updatedBy }),
+    ...(group.updatedAt === undefined ? {} : { date_update: group.updatedAt }),
+    date_delete: 0,
     ...(withUsers ? { users: group.userIds } : {}),
   };
 }

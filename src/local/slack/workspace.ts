@@ -14,9 +14,10 @@ import type {
   UserGroup,
   WorkspaceEvent,
 } from './model.ts';
-import { PEOPLE, type Person, WORKSPACE } from './people.ts';
+import { type Account, PEOPLE, type Person, WORKSPACE } from './people.ts';
 import { PersonClient, type SlackApp } from './person.ts';
 import { Rates } from './rates.ts';
+import { SocketMode } from './socket-mode.ts';
 import { Timestamps } from './timestamps.ts';
 import { Views } from './views.ts';
 import { handleSlackRequest, type RateRule } from './web-api.ts';
@@ -65,6 +66,17 @@ export interface WorkspaceOptions {
    * @default - none
    */
   events?: readonly AppEventType[];
+  /**
+   * The app's app-level token, e.g. `xapp-practice`: Socket Mode is on, and what would go to the app's request URL goes
+   * through its WebSocket.
+   * @default - Socket Mode is off
+   */
+  appToken?: string;
+  /**
+   * The scopes of the bot's token: told with every answer, and kept.
+   * @default - every method may be called
+   */
+  scopes?: readonly string[];
 }
 
 /** What a new message is made of. */
@@ -97,13 +109,17 @@ export class SlackWorkspace {
   readonly now: () => number;
   readonly clock: Clock | undefined;
   readonly channels: readonly Channel[];
-  readonly people: readonly Person[];
   readonly commands: readonly string[];
   readonly rateRule: RateRule | undefined;
   /** Slack's own rate limits; undefined when they are not kept. */
   readonly rates: Rates | undefined;
   /** The events that the app subscribes to. */
   readonly events: readonly AppEventType[];
+  readonly appToken: string | undefined;
+  /** The scopes of the bot's token; undefined when every method may be called. */
+  readonly scopes: readonly string[] | undefined;
+  /** Slack's end of Socket Mode; undefined when it is off. */
+  readonly socketMode: SocketMode | undefined;
   /** The stores behind the queries below, for the Web API and for {@link PersonClient}. */
   readonly stored = { messages: new Messages(), files: new Files(), views: new Views() };
   readonly triggers: Triggers;
@@ -114,6 +130,8 @@ export class SlackWorkspace {
   /** The same as of messages, unless these have a time of their own. */
   readonly #timestamps: Timestamps;
   readonly #listeners = new Set<(event: WorkspaceEvent) => void>();
+  readonly #stampNow: () => number;
+  #people: readonly Person[];
   #userGroups: UserGroup[];
   #url: string | undefined;
   #app: SlackApp | undefined;
@@ -122,16 +140,20 @@ export class SlackWorkspace {
     this.botToken = options.botToken;
     this.now = options.now ?? Date.now;
     this.clock = options.clock;
-    this.people = options.people ?? PEOPLE;
+    this.#people = options.people ?? PEOPLE;
     this.channels = options.channels ?? [everybodysChannel(this.people)];
     this.#userGroups = [...(options.userGroups ?? [])];
     this.commands = options.commands ?? ['/dr'];
     this.rateRule = options.rateRule;
     this.rates = options.rates === 'slack' ? new Rates(options.rateClock ?? { now: Date.now }) : undefined;
     this.events = options.events ?? [];
+    this.appToken = options.appToken;
+    this.scopes = options.scopes;
+    this.socketMode = options.appToken === undefined ? undefined : new SocketMode();
     this.triggers = new Triggers(this.now);
     this.responseUrls = new ResponseUrls(this.now);
     const { timestampClock } = options;
+    this.#stampNow = timestampClock === undefined ? this.now : () => timestampClock.now();
     this.#timestamps = new Timestamps(this.now);
     this.#messageTimestamps =
       timestampClock === undefined ? this.#timestamps : new Timestamps(() => timestampClock.now());
@@ -171,14 +193,31 @@ export class SlackWorkspace {
     return new PersonClient({ workspace: this, person: found, ...this.#app });
   }
 
+  /** Everybody of the workspace, with what their accounts are at this moment. */
+  get people(): readonly Person[] {
+    return this.#people;
+  }
+
+  /** Makes somebody's account another one; undefined: a plain member's. */
+  setAccount(nameOrId: string, account: Account | undefined): void {
+    const found = this.person(nameOrId);
+    this.#people = this.#people.map((person) => (person === found ? { ...person, account } : person));
+  }
+
   /** The user groups, each with its members of this moment. */
   get userGroups(): readonly UserGroup[] {
     return this.#userGroups;
   }
 
-  /** Makes `userIds` the whole membership of a user group. */
-  setGroupMembers(groupId: string, userIds: readonly string[]): void {
-    this.#userGroups = this.#userGroups.map((group) => (group.id === groupId ? { ...group, userIds } : group));
+  /** Adds a user group. */
+  addUserGroup(group: UserGroup): void {
+    this.#userGroups = [...this.#userGroups, group];
+  }
+
+  /** Makes `userIds` the whole membership of a user group; `by` is the user id of who does it. */
+  setGroupMembers(groupId: string, userIds: readonly string[], by?: string): void {
+    const change = { userIds, updatedBy: by, updatedAt: Math.floor(this.#stampNow() / 1_000) };
+    this.#userGroups = this.#userGroups.map((group) => (group.id === groupId ? { ...group, ...change } : group));
   }
 
   /** Calls `listener` after each change; the answer stops that. */

@@ -83,10 +83,29 @@ export function loadDefinition(machine: string, text: string, substitutions: Rec
   const report: Report = (path, message) => {
     if (!problems.some((known) => known.path === path && known.message === message)) problems.push({ path, message });
   };
-  const parsed = parseDefinition(substitute(text, substitutions, report), report);
+  const filledIn = substitute(text, substitutions, report);
+  const known = problems.length === 0 ? loaded.get(filledIn) : undefined;
+  if (known !== undefined) return known;
+  const parsed = parseDefinition(filledIn, report);
   const definition = parsed === undefined ? undefined : new Loader(report).definition(parsed);
   if (problems.length > 0 || definition === undefined) throw new DefinitionError(machine, problems);
+  remember(filledIn, definition);
   return definition;
+}
+
+/**
+ * Definitions without a problem by their text with the placeholders filled in, the latest ones. Nothing changes a definition
+ * once it is loaded, and compiling the expressions of a long one takes tens of milliseconds: the staging accounts share
+ * theirs.
+ */
+const loaded = new Map<string, Definition>();
+/** More than there are state machines in a deployment. */
+const MOST_REMEMBERED = 10;
+
+function remember(text: string, definition: Definition): void {
+  const [oldest] = loaded.keys();
+  if (oldest !== undefined && loaded.size >= MOST_REMEMBERED) loaded.delete(oldest);
+  loaded.set(text, definition);
 }
 
 /** Placeholders are replaced in the text, as CloudFormation's DefinitionSubstitutions are. */

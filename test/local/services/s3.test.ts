@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { startS3 } from '../../../src/local/services/s3.ts';
+import type { BucketOptions } from '../../../src/local/services/s3-bucket.ts';
 import { closing, simulatedAws } from './simulated-aws.ts';
 
 async function world() {
@@ -127,5 +128,63 @@ describe('A bucket that is full', () => {
     const put = (Key: string) => client.send(new PutObjectCommand({ Bucket: 'results', Key, Body: 'ten bytes.' }));
     for (const key of ['a', 'b', 'c', 'a', 'd']) await put(key);
     expect(s3.keys('results')).toEqual(['a', 'c', 'd']);
+  });
+});
+
+describe('a bucket with Object Lock', () => {
+  const DAY = 86_400_000;
+  const at = { Bucket: 'locked', Key: 'k' };
+
+  async function lockedWorld(options: Partial<BucketOptions> = {}) {
+    const { s3, client, ...rest } = await world();
+    s3.createBucket('locked', { objectLock: { retentionDays: 1 }, ...options });
+    const put = (Body: string) => client.send(new PutObjectCommand({ ...at, Body }));
+    return { ...rest, s3, client, put };
+  }
+
+  it('keeps each version of an object until its time is over', async () => {
+    const { s3, client, put, clock } = await lockedWorld();
+    const { VersionId: first } = await put('1');
+    await put('2');
+    expect(s3.read('locked', 'k')?.toString()).toBe('2');
+
+    const old = await client.send(new GetObjectCommand({ ...at, VersionId: first }));
+    expect(await old.Body?.transformToString()).toBe('1');
+    expect(old).toMatchObject({ ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: new Date(clock.now() + DAY) });
+
+    const remove = new DeleteObjectCommand({ ...at, VersionId: first });
+    await expect(client.send(remove)).rejects.toMatchObject({
+      name: 'AccessDenied',
+      $metadata: { httpStatusCode: 403 },
+    });
+    await clock.advance(DAY);
+    await client.send(remove);
+    const gone = client.send(new GetObjectCommand({ ...at, VersionId: first }));
+    await expect(gone).rejects.toMatchObject({ name: 'NoSuchVersion' });
+  });
+
+  it('hides an object behind a delete marker, and shows it again when the marker is deleted', async () => {
+    const { s3, client, put } = await lockedWorld();
+    await put('1');
+    const { DeleteMarker, VersionId } = await client.send(new DeleteObjectCommand(at));
+    expect(DeleteMarker).toBe(true);
+    expect(s3.keys('locked')).toEqual([]);
+    await client.send(new DeleteObjectCommand({ ...at, VersionId }));
+    expect(s3.read('locked', 'k')?.toString()).toBe('1');
+  });
+
+  it("refuses what the bucket's policy denies", async () => {
+    const { client, put, calls } = await lockedWorld({
+      denies: ({ action, roleArn, ifNoneMatch }) =>
+        roleArn.endsWith(':role/tester') && (action === 'DeleteObject' || ifNoneMatch !== '*'),
+    });
+    await expect(put('1')).rejects.toMatchObject({ name: 'AccessDenied' });
+    await client.send(new PutObjectCommand({ ...at, Body: '1', IfNoneMatch: '*' }));
+    await expect(client.send(new DeleteObjectCommand(at))).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(calls.map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['PutObject', 'AccessDenied'],
+      ['PutObject', 'ok'],
+      ['DeleteObject', 'AccessDenied'],
+    ]);
   });
 });

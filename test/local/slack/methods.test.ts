@@ -40,6 +40,40 @@ describe('User groups', () => {
   });
 });
 
+describe('People and groups that change', () => {
+  // docs.slack.dev/reference/objects/usergroup-object: updated_by, date_update in seconds.
+  test('a group tells who changed it last, and when', async () => {
+    const { client, workspace } = await createWorld({ userGroups: [GROUP] });
+    workspace.addUserGroup({ ...GROUP, id: 'S0ANOTHER01' });
+    workspace.setGroupMembers(GROUP.id, [secondApprover], requester);
+    expect((await client.usergroups.list({ include_users: true })).usergroups).toMatchObject([
+      {
+        id: GROUP.id,
+        users: [secondApprover],
+        updated_by: requester,
+        date_update: Math.floor(workspace.now() / 1_000),
+        date_delete: 0,
+      },
+      { id: 'S0ANOTHER01', users: [approver] },
+    ]);
+  });
+
+  // docs.slack.dev/reference/objects/user-object: is_bot, is_restricted, deleted.
+  test('an account tells what it is', async () => {
+    const { client, workspace } = await createWorld();
+    const user = async () => (await client.users.info({ user: approver })).user;
+    expect(await user()).toMatchObject({ is_bot: false, is_restricted: false, deleted: false });
+    workspace.setAccount('approver', 'guest');
+    expect(await user()).toMatchObject({ is_restricted: true });
+    workspace.setAccount('approver', 'bot');
+    expect(await user()).toMatchObject({ is_bot: true, is_restricted: false });
+    workspace.setAccount('approver', 'deactivated');
+    expect(await user()).toMatchObject({ deleted: true, is_bot: false });
+    workspace.setAccount('approver', undefined);
+    expect(await user()).toMatchObject({ is_bot: false, is_restricted: false, deleted: false });
+  });
+});
+
 describe('Channels that cannot be written to', () => {
   // docs.slack.dev/reference/methods/chat.postMessage and chat.postEphemeral, "Errors": is_archived.
   test('posting to an archived channel is is_archived', async () => {

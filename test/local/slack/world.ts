@@ -68,7 +68,7 @@ export async function createWorld(
 }
 
 /** Refusals are what these tests are about; the client's own account of them would only fill the screen. */
-const SILENT: WebClientOptions['logger'] = {
+export const SILENT: NonNullable<WebClientOptions['logger']> = {
   debug: () => {},
   info: () => {},
   warn: () => {},

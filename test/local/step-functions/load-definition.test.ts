@@ -111,6 +111,15 @@ describe('loading a definition', () => {
     expect(problems(text, { Limit: '60' })).toEqual([`/: ${place('Who')} has no substitution`]);
   });
 
+  it('is loaded once for its text: other values of its placeholders make another, one that is wrong is wrong again', () => {
+    const machine = { QueryLanguage: 'JSONata', ...only(pass), TimeoutSeconds: 'LIMIT' };
+    const text = JSON.stringify(machine).replace('"LIMIT"', `\${${'Limit'}}`);
+    const load = (limit: string) => loadDefinition('machine', text, { Limit: limit });
+    expect([load('60'), load('90'), load('60')].map(({ timeoutSeconds }) => timeoutSeconds)).toEqual([60, 90, 60]);
+    expect(load('60')).toBe(load('60'));
+    for (const _ of ['first', 'again']) expect(() => load('0')).toThrow(DefinitionError);
+  });
+
   it('refuses text that is not JSON, or not an object', () => {
     expect(problems('{')).toEqual([expect.stringContaining('/: not JSON')]);
     expect(problems('[]')).toEqual(['/: a definition must be a JSON object']);

@@ -44,6 +44,7 @@ const MAY_DO: Readonly<Record<string, string>> = {
   requester: 'may ask',
   approver: 'may approve',
   'second-approver': 'may approve',
+  lead: 'may approve, break glass',
   reader: 'may only read',
   stranger: 'may do nothing',
 };

@@ -106,7 +106,7 @@ describe('What a person sees', () => {
         directory: {
           me: 'approver',
           channels: [{ id: CHANNEL, hasBot: true }],
-          people: [{ name: 'requester', may: 'may ask' }, {}, {}, {}, {}],
+          people: [{ name: 'requester', may: 'may ask' }, {}, {}, {}, {}, {}],
         },
         banner: 'practice, 60×',
         messages: [{ text: 'card' }, { text: 'for the approver' }],
@@ -186,7 +186,7 @@ describe('What a person does', () => {
   test('text without a slash is a message, which the bot is not sent', async () => {
     const world = await createWorld();
     await act(world, 'command', { as: 'reader', channel: CHANNEL, text: 'good luck' });
-    expect(world.workspace.messages(CHANNEL)).toMatchObject([{ text: 'good luck', user: PEOPLE[3]?.userId }]);
+    expect(world.workspace.messages(CHANNEL)).toMatchObject([{ text: 'good luck', user: 'U0PREADER01' }]);
     expect(world.bot.requests).toEqual([]);
   });
 

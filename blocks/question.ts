@@ -1,0 +1,42 @@
+import type { ExecutionRecord, ExecutionView, GateRecord } from '../src/domain/records.ts';
+import { escapeText } from './message.ts';
+import { wavesOf } from './waves.ts';
+import { scope, verbWord } from './words.ts';
+
+/** A title as it stands in a header, and for mrkdwn. */
+export interface Title {
+  plain: string;
+  mrkdwn: string;
+}
+
+/** What a gate is about: `Drill HRP wave 1`; between waves also where it stands. */
+export function questionTitle({ execution }: Pick<ExecutionView, 'execution'>, gate: GateRecord): Title {
+  const about = `${verbWord(execution)} ${scope(execution)}`;
+  if (gate.kind === 'pause') return title(`${about}, before wave ${gate.wave}`);
+  if (gate.kind === 'decision') return title(`${about}, after wave ${gate.wave}`);
+  return title(about);
+}
+
+/** What a gate asks: `Approve? Drill HRP wave 1`. */
+export function askTitle({ execution }: Pick<ExecutionView, 'execution'>, gate: GateRecord): Title {
+  const about = `${verbWord(execution)} ${scope(execution)}`;
+  if (gate.kind === 'pause') return title(`Go on with wave ${gate.wave}? ${about}`);
+  if (gate.kind === 'decision') return title(`What now after wave ${gate.wave}? ${about}`);
+  return title(`Approve? ${about}`);
+}
+
+/** True for an execution of several waves. */
+export function isMultiWave(execution: ExecutionRecord): boolean {
+  return wavesOf(execution).length > 1;
+}
+
+/** The wave that comes after the one that a decision is about; undefined after the last. */
+export function nextWaveOf({ execution }: Pick<ExecutionView, 'execution'>, { wave }: GateRecord): number | undefined {
+  const waves = wavesOf(execution);
+  const at = waves.indexOf(wave ?? Number.NaN);
+  return at === -1 ? undefined : waves[at + 1];
+}
+
+function title(plain: string): Title {
+  return { plain, mrkdwn: escapeText(plain) };
+}

@@ -1,0 +1,120 @@
+import type { ExecutionRecord, ExecutionView, Problem } from '../src/domain/records.ts';
+import type { BatchServer } from '../src/domain/result.ts';
+import type { ServerState } from '../src/domain/status.ts';
+import type { Outcome } from '../src/domain/vocabulary.ts';
+import { sentence } from './message.ts';
+
+/** Where a wave stands. `not begun`: it will not be, any more. */
+export type WaveState = 'to come' | 'running' | 'ended' | 'not begun';
+
+/** A server of a wave and the account that it replicates to. */
+export type WaveServer = BatchServer & { accountId: string };
+
+/** A wave of an execution as its card shows it. */
+export interface WaveProgress {
+  wave: number;
+  state: WaveState;
+  /** In the order of their batches. */
+  servers: WaveServer[];
+  /** Milliseconds since the epoch. */
+  startedAt?: number;
+  endedAt?: number;
+  outcome?: Outcome;
+  /** Why it was not begun, to follow `because`. */
+  why?: string;
+}
+
+/** The waves of an execution in their order; a single one, by the number 0, where the request names none. */
+export function wavesOf({ waves }: Pick<ExecutionRecord, 'waves'>): number[] {
+  return waves.length === 0 ? [0] : waves;
+}
+
+/** Every wave of an execution, from what is stored. */
+export function waveProgress(view: ExecutionView): WaveProgress[] {
+  const progress: WaveProgress[] = [];
+  for (const wave of wavesOf(view.execution)) progress.push(oneWave(view, wave, progress));
+  return progress;
+}
+
+function oneWave(view: ExecutionView, wave: number, before: WaveProgress[]): WaveProgress {
+  const { execution } = view;
+  const servers = serversOf(view, wave);
+  const known = { wave, servers };
+  const record = view.waves.find((candidate) => candidate.wave === wave);
+  if (record?.notBegun !== undefined) return { ...known, state: 'not begun', why: whyText(execution, record.notBegun) };
+  if (record !== undefined) {
+    const { startedAt, endedAt, outcome } = record;
+    return { ...known, state: 'ended', startedAt, endedAt, outcome };
+  }
+  const { launchStartedAt, endTime, currentWave } = execution;
+  // An execution begins with its first wave.
+  const hasBegun = before.length === 0 || currentWave === wave || servers.some(({ state }) => state !== 'planned');
+  if (!hasBegun || launchStartedAt === undefined) {
+    if (endTime !== undefined) return { ...known, state: 'not begun', why: 'it ended before' };
+    if (execution.cancelRequested === undefined) return { ...known, state: 'to come' };
+    return { ...known, state: 'not begun', why: `<@${execution.cancelRequested.userId}> cancelled it` };
+  }
+  const startedAt = beginOf(view, wave, before.at(-1));
+  // What is over without a record of the wave was ended from outside.
+  return endTime === undefined
+    ? { ...known, state: 'running', startedAt }
+    : { ...known, state: 'ended', startedAt, endedAt: endTime };
+}
+
+function whyText({ cancelRequested }: ExecutionRecord, { code, message }: Problem): string {
+  if (code === 'Cancelled' && cancelRequested !== undefined) return `<@${cancelRequested.userId}> cancelled it`;
+  const why = sentence(message);
+  return `${why.charAt(0).toLowerCase()}${why.slice(1)}`;
+}
+
+/** When a wave that has no record yet began: when the last thing that it waited for was over. */
+function beginOf(
+  { execution, gates }: ExecutionView,
+  wave: number,
+  previous: WaveProgress | undefined,
+): number | undefined {
+  const waitedFor = [
+    execution.launchStartedAt,
+    previous?.endedAt,
+    ...gates.filter((gate) => gate.kind === 'pause' && gate.wave === wave).map(({ settledAt }) => settledAt),
+  ].filter((at) => at !== undefined);
+  return waitedFor.length === 0 ? undefined : Math.max(...waitedFor);
+}
+
+function serversOf({ batches, execution }: ExecutionView, wave: number): WaveServer[] {
+  const isOnly = wavesOf(execution).length === 1;
+  return batches
+    .filter((batch) => isOnly || batch.wave === wave)
+    .flatMap((batch) => batch.servers.map((server) => ({ ...server, accountId: batch.accountId })));
+}
+
+const UNDER_WAY: readonly ServerState[] = ['launching', 'terminating', 'copying'];
+
+/** True while something is done with the server. */
+export function isUnderWay({ state }: Pick<BatchServer, 'state'>): boolean {
+  return UNDER_WAY.includes(state);
+}
+
+/** True when what was asked for has been done with the server. */
+export function isDone({ state }: Pick<BatchServer, 'state'>): boolean {
+  return state === 'launched' || state === 'terminated';
+}
+
+/**
+ * Of the servers of a running wave those that keep it: what is under way, and where nothing is, what waits. The one that is
+ * furthest behind comes first: what waits for its turn in the job before what launches.
+ */
+export function stillRunning({ servers }: WaveProgress): WaveServer[] {
+  const open = servers.filter((server) => isUnderWay(server) || server.state === 'planned');
+  return open.toSorted((a, b) => Number(isUnderWay(a)) - Number(isUnderWay(b)));
+}
+
+/** Of the servers of a wave the one that was launched last, and how long that took in milliseconds. */
+export function slowestOf({ servers, startedAt }: WaveProgress): { server: WaveServer; ms: number } | undefined {
+  if (startedAt === undefined) return undefined;
+  const timed = servers.flatMap((server) => {
+    const at = Date.parse(server.launchTime ?? '');
+    return isDone(server) && at >= startedAt ? [{ server, ms: at - startedAt }] : [];
+  });
+  return timed.toSorted((a, b) => b.ms - a.ms)[0];
+}

@@ -1,0 +1,103 @@
+/**
+ * Checks a deployment's file without deploying it: `npm run check-config -- config/example.json`. The same check is made when
+ * the stacks are synthesized.
+ */
+import { readFileSync } from 'node:fs';
+import {
+  findNodeAtLocation,
+  type JSONPath,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser';
+import { type Deployment, DeploymentError, parseDeployment } from '../infra/deployment.ts';
+import { messageOf } from '../src/domain/errors.ts';
+import { POLICY_SUBJECTS, policyOf } from '../src/domain/policy.ts';
+
+const DEFAULT_FILE = 'config/example.json';
+
+/** What became of a check: every line that is to be printed. */
+export interface CheckedConfig {
+  ok: boolean;
+  lines: string[];
+}
+
+/** Checks one file. Each problem is a line of its own, with the line of the file: `config/x.json:12 access.teamId: …`. */
+export function checkConfig(file: string): CheckedConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return { ok: false, lines: [`${file} cannot be read: ${messageOf(error)}`] };
+  }
+  const errors: ParseError[] = [];
+  // The deployment's file is read as strict JSON.
+  const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
+  if (root === undefined || errors.length > 0) {
+    const [first] = errors;
+    const why = first === undefined ? 'it is empty' : printParseErrorCode(first.error);
+    return { ok: false, lines: [`${file}:${lineAt(first?.offset ?? 0)} is not JSON: ${why}`] };
+  }
+  try {
+    return { ok: true, lines: ['ok', ...summaryOf(parseDeployment(JSON.parse(text), file))] };
+  } catch (error) {
+    if (!(error instanceof DeploymentError)) throw error;
+    const [, ...problems] = error.message.split('\n');
+    return { ok: false, lines: problems.map((problem) => placed(problem.trim())) };
+  }
+
+  function placed(problem: string): string {
+    const field = /^([^\s:]+): /.exec(problem)?.[1] ?? '';
+    return `${file}:${lineAt(nearest(root, field.split('.')).offset)} ${problem}`;
+  }
+}
+
+/** The field, or the nearest thing around it that is there. */
+function nearest(root: Node | undefined, path: string[]): { offset: number } {
+  if (root === undefined) return { offset: 0 };
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = findNodeAtLocation(root, asJsonPath(path.slice(0, length)));
+    // A member's own line is where its name is.
+    if (node !== undefined) return node.parent?.type === 'property' ? node.parent : node;
+  }
+  return root;
+}
+
+function asJsonPath(path: string[]): JSONPath {
+  return path.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+/** What the file says, for somebody who wants to see at a glance that it is what they meant. */
+function summaryOf(deployment: Deployment): string[] {
+  const { central, stagingAccounts, origins, access, policies, schedules } = deployment;
+  const count = (many: number, one: string) => `${many} ${one}${many === 1 ? '' : 's'}`;
+  const roles = access.grants.map(({ role, users, userGroups, applications }) => {
+    const who = [
+      ...(users === undefined ? [] : [count(users.length, 'Slack user')]),
+      ...(userGroups === undefined ? [] : [count(userGroups.length, 'user group')]),
+    ];
+    return `  ${role}: ${who.join(', ')}${applications === undefined ? '' : ` for ${applications.join(', ')}`}`;
+  });
+  const own = Object.keys(policies.applications ?? {});
+  return [
+    `central account ${central.accountId}, ${central.region}; ${count(stagingAccounts.length, 'staging account')}, ${count(origins.length, 'origin')}, ${count(schedules.length, 'schedule')}`,
+    `access of the Slack workspace ${access.teamId}:`,
+    ...roles,
+    'policies:',
+    ...POLICY_SUBJECTS.map((subject) => {
+      const { quorum, selfApproval, expiresAfterMinutes, freeze } = policyOf(policies, subject, '');
+      const self = selfApproval ? ', the requester’s own counts' : '';
+      const stop = freeze === undefined ? '' : `, frozen: ${freeze}`;
+      return `  ${subject}: ${count(quorum, 'approval')}${self}, expires after ${expiresAfterMinutes} minutes${stop}`;
+    }),
+    ...(own.length === 0 ? [] : [`  different for: ${own.join(', ')}`]),
+  ];
+}
+
+if (import.meta.main) {
+  const { ok, lines } = checkConfig(process.argv[2] ?? DEFAULT_FILE);
+  (ok ? process.stdout : process.stderr).write(`${lines.join('\n')}\n`);
+  process.exitCode = ok ? 0 : 1;
+}

@@ -1,0 +1,223 @@
+import { z } from 'zod';
+import { type ComponentOutput, outputSchema } from './contract.ts';
+import type { GateStatus } from './gate.ts';
+import type { Plan } from './plan.ts';
+import type { ExecutionRecord, Problem, WaveRecord } from './records.ts';
+import { NO_WAVE, wavesText } from './request.ts';
+import { buildOutput, type OutputContext, stoppedBatches, timing } from './result.ts';
+import type { Outcome, PlannedVerb } from './vocabulary.ts';
+
+/** What comes next in an execution whose waves run one after the other, and what they came to together. */
+
+/** The code of what is not begun because somebody cancelled the execution. */
+export const CANCELLED = 'Cancelled';
+
+/** What is known right before a wave. */
+export interface BeforeWave {
+  execution: Pick<ExecutionRecord, 'cancelRequested' | 'pauseRequested' | 'pauseBefore' | 'options'>;
+  wave: number;
+  /** How the waves before it ended, in their order. */
+  earlier: Pick<WaveRecord, 'wave' | 'outcome' | 'nextPhaseReady' | 'notBegun'>[];
+  /** The question whether it may begin; absent when nobody was asked. */
+  pause?: { status: GateStatus };
+}
+
+export type WaveStep =
+  | { step: 'run' }
+  /** Somebody has to release it first. */
+  | { step: 'pause' }
+  /** It is not begun, and no later one is. */
+  | { step: 'leave'; problem: Problem };
+
+/**
+ * What is to be done at the boundary before a wave. Who cancels ends everything that has not begun; so does a wave that
+ * did not go as it should, unless failures are to be passed over. A pause that nobody releases in time is no release.
+ */
+export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): WaveStep {
+  const { cancelRequested, pauseRequested, pauseBefore, options } = execution;
+  const leave = (code: string, message: string): WaveStep => ({ step: 'leave', problem: { code, message } });
+  const left = earlier.find(({ notBegun }) => notBegun !== undefined)?.notBegun;
+  if (left !== undefined) return { step: 'leave', problem: left };
+  if (cancelRequested !== undefined) {
+    return leave(CANCELLED, cancelledText(cancelRequested));
+  }
+  const unready = earlier.find(({ nextPhaseReady }) => !nextPhaseReady);
+  if (unready !== undefined && !options.continueOnFailure) {
+    return leave('WaveFailed', `Wave ${unready.wave} ended with ${unready.outcome}`);
+  }
+  switch (pause?.status) {
+    case 'approved':
+      return { step: 'run' };
+    case 'pending':
+      return { step: 'pause' };
+    case 'rejected':
+      return leave('Stopped', `Stopped at the pause before ${waveName(wave)}`);
+    case 'expired':
+      return leave('NotReleased', `Nobody released the pause before ${waveName(wave)} in time`);
+    case 'cancelled':
+      return leave('NotReleased', `The pause before ${waveName(wave)} was cancelled`);
+    case undefined:
+      return pauseRequested !== undefined || pauseBefore?.includes(wave) === true ? { step: 'pause' } : { step: 'run' };
+  }
+}
+
+/** `Cancelled by U0PREQUEST1 (“the reason”)`. */
+export function cancelledText({ userId, reason }: NonNullable<ExecutionRecord['cancelRequested']>): string {
+  return `Cancelled by ${userId}${reason === undefined ? '' : ` (“${reason}”)`}`;
+}
+
+/** Why a wave was not begun, as each of its servers says it: `Wave 1 ended with failed: wave 2 was not begun`. */
+export function notBegunText(problem: Problem, waves: readonly number[]): string {
+  const were = waves.length > 1 ? 'were' : 'was';
+  return `${problem.message}: ${waves.includes(NO_WAVE) ? 'it' : wavesText(waves)} ${were} not begun`;
+}
+
+/** What a wave's output is made of. */
+export interface WaveFacts
+  extends Pick<OutputContext, 'input' | 'batches' | 'startedAt' | 'endedAt' | 'resultLocation' | 'monitoringUrl'> {
+  wave: number;
+  /** Of all waves; absent when there is none. */
+  plan?: Pick<Plan, 'verb' | 'findings' | 'skipped' | 'failed' | 'missingAccounts' | 'warnings' | 'stops'>;
+  /** Why it was not begun. */
+  notBegun?: Problem;
+}
+
+/**
+ * The component's output for one wave, from its batches and from what the plan says of its servers. Every discovered
+ * server of the wave is in exactly one list.
+ */
+export function outputOfWave({ wave, plan, batches, notBegun, ...facts }: WaveFacts): ComponentOutput {
+  const ofWave = <T extends { wave: number }>(servers: T[] = []) => servers.filter((server) => server.wave === wave);
+  return buildOutput({
+    ...facts,
+    batches: plan === undefined ? [] : stoppedBatches(batches, plan),
+    skipped: ofWave(plan?.skipped),
+    failed: ofWave(plan?.failed),
+    missingAccounts: plan?.missingAccounts ?? [],
+    warnings: plan?.warnings ?? [],
+    stops: plan?.stops ?? [],
+    ...(notBegun === undefined ? {} : { notBegun: notBegunText(notBegun, [wave]) }),
+  });
+}
+
+function waveName(wave: number): string {
+  return wave === NO_WAVE ? 'it' : `wave ${wave}`;
+}
+
+/** How an execution has ended, over all its waves. */
+export interface ExecutionEnding {
+  outcome: Outcome;
+  summary: ComponentOutput['summary'];
+  nextPhaseReady: boolean;
+  /** Milliseconds since the epoch: of what ran, or of when it was decided that nothing does. */
+  startedAt: number;
+  endedAt: number;
+  /** Set when waves were not begun: why, and which. */
+  problem?: Problem;
+}
+
+/**
+ * What the waves came to together: success only when each of them was one; a time that was over shows, whatever the
+ * others did; partial as soon as something was done, or is still being copied back.
+ * @param waves how every wave ended; at least one
+ */
+export function endingOf(waves: readonly WaveRecord[]): ExecutionEnding {
+  const total = (count: keyof ComponentOutput['summary']) =>
+    waves.reduce((sum, { summary }) => sum + summary[count], 0);
+  const summary = {
+    totalServers: total('totalServers'),
+    succeeded: total('succeeded'),
+    failed: total('failed'),
+    skipped: total('skipped'),
+  };
+  const begun = waves.filter(({ notBegun }) => notBegun === undefined);
+  const timed = begun.length > 0 ? begun : waves;
+  const left = waves.filter(({ notBegun }) => notBegun !== undefined);
+  const [why] = left.flatMap(({ notBegun }) => notBegun ?? []);
+  return {
+    outcome: outcomeOfAll(waves, summary.succeeded),
+    summary,
+    nextPhaseReady: waves.every(({ nextPhaseReady }) => nextPhaseReady),
+    startedAt: Math.min(...timed.map(({ startedAt }) => startedAt)),
+    endedAt: Math.max(...timed.map(({ endedAt }) => endedAt)),
+    ...(why === undefined
+      ? {}
+      : {
+          problem: {
+            code: why.code,
+            message: `${notBegunText(
+              why,
+              left.map(({ wave }) => wave),
+            )}.`,
+          },
+        }),
+  };
+}
+
+function outcomeOfAll(waves: readonly WaveRecord[], succeeded: number): Outcome {
+  const outcomes = waves.map(({ outcome }) => outcome);
+  if (outcomes.every((outcome) => outcome === 'success')) return 'success';
+  if (outcomes.includes('timeout')) return 'timeout';
+  return succeeded > 0 || outcomes.includes('partial') ? 'partial' : 'failed';
+}
+
+/**
+ * The result of an execution of several waves: what they came to together, and the component's output for each. Every
+ * discovered server is in exactly one list of one wave.
+ */
+export const executionOutputSchema = outputSchema
+  .pick({
+    status: true,
+    action: true,
+    isDrill: true,
+    summary: true,
+    timing: true,
+    metadata: true,
+    nextPhaseReady: true,
+    resultLocation: true,
+    message: true,
+  })
+  .extend({
+    executionId: z.string(),
+    message: z.string().optional().describe('Why waves were not begun, and which.'),
+    waves: z
+      .array(
+        z.strictObject({
+          wave: z.int(),
+          begun: z.boolean().describe('False when nothing of it was done: its servers are in skippedServers.'),
+          output: outputSchema,
+        }),
+      )
+      .describe('In the order in which they ran.'),
+  })
+  .meta({ title: 'DRS Execution Output', description: 'Result of one execution of several waves.' });
+export type ExecutionOutput = z.infer<typeof executionOutputSchema>;
+
+/** Builds an {@link ExecutionOutput} from how every wave ended and the component's output for it. */
+export function buildExecutionOutput(of: {
+  executionId: string;
+  action: PlannedVerb;
+  metadata: Record<string, unknown>;
+  resultLocation: string;
+  waves: { record: WaveRecord; output: ComponentOutput }[];
+}): ExecutionOutput {
+  const { waves, action, executionId, metadata, resultLocation } = of;
+  const { outcome, summary, nextPhaseReady, startedAt, endedAt, problem } = endingOf(waves.map(({ record }) => record));
+  return {
+    executionId,
+    status: outcome,
+    action,
+    isDrill: action === 'drill',
+    summary,
+    timing: timing(startedAt, endedAt),
+    metadata,
+    nextPhaseReady,
+    resultLocation,
+    ...(problem === undefined ? {} : { message: problem.message }),
+    waves: waves.map(({ record, output }) => ({
+      wave: record.wave,
+      begun: record.notBegun === undefined,
+      output,
+    })),
+  };
+}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { freezePlan } from '../../src/domain/plan.ts';
+import { anExecution, EXECUTION_ID } from '../blocks/views.ts';
+import { aRequest, aServer, discovered } from '../domain/fleet.ts';
+import { startWorld } from '../requests/world.ts';
+
+const ANNA = { userId: 'U0PREQUEST1', teamId: 'T0PRACTICE1', at: 1_000 };
+const BERT = { userId: 'U0PAPPROVE1', teamId: 'T0PRACTICE1', at: 2_000 };
+
+describe('what people want of an execution', () => {
+  it('is kept while it is not over: who cancels first is named', async () => {
+    const { store } = await startWorld();
+    expect(await store.requestCancel(EXECUTION_ID, ANNA)).toBe(false);
+    await store.createExecution(anExecution({ status: 'executing' }));
+    expect(await store.requestCancel(EXECUTION_ID, { ...ANNA, reason: 'the wrong day' })).toBe(true);
+    expect(await store.requestCancel(EXECUTION_ID, BERT)).toBe(true);
+    expect(await store.getExecution(EXECUTION_ID)).toMatchObject({
+      cancelRequested: { ...ANNA, reason: 'the wrong day' },
+    });
+    await store.moveExecution(EXECUTION_ID, 'completed');
+    expect(await store.requestCancel(EXECUTION_ID, BERT)).toBe(false);
+    expect(await store.requestPause(EXECUTION_ID, BERT)).toBe(false);
+  });
+
+  it('is a pause until it is taken back; a newer wish is not taken for the one that is meant', async () => {
+    const { store } = await startWorld();
+    await store.createExecution(anExecution({ status: 'executing' }));
+    expect(await store.clearPause(EXECUTION_ID)).toBe(false);
+    expect(await store.requestPause(EXECUTION_ID, ANNA)).toBe(true);
+    expect(await store.requestPause(EXECUTION_ID, BERT)).toBe(true);
+    expect(await store.clearPause(EXECUTION_ID, ANNA.at)).toBe(false);
+    expect(await store.getExecution(EXECUTION_ID)).toMatchObject({ pauseRequested: BERT });
+    expect(await store.clearPause(EXECUTION_ID, BERT.at)).toBe(true);
+    expect(await store.getExecution(EXECUTION_ID)).not.toHaveProperty('pauseRequested');
+  });
+});
+
+describe('the batches of a plan', () => {
+  it('come in the order of its waves, or of one wave and account alone', async () => {
+    const { store } = await startWorld();
+    const fleet = ['10', '2', '1'].map((wave, index) =>
+      aServer(index + 1, { tags: { 'DR-Application': 'HRP', 'DR-Wave': wave } }),
+    );
+    const plan = freezePlan(aRequest({ waves: [1, 2, 10] }), discovered(fleet));
+    const frozen = await store.freezePlan(EXECUTION_ID, plan);
+    const idsOf = async (of?: Parameters<typeof store.getBatches>[1]) =>
+      (await store.getBatches(frozen, of)).map(({ batchId, wave }) => `${batchId} of ${wave}`);
+    expect(await idsOf()).toEqual([
+      'r1-w1-111111111111-01 of 1',
+      'r1-w2-111111111111-01 of 2',
+      'r1-w10-111111111111-01 of 10',
+    ]);
+    expect(await idsOf({ wave: 1 })).toEqual(['r1-w1-111111111111-01 of 1']);
+    const place = { accountId: '111111111111', region: 'us-east-2' };
+    expect(await idsOf({ wave: 10, ...place })).toEqual(['r1-w10-111111111111-01 of 10']);
+    expect(await idsOf({ wave: 10, ...place, region: 'us-west-2' })).toEqual([]);
+  });
+});
