@@ -18,6 +18,8 @@ export const BREAK_GLASS_ACTION = 'gate_break_glass';
 /** On an execution's card. Their value is the execution's id. */
 export const CANCEL_ACTION = 'execution_cancel';
 export const PAUSE_ACTION = 'execution_pause';
+/** The global shortcut that opens the form for a request. */
+export const REQUEST_SHORTCUT = 'request_recovery';
 /** In App Home: opens the form for a request. */
 export const OPEN_REQUEST_ACTION = 'request_open';
 /** In App Home: draws it again. */

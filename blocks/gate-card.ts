@@ -58,9 +58,9 @@ function pushText(view: ExecutionView, gate: GateRecord): string {
   const { mrkdwn } = askTitle(view, gate);
   const asked = mentions(gate.approvers, MOST_ASKED_IN_PUSH);
   if (gate.kind !== 'approval')
-    return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: decide in this message.`;
+    return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: please decide.`;
   const size = plan === undefined ? '' : `: ${wordsOf(execution).order} ${whatIsDone(execution, plan)}`;
-  return `${mrkdwn}${size}. Asked by ${askedBy(execution)}. ${asked}: decide in this message.`;
+  return `${mrkdwn}${size}. ${asked}: please decide. Asked by ${askedBy(execution)}.`;
 }
 
 function approvalBlocks(view: ExecutionView): KnownBlock[] {

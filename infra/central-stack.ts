@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
 import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
+import { QUERY_EVENT } from '../src/queries/query-event.ts';
 import { AuditBucket } from './constructs/audit-bucket.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
@@ -117,14 +118,6 @@ export class CentralStack extends Stack {
       window: Duration.seconds(3),
       batchSize: 500,
     });
-    new StreamConsumer(this, 'QueryConsumer', {
-      streamArn,
-      consumer: functions['answer-query'].lambda,
-      items: STREAM_ITEMS['answer-query'],
-      deadLetters,
-      // Answered side by side: people wait for each.
-      batchSize: 10,
-    });
 
     new StreamConsumer(this, 'AuditConsumer', {
       streamArn,
@@ -156,6 +149,12 @@ export class CentralStack extends Stack {
       eventBus: bus,
       eventPattern: { source: [LAUNCH_RESULT_EVENT.source], detailType: [LAUNCH_RESULT_EVENT.detailType] },
       targets: [recordProgress],
+    });
+    new Rule(this, 'Queries', {
+      description: 'What people want to look at',
+      eventBus: bus,
+      eventPattern: { source: [QUERY_EVENT.source], detailType: [QUERY_EVENT.detailType] },
+      targets: [keepingFailures(functions['answer-query'])],
     });
     new Rule(this, 'RunFailed', {
       description: 'A run of the recovery component that ended without a result',

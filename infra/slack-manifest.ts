@@ -1,4 +1,5 @@
 import type { AppsManifestCreateArguments } from '@slack/web-api';
+import { REQUEST_SHORTCUT } from '../blocks/action-ids.ts';
 
 /** A Slack app manifest, as Slack's own client knows it. */
 export type SlackManifest = AppsManifestCreateArguments['manifest'];
@@ -36,9 +37,6 @@ export const BOT_SCOPES = [
   { scope: 'users:read', why: 'whether who decides is a full member of this workspace: guests and bots do not count' },
   { scope: 'usergroups:read', why: 'who is in a user group that has a role at this moment' },
 ] as const satisfies readonly BotScope[];
-
-/** `callback_id` of the global shortcut. */
-export const REQUEST_SHORTCUT = 'request_recovery';
 
 /** The events that the bot is told of. */
 const BOT_EVENTS = ['app_mention', 'app_home_opened'] as const;
@@ -87,8 +85,8 @@ export function slackManifest(connection: SlackConnection): SlackManifest {
       slash_commands: [
         {
           command: '/dr',
-          description: 'Disaster recovery: ask for a drill, or see what there is',
-          usage_hint: 'help | drill <application> wave <number> [reason "…"]',
+          description: 'Disaster recovery: ask, decide, or see what there is',
+          usage_hint: 'help | drill HRP wave 1 | status | plan …',
           should_escape: false,
           ...to('url'),
         },

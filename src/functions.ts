@@ -9,7 +9,7 @@ export const FUNCTIONS = {
   effects: 'src/orchestration/effects.ts',
   /** Draws cards and threads from the table's stream. */
   projector: 'src/projection/projector.ts',
-  /** Answers what somebody wants to look at, from the table's stream. */
+  /** Answers what somebody wants to look at. */
   'answer-query': 'src/queries/answer-query.ts',
   /** Chains what happens, from the table's stream, for auditors. */
   audit: 'src/audit/audit.ts',
@@ -52,7 +52,7 @@ export type FunctionName = keyof typeof FUNCTIONS;
  * MESSAGE items: a projector that were told of those would call itself.
  */
 export const STREAM_ITEMS = {
-  effects: ['EXECUTION', 'GATE#', 'PARENT'],
+  effects: ['EXECUTION', 'GATE#', 'PARENT', 'QUERY'],
   projector: ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'],
   // Its own records (SEQ#) are not among them. Of the messages, those that people decide by.
   audit: [
@@ -67,7 +67,6 @@ export const STREAM_ITEMS = {
     'policies',
     'access',
   ],
-  'answer-query': ['QUERY'],
 } as const satisfies Partial<Record<FunctionName, readonly string[]>>;
 
 /** The name by which a state machine's file speaks of a function: `open-gate` is `OpenGateFunction`. */

@@ -183,6 +183,12 @@ export function centralGrants(resources: GrantedResources) {
     /** Where people are asked about requests, and what may be told to whom. */
     requestSettings: configuration('requests', 'component'),
 
+    /** Tells the central bus. */
+    putOnBus: {
+      statements: [allow(['events:PutEvents'], [names.busArn])],
+      settings: { EVENT_BUS_ARN: names.busArn },
+    } satisfies Grant,
+
     /** Where executors report to. Told to them, not used here: no rights. */
     busAddress: { statements: [], settings: { EVENT_BUS_ARN: names.busArn } } satisfies Grant,
   };

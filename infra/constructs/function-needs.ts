@@ -36,9 +36,16 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       ],
     },
     effects: {
-      description: 'Starts executions, rings the bells of settled gates, answers parents',
+      description: 'Starts executions, rings the bells of settled gates, answers parents, passes queries on',
       ...SMALL,
-      grants: [may.changes, may.table('GetItem', 'UpdateItem'), may.startExecutions, may.ringBells, may.answerParents],
+      grants: [
+        may.changes,
+        may.table('GetItem', 'UpdateItem'),
+        may.startExecutions,
+        may.ringBells,
+        may.answerParents,
+        may.putOnBus,
+      ],
     },
     'request-recovery': {
       description: 'Requests of machines: stored as executions, which people approve',
@@ -68,7 +75,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Answers what people want to look at, and draws their App Home',
       ...FLEET,
       grants: [
-        may.changes,
+        may.deadLetters,
         may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
         may.statusIndex,
         may.accessAndPolicies,

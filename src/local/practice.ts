@@ -285,6 +285,11 @@ export async function startPractice(options: PracticeOptions) {
     pattern: { source: ['aws.drs'], 'detail-type': ['DRS Source Server Launch Result'] },
     targets: [{ functionName: deployedName('record-progress') }],
   });
+  eventBridge.addRule({
+    busArn,
+    pattern: { source: ['dr-chatops'], 'detail-type': ['DR Query Asked'] },
+    targets: [{ functionName: deployedName('answer-query') }],
+  });
   for (const { accountId } of inventory.stagingAccounts) {
     eventBridge.addRule({
       busArn: eventBridge.busArn(accountId),
@@ -315,15 +320,6 @@ export async function startPractice(options: PracticeOptions) {
       filter: isChangeOf(STREAM_ITEMS.projector),
       batchSize: 500,
       windowMs: PROJECTOR_WINDOW_MS,
-    }),
-    new EventSourceMapping({
-      feed,
-      host,
-      functionName: deployedName('answer-query'),
-      clock: wallClock,
-      filter: isChangeOf(STREAM_ITEMS['answer-query']),
-      batchSize: 10,
-      windowMs: 0,
     }),
     new EventSourceMapping({
       feed,

@@ -90,7 +90,7 @@ export function directory(platform: Platform, config: Configuration = configurat
   }
 
   async function readStanding(userId: string, teamId: string): Promise<Standing> {
-    const answer = await ask(`who <@${userId}> is`, (slack) => slack.users.info({ user: userId }));
+    const answer = await ask(`what kind of account ${userId} is`, (slack) => slack.users.info({ user: userId }));
     const user = userSchema.parse(answer.user ?? {});
     if (user.deleted === true) return 'deactivated';
     if (user.is_bot === true || userId === 'USLACKBOT') return 'bot';

@@ -66,7 +66,9 @@ export interface JobNote {
 const EXECUTION_ID_LENGTH = 36;
 const LOCK_ITEM = 'LOCK';
 const JOB_ITEM = 'JOB';
-const QUERY_ITEM = 'QUERY';
+/** Sort key of a query, and the beginning of its partition key. */
+export const QUERY_ITEM = 'QUERY';
+const QUERY_KEY = `${QUERY_ITEM}#`;
 const FIRST_VERSION = 1;
 const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
@@ -795,7 +797,12 @@ export function executionStore(platform: Platform) {
 }
 
 function queryKey(queryId: string): string {
-  return `QUERY#${queryId}`;
+  return `${QUERY_KEY}${queryId}`;
+}
+
+/** The id of a query, from the partition key that it is stored under. */
+export function queryIdOf(partitionKey: string): string {
+  return partitionKey.slice(QUERY_KEY.length);
 }
 
 function auditKey(chain: string): string {

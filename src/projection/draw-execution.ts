@@ -17,7 +17,10 @@ const LONGEST_WAIT_MS = 5_000;
 /** Waits of one drawing: a gate's card and the card of its execution may each have to wait. */
 const MOST_WAITS = 3;
 
-/** Draws one execution. What is not begun at `deadline` (milliseconds of Slack's time) is left to the sweep. */
+/**
+ * Draws one execution. What is not begun at `deadline` is left to the sweep: in real milliseconds since the epoch, as a
+ * function's time is.
+ */
 export type DrawExecution = (executionId: string, deadline?: number) => Promise<void>;
 
 /** The time in which Slack counts its calls: the real one. Where nothing can wait for it, the platform's is the only one. */
@@ -48,7 +51,7 @@ export function executionDrawer(platform: Platform): DrawExecution {
 
   /** False where nothing waits, where it would be too long, or the time is up. */
   async function wait(ms: number, deadline: number): Promise<boolean> {
-    if (platform.sleep === undefined || ms > LONGEST_WAIT_MS || slackNow() + ms > deadline) return false;
+    if (platform.sleep === undefined || ms > LONGEST_WAIT_MS || Date.now() + ms > deadline) return false;
     await platform.sleep(ms);
     return true;
   }
@@ -82,7 +85,7 @@ export function executionDrawer(platform: Platform): DrawExecution {
   }
 
   function isLate(deadline: number): boolean {
-    return slackNow() > deadline;
+    return Date.now() > deadline;
   }
 
   async function toolsFor(messages: MessageRecord[], deadline: number) {

@@ -3,11 +3,11 @@ import { messageOf } from '../domain/errors.ts';
 import { STREAM_ITEMS } from '../functions.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { executionDrawer, slackClock } from './draw-execution.ts';
+import { executionDrawer } from './draw-execution.ts';
 import { CARD } from './drawing.ts';
 
 /**
- * What is not drawn so long after a delivery came, in milliseconds, is left to the sweep: the function has a minute, and a
+ * What is not drawn so long after a delivery came, in real milliseconds, is left to the sweep: the function has a minute, and a
  * Slack that answers nothing must not hold up the stream.
  */
 const DRAWS_FOR_MS = 40_000;
@@ -19,10 +19,9 @@ const DRAWS_FOR_MS = 40_000;
 export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> = (platform) => {
   const store = executionStore(platform);
   const draw = executionDrawer(platform);
-  const slackNow = slackClock(platform);
 
   return async (event) => {
-    const deadline = slackNow() + DRAWS_FOR_MS;
+    const deadline = Date.now() + DRAWS_FOR_MS;
     const executions = new Map<string, string>();
     for (const record of event.Records) {
       const changed = changedExecution(record);

@@ -3,7 +3,7 @@ import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { executionDrawer, slackClock } from './draw-execution.ts';
 
-/** How often it looks while something is dirty, and for how long; in milliseconds of Slack's time. */
+/** How often it looks while something is dirty, and for how long; in real milliseconds, as a function's time is. */
 const EVERY_MS = 5_000;
 /** A call that was begun last may take 10 s more, and the function has 55 s. */
 const LOOKS_FOR_MS = 44_000;
@@ -24,7 +24,7 @@ export const create: CreateHandler<unknown, { drawn: number }> = (platform) => {
     if (isSweeping) return { drawn: 0 };
     isSweeping = true;
     try {
-      return { drawn: await sweep(slackNow() + LOOKS_FOR_MS) };
+      return { drawn: await sweep(Date.now() + LOOKS_FOR_MS) };
     } finally {
       isSweeping = false;
     }
@@ -39,11 +39,11 @@ export const create: CreateHandler<unknown, { drawn: number }> = (platform) => {
         dirty.filter(({ notBefore = 0 }) => notBefore <= slackNow()).map(({ executionId }) => executionId),
       );
       for (const executionId of due) {
-        if (slackNow() > deadline) return drawn.size;
+        if (Date.now() > deadline) return drawn.size;
         drawn.add(executionId);
         await drawSafely(executionId, deadline);
       }
-      if (dirty.length === 0 || sleep === undefined || slackNow() + EVERY_MS > deadline) return drawn.size;
+      if (dirty.length === 0 || sleep === undefined || Date.now() + EVERY_MS > deadline) return drawn.size;
       await sleep(EVERY_MS);
     }
   }

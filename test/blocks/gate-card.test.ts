@@ -45,7 +45,7 @@ describe('an open question', () => {
   test('names the action and its scope first, on the card and on the phone', () => {
     expect(headline(asked())).toBe('✋ Approve? Drill HRP wave 1');
     expect(asked().text).toBe(
-      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. Asked by <@U0PREQUEST1>. <@U0PAPPROVE1> <@U0PAPPROVE2>: decide in this message.',
+      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. <@U0PAPPROVE1> <@U0PAPPROVE2>: please decide. Asked by <@U0PREQUEST1>.',
     );
   });
 

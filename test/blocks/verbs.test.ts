@@ -48,7 +48,9 @@ describe('a question about', () => {
   ])('a %s says what is done, and the danger before anything else', (verb, what, danger) => {
     const question = questionOf(asked(verb));
     const title = `${verb.charAt(0).toUpperCase()}${verb.slice(1)} HRP wave 1`;
-    expect(question.text).toContain(`Approve? ${title}: ${what}. Asked by a machine (“enterprise-dr”). <@U0PAPPROVE1>`);
+    expect(question.text).toBe(
+      `Approve? ${title}: ${what}. <@U0PAPPROVE1> <@U0PAPPROVE2>: please decide. Asked by a machine (“enterprise-dr”).`,
+    );
     expect(headline(question)).toBe(`✋ Approve? ${title}`);
     const text = readable(question);
     expect(text).toContain('Asked by a machine (“enterprise-dr”), which never votes.');

@@ -84,11 +84,7 @@ describe('the central functions', () => {
     [
       'answer-query',
       [
-        'dynamodb:DescribeStream',
         'dynamodb:GetItem',
-        'dynamodb:GetRecords',
-        'dynamodb:GetShardIterator',
-        'dynamodb:ListStreams',
         'dynamodb:PutItem',
         'dynamodb:Query',
         'dynamodb:Query',
@@ -376,7 +372,6 @@ describe('what reaches the central functions', () => {
   it.each([
     ['effects', 10, undefined, 'GATE#'],
     ['projector', 500, 3, 'GATE#'],
-    ['answer-query', 10, undefined, 'QUERY'],
   ] satisfies [FunctionName, number, number | undefined, string][])(
     'are the changes of the table: %s',
     (name, batchSize, window, followed) => {

@@ -128,9 +128,8 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
       await store.createQuery(query);
       return query.queryId;
     },
-    /** The stream tells of these queries. */
-    deliver: (...queryIds: string[]) => worker({ Records: queryIds.map((id, index) => record(id, 'INSERT', index)) }),
-    deliverChange: (queryId: string) => worker({ Records: [record(queryId, 'MODIFY', 1)] }),
+    /** The bus tells of these queries. */
+    deliver: (...queryIds: string[]) => Promise.all(queryIds.map((queryId) => worker({ detail: { queryId } }))),
     /** What only this person sees, newest last. */
     told: (person: string, channel = CHANNEL): SlackMessage[] => workspace.ephemerals(channel, idOf(person)),
     async askAndDeliver(person: string, query: Asked): Promise<string> {
@@ -164,14 +163,4 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     },
   };
   return world;
-}
-
-function record(queryId: string, eventName: 'INSERT' | 'MODIFY', sequence: number) {
-  return {
-    eventName,
-    dynamodb: {
-      Keys: { executionId: { S: `QUERY#${queryId}` }, item: { S: 'QUERY' } },
-      SequenceNumber: String(sequence),
-    },
-  };
 }

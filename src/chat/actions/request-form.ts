@@ -9,7 +9,7 @@ import type {
 } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
-import { OPEN_REQUEST_ACTION } from '../../../blocks/action-ids.ts';
+import { OPEN_REQUEST_ACTION, REQUEST_SHORTCUT } from '../../../blocks/action-ids.ts';
 import { noRoleText, notMemberText } from '../../../blocks/answers.ts';
 import { answerModal, type Field } from '../../../blocks/modal.ts';
 import {
@@ -33,9 +33,6 @@ import { refused } from '../refusal.ts';
 import { type About, requestRecovery } from '../request.ts';
 import { commandsOf, managersOf } from '../rights.ts';
 import { type ChatTools, explain, explainPlainly } from '../tools.ts';
-
-/** `callback_id` of the global shortcut in the app's manifest. */
-const REQUEST_SHORTCUT = 'request_recovery';
 
 type View = SlackViewAction['view'];
 type Application = Catalogue['applications'][number];
