@@ -2,6 +2,7 @@ import type { Button, KnownBlock } from '@slack/types';
 import type { ExecutionRecord, ExecutionView, GateRecord } from '../src/domain/records.ts';
 import type { ExecutionStatus } from '../src/domain/status.ts';
 import { CANCEL_ACTION, PAUSE_ACTION } from './action-ids.ts';
+import { breakGlassVote, decisionSentence } from './decision.ts';
 import {
   actions,
   button,
@@ -22,9 +23,6 @@ import { type CardFacts, progressBlocks } from './progress.ts';
 import { askedBy, wordsOf } from './verbs.ts';
 import { waveProgress, wavesOf } from './waves.ts';
 import { MAX_REASON_SHOWN, reasonsText, scope, shortId, ticketOf, verbWord } from './words.ts';
-
-// Their home is words.ts; other cards know them from here.
-export { scope, shortId, verbWord };
 
 /** The mark of a status in the card's first line, and its words where they are the same for every verb. */
 const STATUS_WORDS: Record<ExecutionStatus, { mark: string; words: string }> = {
@@ -49,6 +47,7 @@ export function executionCard(view: ExecutionView, facts: CardFacts = {}): Messa
     `${escapeText(title)}: ${words}. ${pushSummary(view)}`.trim(),
     [
       header(`${mark} ${title} · ${words}`),
+      ...breakGlassBlocks(view),
       ...requestedBlocks(view),
       ...body(view, facts),
       ...buttons(view),
@@ -116,6 +115,13 @@ function pushSummary(view: ExecutionView): string {
     return `${execution.summary.succeeded} of ${execution.summary.totalServers} servers ${wordsOf(execution).done}.`;
   if (execution.problem !== undefined) return sentence(execution.problem.message);
   return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
+}
+
+/** That one person alone has let it begin: on the card as long as it stands. */
+function breakGlassBlocks(view: ExecutionView): KnownBlock[] {
+  return view.gates
+    .filter((gate) => breakGlassVote(gate) !== undefined)
+    .map((gate) => section(decisionSentence(view, gate)));
 }
 
 /** What people have asked of it while it runs: to stop, or to wait. */

@@ -25,8 +25,6 @@ import { askedBy, capital, instancesText, wordsOf } from './verbs.ts';
 import { isDone, waveProgress } from './waves.ts';
 import { failureLines, MAX_REASON_SHOWN, spokenMinutes, ticketOf, verbWord } from './words.ts';
 
-export { decisionSentence };
-
 const MOST_ASKED_BY_NAME = 10;
 /** A phone shows about two lines of a push. */
 const MOST_ASKED_IN_PUSH = 4;
@@ -58,9 +56,9 @@ function pushText(view: ExecutionView, gate: GateRecord): string {
   const { mrkdwn } = askTitle(view, gate);
   const asked = mentions(gate.approvers, MOST_ASKED_IN_PUSH);
   if (gate.kind !== 'approval')
-    return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: please decide.`;
+    return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: decide in this message.`;
   const size = plan === undefined ? '' : `: ${wordsOf(execution).order} ${whatIsDone(execution, plan)}`;
-  return `${mrkdwn}${size}. ${asked}: please decide. Asked by ${askedBy(execution)}.`;
+  return `${mrkdwn}${size}. Asked by ${askedBy(execution)}. ${asked}: decide in this message.`;
 }
 
 function approvalBlocks(view: ExecutionView): KnownBlock[] {

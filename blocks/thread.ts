@@ -69,7 +69,9 @@ export function milestones(view: ExecutionView): Milestone[] {
 
   function tellEnd(): void {
     if (execution.endTime === undefined) return;
-    if (execution.problem !== undefined)
+    // Who cancelled it has been told already.
+    const isTold = execution.problem?.code === 'Cancelled' && cancelRequested !== undefined;
+    if (execution.problem !== undefined && !isTold)
       tell('problem', endingText(execution, problemText(execution.problem)), execution.summary === undefined);
     if (execution.summary !== undefined) tell('result', resultText(execution, execution.endTime), true);
   }
@@ -108,7 +110,8 @@ function scopeOfWave(execution: ExecutionRecord, wave: number): string {
 function resultText(execution: ExecutionRecord, endTime: number): string {
   const { succeeded = 0, totalServers = 0, failed = 0, skipped = 0 } = execution.summary ?? {};
   const duration = spokenMinutes(endTime - (execution.launchStartedAt ?? execution.startTime));
-  return `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ended with *${execution.outcome}* after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.${askedBySuffix(execution)}`;
+  const ending = execution.status === 'cancelled' ? 'was cancelled and ended' : `ended with *${execution.outcome}*`;
+  return `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ${ending} after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.${askedBySuffix(execution)}`;
 }
 
 /** Of an execution without a result this is the last word, so it says whose it was. */

@@ -134,6 +134,7 @@ export function parseDeployment(content: unknown, file: string): Deployment {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`)),
     ...unsatisfiablePolicies(content),
+    ...unlistedTopic(content),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new DeploymentError(`${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -179,6 +180,16 @@ function unsatisfiablePolicies(content: unknown): string[] {
       return [`${place}.${subject}.quorum: ${quorum} approvals are asked for, but only ${text} may approve`];
     }),
   );
+}
+
+/** A topic that the functions could not publish to. */
+function unlistedTopic(content: unknown): string[] {
+  const parts = z
+    .looseObject({ requests: requestSettingsSchema, component: componentSettingsSchema.prefault({}) })
+    .safeParse(content);
+  const topic = parts.data?.requests.notificationTopicArn;
+  if (topic === undefined || parts.data?.component.notificationTopicArns.includes(topic)) return [];
+  return [`requests.notificationTopicArn: ${topic} is not on component.notificationTopicArns`];
 }
 
 /** How many people may decide about `subject`; without an application: about whatever application. */

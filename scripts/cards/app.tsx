@@ -22,6 +22,7 @@ const directory: Directory = {
 const fixtures: Fixture[] = JSON.parse(document.getElementById('fixtures')?.textContent ?? '[]');
 const nothing = async () => {};
 const NO_INPUTS = {};
+const NO_ACTIONS = { onClick: nothing, onChoose: nothing, onAsk: async () => undefined };
 
 /** Slack gives an id to each block that comes without one. */
 function withIds(blocks: readonly unknown[]): SlackBlock[] {
@@ -52,7 +53,7 @@ function OneCard({ fixture }: { fixture: Fixture }) {
             inputs={NO_INPUTS}
             errors={NO_INPUTS}
             onType={nothing}
-            onClick={nothing}
+            actions={NO_ACTIONS}
           />
           <div className="row form-foot">
             <span className="card-button">{textOf(fixture.view.close) || 'Cancel'}</span>
@@ -69,7 +70,7 @@ function OneCard({ fixture }: { fixture: Fixture }) {
           inputs={NO_INPUTS}
           errors={NO_INPUTS}
           onType={nothing}
-          onClick={nothing}
+          actions={NO_ACTIONS}
         />
       );
     case 'text':

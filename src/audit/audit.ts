@@ -10,6 +10,8 @@ import { type CreateHandler, onLambda, type Platform } from '../platform/platfor
 
 /** More lost races than this in a row means that something is wrong: one shard hands a chain to one invocation. */
 const MAX_ATTEMPTS = 5;
+/** Chains that are kept in mind, so that one that grows by the minute is not read again each time. */
+const MOST_CHAINS_KNOWN = 50;
 
 /**
  * Turns changes of the table into events of the audit, each in the chain of its execution: first in the table, where its
@@ -50,6 +52,8 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
 function auditChains(platform: Platform): (chain: string, drafts: EventDraft[]) => Promise<void> {
   const store = executionStore(platform);
   const bucket = auditBucket(platform);
+  /** Chains as this instance has written them last; the one written longest ago first. Of others' writes a put tells. */
+  const known = new Map<string, AuditRecord[]>();
 
   return async (chain, drafts) => {
     const records = await recorded(chain, drafts);
@@ -61,11 +65,20 @@ function auditChains(platform: Platform): (chain: string, drafts: EventDraft[]) 
   /** The chain with these events in it. */
   async function recorded(chain: string, drafts: EventDraft[]): Promise<AuditRecord[]> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const before = await store.auditRecords(chain);
+      const before = known.get(chain) ?? (await store.auditRecords(chain));
+      // Kept again only when everything is written: after a failure the chain is read anew.
+      known.delete(chain);
       const next = recordsAfter(before, drafts);
-      if (await addAll(chain, next)) return [...before, ...next];
+      if (await addAll(chain, next)) return remember(chain, [...before, ...next]);
     }
     throw new DrError('Conflict', `The audit of ${chain} is written by others all the time.`);
+  }
+
+  function remember(chain: string, records: AuditRecord[]): AuditRecord[] {
+    known.set(chain, records);
+    const [oldest] = known.keys();
+    if (known.size > MOST_CHAINS_KNOWN && oldest !== undefined) known.delete(oldest);
+    return records;
   }
 
   /** One after the other: a record never stands where the one before it is missing. */

@@ -43,21 +43,23 @@ export function hashOf({ seq, previousHash, event }: Omit<AuditRecord, 'hash'>):
  * stood then, and where the message stands.
  */
 export function recordsAfter(chain: readonly AuditRecord[], drafts: readonly EventDraft[]): AuditRecord[] {
-  const known = new Map(chain.map((record) => [record.event.id, record.event]));
+  const known = new Set(chain.map((record) => record.event.id));
+  const events = chain.map((record) => record.event);
   const added: AuditRecord[] = [];
   let last = chain.at(-1);
   for (const draft of drafts) {
     if (known.has(draft.id)) continue;
-    const event = filledIn(draft, [...known.values()]);
+    const event = filledIn(draft, events);
     const content = { seq: (last?.seq ?? 0) + 1, previousHash: last?.hash ?? FIRST_HASH, event };
     last = { ...content, hash: hashOf(content) };
-    known.set(event.id, event);
+    known.add(event.id);
+    events.push(event);
     added.push(last);
   }
   return added;
 }
 
-function filledIn({ messageKey, ...event }: EventDraft, earlier: AuditEvent[]): AuditEvent {
+function filledIn({ messageKey, ...event }: EventDraft, earlier: readonly AuditEvent[]): AuditEvent {
   const planHash = event.planHash ?? earlier.findLast(({ kind }) => kind === 'preflight')?.planHash;
   const message = event.message?.ts === undefined ? placeOf(messageKey, earlier) : undefined;
   const place = message ?? event.message;
@@ -71,7 +73,7 @@ function filledIn({ messageKey, ...event }: EventDraft, earlier: AuditEvent[]): 
 }
 
 /** Where the message was posted; the channel alone when it was not yet. */
-function placeOf(messageKey: string | undefined, earlier: AuditEvent[]): MessagePlace | undefined {
+function placeOf(messageKey: string | undefined, earlier: readonly AuditEvent[]): MessagePlace | undefined {
   if (messageKey === undefined) return undefined;
   const posted = earlier.findLast(({ kind, details }) => kind === 'message posted' && details.key === messageKey);
   if (posted?.message !== undefined) return posted.message;

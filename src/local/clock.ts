@@ -133,10 +133,10 @@ export class ScaledClock implements Clock {
 
   /**
    * Jumps to the moment of the next timer, which then fires. False, and no jump, when there is none or while a person is
-   * being waited for: a deadline of theirs is never jumped to.
+   * being waited for: a deadline of theirs is never jumped to, unless `letWait` says that this is what is wanted.
    */
-  skipToNext(): boolean {
-    if (this.#people > 0 || this.#timers.size === 0) return false;
+  skipToNext({ letWait = false }: { letWait?: boolean } = {}): boolean {
+    if ((this.#people > 0 && !letWait) || this.#timers.size === 0) return false;
     const now = this.now();
     // What a pause has made late fires too, but does not count as the next thing: a jump that moves no time looks broken.
     const ahead = [...this.#timers].map((timer) => timer.due).filter((due) => due > now);

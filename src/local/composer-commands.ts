@@ -1,3 +1,4 @@
+import type { AppShortcut } from './slack/model.ts';
 import type { CommandUsage } from './slack/page/protocol.ts';
 
 const SCOPE = '<application> wave N|waves N-M|waves N,M|all';
@@ -31,4 +32,13 @@ export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
   { usage: '/dr cancel <execution> [reason "…"]', about: 'Ends before the next wave.' },
   { usage: '/dr access', about: 'Shows what you may do, and who decides.' },
   { usage: '/dr help [<command>]', about: 'Shows the commands, and which applications and waves exist.' },
+];
+
+/** The app's shortcuts, as its manifest has them. */
+export const COMPOSER_SHORTCUTS: readonly AppShortcut[] = [
+  {
+    callbackId: 'request_recovery',
+    name: 'Ask to drill or recover',
+    description: 'Ask for a drill or a recovery by a form',
+  },
 ];

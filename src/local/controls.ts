@@ -28,7 +28,7 @@ export function pageControls(
       clock.setSpeed(speed);
       clock.resume();
     },
-    nextEvent: () => clock.skipToNext(),
+    nextEvent: (letWait) => clock.skipToNext({ letWait }),
     faults: () => Object.values(faults).map(({ id, title, expected }) => ({ id, title, expected, active: on.has(id) })),
     setFault(id, turnOn) {
       const fault = faults[id];

@@ -24,7 +24,7 @@ import { startSts } from './aws/sts.ts';
 import { CallRecorder } from './behind-the-scenes/recorder.ts';
 import { behindTheScenes } from './behind-the-scenes/routes.ts';
 import type { Clock } from './clock.ts';
-import { COMPOSER_COMMANDS } from './composer-commands.ts';
+import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from './composer-commands.ts';
 import type { StreamRecord } from './dynamodb/change-feed.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
 import { executionTable } from './execution-table.ts';
@@ -199,6 +199,7 @@ export async function startPractice(options: PracticeOptions) {
     channels: CHANNELS,
     people: options.people,
     userGroups: USER_GROUPS,
+    shortcuts: COMPOSER_SHORTCUTS,
     events: ['app_mention', 'app_home_opened'],
     rates: 'slack',
     rateClock: wallClock,

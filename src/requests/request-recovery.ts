@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { shortId } from '../../blocks/execution-card.ts';
+import { shortId } from '../../blocks/words.ts';
 import type { Person } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
 import type { ExecutionRecord } from '../domain/records.ts';

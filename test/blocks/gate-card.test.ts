@@ -7,7 +7,8 @@ import {
   REJECT_ACTION,
   readButtonValue,
 } from '../../blocks/action-ids.ts';
-import { decisionSentence, gateCard } from '../../blocks/gate-card.ts';
+import { decisionSentence } from '../../blocks/decision.ts';
+import { gateCard } from '../../blocks/gate-card.ts';
 import type { Message } from '../../blocks/message.ts';
 import type { GateRecord, PlanRecord } from '../../src/domain/records.ts';
 import { buttonsOf, messageBlocks } from '../../src/local/slack/blocks.ts';
@@ -45,7 +46,7 @@ describe('an open question', () => {
   test('names the action and its scope first, on the card and on the phone', () => {
     expect(headline(asked())).toBe('✋ Approve? Drill HRP wave 1');
     expect(asked().text).toBe(
-      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. <@U0PAPPROVE1> <@U0PAPPROVE2>: please decide. Asked by <@U0PREQUEST1>.',
+      'Approve? Drill HRP wave 1: launch 3 drill instances in 1 account. Asked by <@U0PREQUEST1>. <@U0PAPPROVE1> <@U0PAPPROVE2>: decide in this message.',
     );
   });
 

@@ -101,6 +101,12 @@ describe('what people asked of it', () => {
   });
 });
 
+test('an execution that one person let begin alone says so on its card', () => {
+  const sentence = '🚨 *Break-glass:* passed by <@U0PAPPROVE1> alone at';
+  expect(textOf('executing after break-glass')).toContain(sentence);
+  expect(textOf('executing one wave')).not.toContain('Break-glass');
+});
+
 describe('the buttons of a card', () => {
   test.each([
     ['planning', [CANCEL_ACTION]],
@@ -143,7 +149,9 @@ describe('the story of several waves', () => {
   });
 
   test('tells that it was cancelled, and a pause with its question', () => {
-    expect(story('cancelled under way').map(({ key }) => key)).toContain('cancel-asked');
+    const cancelled = story('cancelled under way');
+    expect(cancelled.slice(-2).map(({ key }) => key)).toEqual(['cancel-asked', 'result']);
+    expect(cancelled.at(-1)?.message.text).toContain('Failover HRP waves 1–3 was cancelled and ended after 31 min');
     const keys = story('paused before wave 2').map(({ key }) => key);
     expect(keys.slice(-3)).toEqual(['wave-1-begun', 'wave-1-ended', 'opened-pause-2']);
   });

@@ -49,7 +49,7 @@ describe('a question about', () => {
     const question = questionOf(asked(verb));
     const title = `${verb.charAt(0).toUpperCase()}${verb.slice(1)} HRP wave 1`;
     expect(question.text).toBe(
-      `Approve? ${title}: ${what}. <@U0PAPPROVE1> <@U0PAPPROVE2>: please decide. Asked by a machine (“enterprise-dr”).`,
+      `Approve? ${title}: ${what}. Asked by a machine (“enterprise-dr”). <@U0PAPPROVE1> <@U0PAPPROVE2>: decide in this message.`,
     );
     expect(headline(question)).toBe(`✋ Approve? ${title}`);
     const text = readable(question);

@@ -206,7 +206,7 @@ describe('a request', () => {
     const answers = silence(world, 'users.info');
     await world.clock.advance(61_000);
     expect(await world.says('requester', 'drill Connectors wave 1')).toContain(
-      `Slack could not tell who &lt;@${idOf('requester')}&gt; is`,
+      `Slack could not tell what kind of account ${idOf('requester')} is`,
     );
     answers.mockRestore();
     expect(await world.says('requester', 'drill Connectors wave 1')).toContain('Looking at Connectors wave 1');

@@ -97,6 +97,16 @@ describe('a deployment file', () => {
     ]);
   });
 
+  it('is refused when the chat is to tell a topic that functions may not publish to', () => {
+    const topic = 'arn:aws:sns:us-east-2:900000000000:pager';
+    const requests = { notificationTopicArn: topic };
+    expect(problemsOf((content) => ({ ...content, requests })).slice(1)).toEqual([
+      `requests.notificationTopicArn: ${topic} is not on component.notificationTopicArns`,
+    ]);
+    const component = { notificationTopicArns: [topic] };
+    expect(problemsOf((content) => ({ ...content, requests, component }))).toEqual([]);
+  });
+
   it('is refused when a document does not fit into its SSM parameter', () => {
     const problems = problemsOf((content) => {
       const users = Array.from({ length: 400 }, (_, index) => `U0READER${String(index).padStart(4, '0')}`);

@@ -209,6 +209,15 @@ describe('ScaledClock', () => {
     expect(clock.skipToNext()).toBe(true);
   });
 
+  test('jumps while a person is waited for when they are to be let wait, and then goes on at 1×', () => {
+    const clock = new ScaledClock({ speed: 60, startAt: 0 });
+    clock.after(60_000, () => {});
+    clock.waitForPerson();
+    expect(clock.skipToNext({ letWait: true })).toBe(true);
+    expect(clock.now()).toBe(60_000);
+    expect(clock.rate).toBe(1);
+  });
+
   test('holding work does not stop it', () => {
     const clock = new ScaledClock({ speed: 60, startAt: 0 });
     const release = clock.hold();

@@ -28,10 +28,13 @@ describe('what the page may change', () => {
   });
 
   test('while a person is waited for, the rate is 1 and the speed is kept', () => {
-    const { clock, controls } = world();
+    const { clock, controls, log } = world();
     clock.waitForPerson();
     expect(controls.time()).toMatchObject({ speed: 60, rate: 1, waitingForPerson: true });
-    expect(controls.nextEvent()).toBe(false);
+    clock.after(60_000, () => log.push('reminded'));
+    expect(controls.nextEvent(false)).toBe(false);
+    expect(controls.nextEvent(true)).toBe(true);
+    expect(log).toEqual(['reminded']);
   });
 
   test.each([-1, Number.NaN, 10_001])('a speed of %d is refused', (speed) => {

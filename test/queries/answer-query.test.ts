@@ -196,7 +196,7 @@ describe('who asks', () => {
   test('is told when Slack cannot say who they are', async () => {
     const world = await withEverybody();
     world.refuseNext('users.info', { status: 503, body: '' });
-    expect(await world.askAndDeliver('reader', EXECUTIONS)).toContain('Slack could not tell who');
+    expect(await world.askAndDeliver('reader', EXECUTIONS)).toContain('Slack could not tell what kind of account');
   });
 });
 

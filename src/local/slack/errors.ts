@@ -11,7 +11,7 @@ export class SlackRefusal extends Error {
   }
 }
 
-/** The message or view that somebody wants to click on has no such button (any more). */
+/** The message or view that somebody wants to use has no such button, or no such menu (any more). */
 export class NoSuchButtonError extends Error {
   override readonly name = 'NoSuchButtonError';
 }

@@ -78,6 +78,14 @@ export interface Channel {
   isArchived?: boolean;
 }
 
+/** A global shortcut of the app, as its manifest has it: people use it from the composer, wherever they are. */
+export interface AppShortcut {
+  callbackId: string;
+  /** What the menu shows. */
+  name: string;
+  description: string;
+}
+
 /** A user group (`@dr-approvers`), which exists on paid plans only. */
 export interface UserGroup {
   id: string;

@@ -35,7 +35,12 @@ export interface AppAnswer {
   body: string;
   elapsedMs: number;
   /** What Slack showed the person as the error, when the answer was none, late, not a 200, or not understood. */
-  error?: 'operation_timeout' | 'dispatch_failed' | 'invalid_command_response' | 'invalid_view_response';
+  error?:
+    | 'operation_timeout'
+    | 'dispatch_failed'
+    | 'invalid_command_response'
+    | 'invalid_view_response'
+    | 'invalid_options_response';
 }
 
 /** Which button: its `action_id`, and its block where several blocks have one with the same. */
@@ -51,6 +56,12 @@ export type ViewValues = Record<string, Record<string, JsonObject>>;
 export interface Submission extends AppAnswer {
   /** Messages beside the inputs, by block id; the modal stays open when there are any. */
   errors: Record<string, string>;
+}
+
+/** What the app offers for a menu whose options it is asked for. */
+export interface Suggestions extends AppAnswer {
+  /** Empty when the app has none, and after an error. */
+  options: readonly JsonObject[];
 }
 
 type SubmissionOutcome = Pick<Submission, 'errors'> & { error?: AppAnswer['error'] };
@@ -165,6 +176,79 @@ export class PersonClient {
       trigger_id: this.#workspace.triggers.issue(this.person.userId),
       view: { ...view, state: { values } },
       actions: [this.#actionOf(place)],
+    });
+    return { status, body, elapsedMs, error };
+  }
+
+  /**
+   * Tells the app what was just chosen in an input whose block says `dispatch_action` ("block_actions payload").
+   * @param values what the person has filled in so far, the new choice among it
+   * @throws {NoSuchButtonError} when the view has no such input
+   */
+  async chooseInView(view: SlackView, { actionId, blockId }: Required<ButtonRef>, values: ViewValues) {
+    const { element } = inputIn(view, blockId, actionId, ({ dispatch_action }) => dispatch_action === true);
+    const { status, body, elapsedMs, error } = await this.#interact({
+      type: 'block_actions',
+      container: { type: 'view', view_id: view.id },
+      trigger_id: this.#workspace.triggers.issue(this.person.userId),
+      view: { ...view, state: { values } },
+      actions: [
+        {
+          ...values[blockId]?.[actionId],
+          action_id: actionId,
+          block_id: blockId,
+          ...(element.placeholder === undefined ? {} : { placeholder: element.placeholder }),
+          action_ts: this.#workspace.timestamp(),
+        },
+      ],
+    });
+    return { status, body, elapsedMs, error };
+  }
+
+  /**
+   * Asks the app for the options of an `external_select` of a view ("block_suggestion payload"). What it answers may be
+   * chosen from then on.
+   * @param typed what the person has typed into the menu
+   * @param values what the person has filled in so far
+   * @throws {NoSuchButtonError} when the view has no such menu
+   */
+  async suggestInView(
+    view: SlackView,
+    { actionId, blockId }: Required<ButtonRef>,
+    typed: string,
+    values: ViewValues = {},
+  ): Promise<Suggestions> {
+    inputIn(view, blockId, actionId, ({ element }) => isObject(element) && element.type === 'external_select');
+    const answer = await this.#interact({
+      type: 'block_suggestion',
+      action_id: actionId,
+      block_id: blockId,
+      value: typed,
+      container: { type: 'view', view_id: view.id },
+      view: { ...view, state: { values } },
+    });
+    const { status, body, elapsedMs } = answer;
+    const options = answer.error === undefined ? optionsIn(body) : undefined;
+    if (options === undefined) {
+      return { status, body, elapsedMs, error: answer.error ?? 'invalid_options_response', options: [] };
+    }
+    this.#workspace.stored.views.offer(view.id, blockId, options);
+    return { status, body, elapsedMs, options };
+  }
+
+  /**
+   * Uses a global shortcut of the app ("Shortcuts interaction payloads": it has no channel).
+   * @throws {NoSuchButtonError} when the app has no such shortcut
+   */
+  async pickShortcut(callbackId: string): Promise<AppAnswer> {
+    if (!this.#workspace.shortcuts.some((shortcut) => shortcut.callbackId === callbackId)) {
+      throw new NoSuchButtonError(`the app has no shortcut ${callbackId}`);
+    }
+    const { status, body, elapsedMs, error } = await this.#interact({
+      type: 'shortcut',
+      callback_id: callbackId,
+      trigger_id: this.#workspace.triggers.issue(this.person.userId),
+      action_ts: this.#workspace.timestamp(),
     });
     return { status, body, elapsedMs, error };
   }
@@ -382,6 +466,34 @@ function findButton(blocks: readonly SlackBlock[], wanted: string | ButtonRef, w
   );
   if (found === undefined) throw new NoSuchButtonError(`${where} has no button ${actionId}`);
   return found;
+}
+
+/** An `input` block of a view with its element, where `isWanted` says yes to the block. */
+function inputIn(
+  view: SlackView,
+  blockId: string,
+  actionId: string,
+  isWanted: (block: SlackBlock) => boolean,
+): { element: JsonObject } {
+  const block = view.blocks.find(({ type, block_id }) => type === 'input' && block_id === blockId);
+  const element = block?.element;
+  if (block === undefined || !isObject(element) || element.action_id !== actionId || !isWanted(block)) {
+    throw new NoSuchButtonError(`view ${view.id} has no such input ${actionId}`);
+  }
+  return { element };
+}
+
+/** The options of an answer to `block_suggestion`, of groups too; undefined for what Slack does not take for options. */
+function optionsIn(body: string): JsonObject[] | undefined {
+  const answer = body.trim() === '' ? { options: [] } : parseJson(body);
+  if (!isObject(answer)) return undefined;
+  const groups = Array.isArray(answer.option_groups) ? answer.option_groups : [answer];
+  const lists: unknown[] = groups.map((group) => (isObject(group) ? group.options : undefined));
+  if (!lists.every(Array.isArray)) return undefined;
+  const options = lists.flat();
+  const isOption = (option: unknown): option is JsonObject =>
+    isObject(option) && isObject(option.text) && typeof option.value === 'string';
+  return options.length <= LIMITS.selectOptions && options.every(isOption) ? options : undefined;
 }
 
 /** Errors belong to input blocks of the view: there is no place to show another one. */

@@ -43,6 +43,8 @@ function viewFaults(view: JsonObject, blocks: readonly unknown[]): string[] {
 /** The modals on people's screens and their App Home tabs. */
 export class Views {
   readonly #shown = new Map<string, ShownView>();
+  /** Options that the app has offered for menus of a view: by view id, block id and value. */
+  readonly #offered = new Map<string, Map<string, Map<unknown, JsonObject>>>();
 
   find(viewId: string): ShownView | undefined {
     return this.#shown.get(viewId);
@@ -112,6 +114,22 @@ export class Views {
 
   remove(viewId: string): void {
     this.#shown.delete(viewId);
+    this.#offered.delete(viewId);
+  }
+
+  /** Keeps the options that the app has offered for the menu of a block: what was chosen before is still an option. */
+  offer(viewId: string, blockId: string, options: readonly JsonObject[]): void {
+    if (!this.#shown.has(viewId)) return;
+    const ofView = this.#offered.get(viewId) ?? new Map<string, Map<unknown, JsonObject>>();
+    const ofBlock = ofView.get(blockId) ?? new Map<unknown, JsonObject>();
+    for (const option of options) ofBlock.set(option.value, option);
+    this.#offered.set(viewId, ofView.set(blockId, ofBlock));
+  }
+
+  /** The options that the app has offered so far for each menu of a view, by block id. */
+  offeredIn(viewId: string): Record<string, JsonObject[]> {
+    const ofView = [...(this.#offered.get(viewId) ?? [])];
+    return Object.fromEntries(ofView.map(([blockId, options]) => [blockId, [...options.values()]]));
   }
 
   #of(userId: string, type: SlackView['type']): SlackView[] {

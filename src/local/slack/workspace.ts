@@ -5,6 +5,7 @@ import { Files, type StoredFile } from './files.ts';
 import { ResponseUrls, Triggers } from './interactions.ts';
 import { Messages } from './messages.ts';
 import type {
+  AppShortcut,
   Channel,
   MessageMetadata,
   SlackBlock,
@@ -46,6 +47,11 @@ export interface WorkspaceOptions {
    * @default ['/dr']
    */
   commands?: readonly string[];
+  /**
+   * Global shortcuts of the app.
+   * @default - none
+   */
+  shortcuts?: readonly AppShortcut[];
   /**
    * Says whether a call comes too soon.
    * @default - no rate limits
@@ -110,6 +116,7 @@ export class SlackWorkspace {
   readonly clock: Clock | undefined;
   readonly channels: readonly Channel[];
   readonly commands: readonly string[];
+  readonly shortcuts: readonly AppShortcut[];
   readonly rateRule: RateRule | undefined;
   /** Slack's own rate limits; undefined when they are not kept. */
   readonly rates: Rates | undefined;
@@ -144,6 +151,7 @@ export class SlackWorkspace {
     this.channels = options.channels ?? [everybodysChannel(this.people)];
     this.#userGroups = [...(options.userGroups ?? [])];
     this.commands = options.commands ?? ['/dr'];
+    this.shortcuts = options.shortcuts ?? [];
     this.rateRule = options.rateRule;
     this.rates = options.rates === 'slack' ? new Rates(options.rateClock ?? { now: Date.now }) : undefined;
     this.events = options.events ?? [];

@@ -1,5 +1,7 @@
 import type {
+  AskedOptions,
   ChangedTime,
+  ChosenInView,
   ClickedButton,
   ClickedViewButton,
   ClosedModal,
@@ -8,6 +10,7 @@ import type {
   SubmittedModal,
   SwitchedFault,
   TypedText,
+  UsedShortcut,
 } from './protocol.ts';
 
 /** What the server answered; a sentence for the person when it did not work. */
@@ -47,6 +50,21 @@ export async function sendHomeOpened(opened: OpenedHome): Promise<string | undef
 /** Clicks a button of a modal or of App Home. */
 export async function sendViewClick(clicked: ClickedViewButton): Promise<string | undefined> {
   return (await post('/page/view-click', clicked)).problem;
+}
+
+/** Tells the app what was just chosen in an input of a modal or of App Home. */
+export async function sendChoice(chosen: ChosenInView): Promise<string | undefined> {
+  return (await post('/page/choose', chosen)).problem;
+}
+
+/** Asks the app what a menu offers. */
+export function askOptions(asked: AskedOptions): Promise<PageAnswer> {
+  return post('/page/suggest', asked);
+}
+
+/** Uses a global shortcut of the app. */
+export async function sendShortcut(used: UsedShortcut): Promise<string | undefined> {
+  return (await post('/page/shortcut', used)).problem;
 }
 
 /** Closes a modal without submitting it. */

@@ -140,6 +140,7 @@ function Screen({ screen, me, asked, goal, become, go, follow, reach, ...feed }:
                     channel={channel}
                     hints={screen.hints}
                     commands={screen.commands}
+                    shortcuts={screen.shortcuts}
                     problem={open === undefined ? problem : undefined}
                     onProblem={setProblem}
                   />
@@ -162,7 +163,9 @@ function Screen({ screen, me, asked, goal, become, go, follow, reach, ...feed }:
               {announcementOf(newest, directory, { place, openThread: open?.first.ts })}
             </p>
             {directory.me === me &&
-              screen.modals.map((modal) => <Modal key={modal.id} modal={modal} me={me} onProblem={setProblem} />)}
+              screen.modals.map((modal) => (
+                <Modal key={modal.id} modal={modal} me={me} channelId={channel?.id} onProblem={setProblem} />
+              ))}
           </div>
         </Follow>
       </Now>

@@ -1,7 +1,8 @@
 import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from 'react';
 import { sendText } from './actions.ts';
 import { commandsFor, completed } from './command-help.ts';
-import type { CommandUsage } from './protocol.ts';
+import type { CommandUsage, PageShortcut } from './protocol.ts';
+import { Shortcuts } from './shortcuts.tsx';
 
 interface ComposerProps {
   me: string;
@@ -10,6 +11,7 @@ interface ComposerProps {
   threadTs?: string;
   hints: readonly string[];
   commands: readonly CommandUsage[];
+  shortcuts: readonly PageShortcut[];
   problem: string | undefined;
   onProblem: (problem: string | undefined) => void;
 }
@@ -28,7 +30,7 @@ function optionId(listId: string, place: number): string {
 /** The commands that the text may become. It lies over the messages: nothing moves. */
 function CommandHelp({ id, offered, active, onPick }: HelpProps) {
   return (
-    <div className="command-help">
+    <div className="option-list">
       <div id={id} role="listbox" aria-label="Commands">
         {offered.map((command, place) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are handled in the field, which keeps the focus.
@@ -103,7 +105,8 @@ function usesKey(event: KeyboardEvent, text: string, { offered, active, setActiv
 }
 
 /** Where a person types a command or a message, with examples to start from. To be keyed by where and who it is. */
-export function Composer({ me, channel, threadTs, hints, commands, problem: shownProblem, onProblem }: ComposerProps) {
+export function Composer(props: ComposerProps) {
+  const { me, channel, threadTs, hints, commands, shortcuts, problem: shownProblem, onProblem } = props;
   const draftKey = `${me} ${channel.id} ${threadTs ?? ''}`;
   const { text, setText } = useDraft(draftKey);
   const [active, setActive] = useState<number>();
@@ -148,6 +151,7 @@ export function Composer({ me, channel, threadTs, hints, commands, problem: show
       )}
       {offered.length > 0 && <CommandHelp id={listId} offered={offered} active={active} onPick={pick} />}
       <div className="row">
+        {shortcuts.length > 0 && <Shortcuts me={me} shortcuts={shortcuts} onProblem={onProblem} />}
         <input
           ref={input}
           role="combobox"

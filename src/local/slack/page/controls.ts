@@ -24,8 +24,11 @@ export interface PageControls {
   time(): PracticeTime;
   /** 0 pauses. @throws {RangeError} for a speed below 0 or over 10,000 */
   setSpeed(speed: number): void;
-  /** Jumps to the next thing that is due, unless a person is waited for. False when there is none, or when it may not. */
-  nextEvent(): boolean;
+  /**
+   * Jumps to the next thing that is due. While a person is waited for it does so only with `letWait`: what is due may be
+   * their deadline. False when there is none, or when it may not.
+   */
+  nextEvent(letWait: boolean): boolean;
   faults(): RehearsedFault[];
   /** @throws {RangeError} for an unknown id */
   setFault(id: string, active: boolean): void;

@@ -127,6 +127,7 @@ export class PageFeed {
       },
       hints: [...(this.#options.hints ?? ['/dr drill HRP wave 1'])],
       commands: [...(this.#options.commands ?? [])],
+      shortcuts: [...this.#workspace.shortcuts],
       banner: this.#options.banner?.() ?? '',
       messages: channels.flatMap(({ id }) => this.#messagesOf(id, userId)).map(shown),
       modals: this.#workspace.modals(userId).map(shownModal),

@@ -1,7 +1,5 @@
-import { useState } from 'react';
-import { sendViewClick } from './actions.ts';
-import type { OnClick } from './blocks.tsx';
-import type { Directory, PageHome, TypedInputs } from './protocol.ts';
+import type { Directory, PageHome } from './protocol.ts';
+import { useView } from './use-view.ts';
 import { ViewBlocks } from './view-blocks.tsx';
 
 interface HomeProps {
@@ -15,11 +13,7 @@ const NO_ERRORS = {};
 
 /** The app's Home tab, as it was published last for this person. */
 export function Home({ home, directory: { me, bot }, problem, onProblem }: HomeProps) {
-  const [inputs, setInputs] = useState<TypedInputs>({});
-  const onClick: OnClick = async (blockId, actionId) => {
-    if (home === undefined) return;
-    onProblem(await sendViewClick({ as: me, viewId: home.id, inputs, blockId, actionId }));
-  };
+  const { inputs, setInputs, actions } = useView({ me, view: home, current: undefined, onProblem });
   return (
     <section className="home" aria-label={`Home of ${bot.name}`}>
       <h2>{bot.name}</h2>
@@ -34,7 +28,7 @@ export function Home({ home, directory: { me, bot }, problem, onProblem }: HomeP
           here.
         </p>
       ) : (
-        <ViewBlocks blocks={home.blocks} inputs={inputs} errors={NO_ERRORS} onType={setInputs} onClick={onClick} />
+        <ViewBlocks blocks={home.blocks} inputs={inputs} errors={NO_ERRORS} onType={setInputs} actions={actions} />
       )}
     </section>
   );

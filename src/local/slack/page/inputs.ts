@@ -22,16 +22,27 @@ export interface ModalInput {
   /** Empty when there is none. */
   hint: string;
   isOptional: boolean;
+  /** Whether the app is told of each choice at once. */
+  isDispatched: boolean;
   element: JsonObject;
   options: InputOption[];
 }
 
+/** What every field of a form says of itself to those who hear the page. */
+export interface FieldAttributes {
+  id: string;
+  'aria-invalid': boolean;
+  'aria-describedby': string | undefined;
+  'aria-required': boolean;
+}
+
 const TEXT_TYPES = ['plain_text_input', 'email_text_input', 'url_text_input', 'number_input'];
-const ONE_OF_TYPES = ['static_select', 'radio_buttons'];
+const ONE_OF_TYPES = ['static_select', 'external_select', 'radio_buttons'];
 const ANY_OF_TYPES = ['checkboxes', 'multi_static_select'];
 
 /** Which kind of field an element type is drawn and read as; undefined for those that the page does not know. */
-export function fieldKind(type: string): 'text' | 'one-of' | 'any-of' | undefined {
+export function fieldKind(type: string): 'text' | 'one-of' | 'any-of' | 'conversation' | undefined {
+  if (type === 'conversations_select') return 'conversation';
   if (TEXT_TYPES.includes(type)) return 'text';
   if (ONE_OF_TYPES.includes(type)) return 'one-of';
   return ANY_OF_TYPES.includes(type) ? 'any-of' : undefined;
@@ -41,12 +52,19 @@ function textIn(value: unknown): string {
   return isObject(value) && typeof value.text === 'string' ? plainText(value.text) : '';
 }
 
+/** Options as the app sent them. */
+export function inputOptions(sent: readonly unknown[]): InputOption[] {
+  return sent
+    .filter(isObject)
+    .map((option) => ({ value: String(option.value), label: textIn(option.text), sent: option }));
+}
+
 function optionsOf(element: JsonObject): InputOption[] {
   const groups = Array.isArray(element.option_groups) ? element.option_groups.filter(isObject) : [];
-  return [element.options, ...groups.map(({ options }) => options)]
-    .flatMap((options): unknown[] => (Array.isArray(options) ? options : []))
-    .filter(isObject)
-    .map((sent) => ({ value: String(sent.value), label: textIn(sent.text), sent }));
+  const lists = [element.options, ...groups.map(({ options }) => options)];
+  // The options of an `external_select` are not in it, but the one that the app has chosen is.
+  if (element.type === 'external_select') lists.push([element.initial_option]);
+  return inputOptions(lists.flatMap((options): unknown[] => (Array.isArray(options) ? options : [])));
 }
 
 /** A block as a field; undefined for what is no `input` block. */
@@ -60,13 +78,19 @@ export function inputOf(block: SlackBlock): ModalInput | undefined {
     label: textIn(block.label),
     hint: textIn(block.hint),
     isOptional: block.optional === true,
+    isDispatched: block.dispatch_action === true,
     element,
     options: optionsOf(element),
   };
 }
 
-/** What an input holds before anybody touches it. */
-export function initialInput({ element }: ModalInput): string[] {
+/** What an input holds before anybody touches it, when it was opened by somebody who looked at the channel `current`. */
+export function initialInput({ element }: ModalInput, current?: string): string[] {
+  if (element.type === 'conversations_select') {
+    // Slack's reference: with the current conversation as the default, `initial_conversation` is ignored.
+    const chosen = element.default_to_current_conversation === true ? current : element.initial_conversation;
+    return typeof chosen === 'string' ? [chosen] : [];
+  }
   const options = Array.isArray(element.initial_options) ? element.initial_options : [element.initial_option];
   const chosen = options.filter(isObject).map(({ value }) => String(value));
   return typeof element.initial_value === 'string' ? [element.initial_value] : chosen;
@@ -93,6 +117,8 @@ function stateOf({ type, options }: ModalInput, typed: readonly string[]): JsonO
       return { type, selected_option: chosen[0] ?? null };
     case 'any-of':
       return { type, selected_options: chosen };
+    case 'conversation':
+      return { type, selected_conversation: typed[0] ?? null };
     default:
       return { type, value: typed[0] === undefined || typed[0] === '' ? null : typed[0] };
   }
@@ -106,13 +132,30 @@ export interface FilledIn {
   errors: Record<string, string>;
 }
 
-/** Reads what somebody typed into the inputs of a modal; an input that is not in `typed` holds its initial value. */
-export function filledIn(blocks: readonly SlackBlock[], typed: TypedInputs): FilledIn {
+/** What was typed, with what only the page knows: the channel that its person was looking at. */
+export function withCurrent(blocks: readonly SlackBlock[], typed: TypedInputs, current?: string): TypedInputs {
+  const inputs = blocks.map(inputOf).filter((input) => input !== undefined);
+  const untouched = inputs.filter(
+    ({ blockId, type }) => fieldKind(type) === 'conversation' && typed[blockId] === undefined,
+  );
+  return { ...typed, ...Object.fromEntries(untouched.map((input) => [input.blockId, initialInput(input, current)])) };
+}
+
+/**
+ * Reads what somebody typed into the inputs of a modal; an input that is not in `typed` holds its initial value.
+ * @param offered what the app has offered for the menus that it is asked for, by block id
+ */
+export function filledIn(
+  blocks: readonly SlackBlock[],
+  typed: TypedInputs,
+  offered: Readonly<Record<string, readonly JsonObject[]>> = {},
+): FilledIn {
   const values: ViewValues = {};
   const errors: Record<string, string> = {};
   for (const block of blocks) {
-    const input = inputOf(block);
-    if (input === undefined) continue;
+    const known = inputOf(block);
+    if (known === undefined) continue;
+    const input = { ...known, options: [...known.options, ...inputOptions(offered[known.blockId] ?? [])] };
     const content = typed[input.blockId] ?? initialInput(input);
     values[input.blockId] = { [input.actionId]: stateOf(input, content) };
     const fault = faultOf(input, content);

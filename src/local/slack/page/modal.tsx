@@ -1,23 +1,26 @@
 import { type FormEvent, useLayoutEffect, useRef, useState } from 'react';
-import { sendClose, sendSubmission, sendViewClick } from './actions.ts';
-import type { OnClick } from './blocks.tsx';
-import type { PageModal, TypedInputs } from './protocol.ts';
+import { sendClose, sendSubmission } from './actions.ts';
+import type { PageModal } from './protocol.ts';
 import { textOf } from './text.tsx';
+import { useView } from './use-view.ts';
 import { ViewBlocks } from './view-blocks.tsx';
 
 interface ModalProps {
   modal: PageModal;
   me: string;
+  /** The channel that is shown behind it; undefined for App Home. */
+  channelId: string | undefined;
   onProblem: (problem: string | undefined) => void;
 }
 
 /** A modal of the app. What was typed stays when the app changes the view, as long as the block keeps its id. */
-export function Modal({ modal, me, onProblem }: ModalProps) {
+export function Modal({ modal, me, channelId, onProblem }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [inputs, setInputs] = useState<TypedInputs>({});
+  const [current] = useState(channelId);
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
+  const { inputs, setInputs, filled, actions } = useView({ me, view: modal, current, onProblem: setProblem });
   const submitLabel = textOf(modal.submit);
 
   useLayoutEffect(() => {
@@ -28,6 +31,12 @@ export function Modal({ modal, me, onProblem }: ModalProps) {
     return () => shown?.close();
   }, []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what had the focus may be gone with the blocks that were there.
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    if (shown?.contains(document.activeElement) === false) shown.querySelector<HTMLElement>('.modal-foot button')?.focus();
+  }, [modal.blocks]);
+
   useLayoutEffect(() => {
     if (Object.keys(errors).length === 0) return;
     dialog.current?.querySelector<HTMLElement>('[data-wrong="true"] :is(input, textarea, select)')?.focus();
@@ -37,7 +46,7 @@ export function Modal({ modal, me, onProblem }: ModalProps) {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
-    const answer = await sendSubmission({ as: me, viewId: modal.id, inputs });
+    const answer = await sendSubmission({ as: me, viewId: modal.id, inputs: filled() });
     setBusy(false);
     setErrors(answer.errors ?? {});
     setProblem(answer.problem);
@@ -46,10 +55,6 @@ export function Modal({ modal, me, onProblem }: ModalProps) {
   async function close(how: 'cancel' | 'cross') {
     onProblem(await sendClose({ as: me, viewId: modal.id, how }));
   }
-
-  const onClick: OnClick = async (blockId, actionId) => {
-    setProblem(await sendViewClick({ as: me, viewId: modal.id, inputs, blockId, actionId }));
-  };
 
   return (
     <dialog
@@ -72,7 +77,14 @@ export function Modal({ modal, me, onProblem }: ModalProps) {
           </button>
         </div>
         <div className="modal-body">
-          <ViewBlocks blocks={modal.blocks} inputs={inputs} errors={errors} onType={setInputs} onClick={onClick} />
+          <ViewBlocks
+            blocks={modal.blocks}
+            inputs={inputs}
+            errors={errors}
+            current={current}
+            onType={setInputs}
+            actions={actions}
+          />
         </div>
         <div className="modal-foot">
           {problem !== undefined && (

@@ -99,8 +99,12 @@ export function PracticeBar({ practice: { time, faults }, behindTheScenes, onPro
             {label}
           </button>
         ))}
-        <button type="button" className="outlined" onClick={() => void change({ next: true })}>
-          Next event
+        <button
+          type="button"
+          className="outlined"
+          onClick={() => void change({ next: true, letWait: time.waitingForPerson })}
+        >
+          {time.waitingForPerson ? 'Let it wait' : 'Next event'}
         </button>
       </fieldset>
       <p className="rate" data-waiting={time.waitingForPerson}>

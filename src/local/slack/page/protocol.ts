@@ -1,4 +1,4 @@
-import type { SlackBlock, SlackMessage } from '../model.ts';
+import type { AppShortcut, SlackBlock, SlackMessage } from '../model.ts';
 import type { PracticeTime, RehearsedFault } from './controls.ts';
 
 /** Somebody in the page's switch. */
@@ -41,6 +41,9 @@ export interface CommandUsage {
   about: string;
 }
 
+/** A global shortcut of the app in the composer's menu. */
+export type PageShortcut = AppShortcut;
+
 /** Time and faults of the practice, as they are at this moment. */
 export interface PracticeState {
   time: PracticeTime;
@@ -62,6 +65,7 @@ export interface Snapshot {
   directory: Directory;
   hints: string[];
   commands: CommandUsage[];
+  shortcuts: PageShortcut[];
   banner: string;
   /** The newest of every channel of the person, oldest first. */
   messages: PageMessage[];
@@ -126,6 +130,20 @@ export interface ClickedViewButton extends SubmittedModal {
   actionId: string;
 }
 
+/** Body of `POST /page/choose`: a choice in an input of a view of which the app is told at once. */
+export type ChosenInView = ClickedViewButton;
+
+/** Body of `POST /page/suggest`: somebody opens a menu whose options the app is asked for, or types into it. */
+export interface AskedOptions extends ClickedViewButton {
+  typed: string;
+}
+
+/** Body of `POST /page/shortcut`. */
+export interface UsedShortcut {
+  as: string;
+  callbackId: string;
+}
+
 /** Body of `POST /page/close`. */
 export interface ClosedModal {
   as: string;
@@ -133,8 +151,11 @@ export interface ClosedModal {
   how: 'cancel' | 'cross';
 }
 
-/** Body of `POST /page/time`: a speed, 0 for a pause, or a jump to what is due next. */
-export type ChangedTime = { speed: number } | { next: true };
+/**
+ * Body of `POST /page/time`: a speed, 0 for a pause, or a jump to what is due next; `letWait`: also while a person is
+ * waited for.
+ */
+export type ChangedTime = { speed: number } | { next: true; letWait: boolean };
 
 /** Body of `POST /page/fault`. */
 export interface SwitchedFault {
@@ -148,4 +169,12 @@ export interface PageAnswer {
   problem?: string;
   /** Messages beside the inputs of a modal, by block id. */
   errors?: Record<string, string>;
+  /** What a menu offers, where it was asked for. */
+  options?: OfferedOption[];
+}
+
+/** An option that the app offers for a menu. */
+export interface OfferedOption {
+  value: string;
+  label: string;
 }

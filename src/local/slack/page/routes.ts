@@ -3,11 +3,12 @@ import { bundle } from '../../web-page/bundle.ts';
 import { asset, html, answer as json } from '../../web-page/shell.ts';
 import { NoSuchButtonError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../json.ts';
+import type { SlackView } from '../model.ts';
 import type { PersonClient } from '../person.ts';
 import type { SlackWorkspace } from '../workspace.ts';
 import type { PageControls } from './controls.ts';
 import type { FeedOptions } from './feed.ts';
-import { filledIn } from './inputs.ts';
+import { type FilledIn, filledIn, inputOptions } from './inputs.ts';
 import type { PageAnswer, TypedInputs } from './protocol.ts';
 
 export type PageOptions = FeedOptions;
@@ -34,6 +35,9 @@ const ACTIONS: Readonly<Record<string, (actor: Actor, body: JsonObject) => Promi
   '/page/click': click,
   '/page/home': openHome,
   '/page/submit': submit,
+  '/page/choose': choose,
+  '/page/suggest': suggest,
+  '/page/shortcut': takeShortcut,
   '/page/view-click': clickInView,
   '/page/close': closeModal,
 };
@@ -90,10 +94,10 @@ function tried(change: () => void): LocalResponse {
   }
 }
 
-function changeTime(controls: PageControls, { speed, next }: JsonObject): LocalResponse {
+function changeTime(controls: PageControls, { speed, next, letWait }: JsonObject): LocalResponse {
   if (typeof speed === 'number') return tried(() => controls.setSpeed(speed));
   if (next !== true) return NOT_UNDERSTOOD;
-  if (controls.nextEvent()) return answer(200, {});
+  if (controls.nextEvent(letWait === true)) return answer(200, {});
   const problem = controls.time().waitingForPerson
     ? 'A gate waits for a person: decide it first, then time can jump.'
     : 'There is nothing to jump to: nothing is due.';
@@ -173,10 +177,26 @@ function typedInputs(sent: unknown): TypedInputs {
   );
 }
 
+function viewOf(actor: Actor, viewId: unknown): SlackView | undefined {
+  const home = actor.workspace.home(actor.client.person.userId);
+  return home?.id === viewId ? home : modalOf(actor, viewId);
+}
+
+/** What is filled in into a view so far, as Slack sends it. */
+function filledInto({ workspace }: Actor, view: SlackView, inputs: unknown): FilledIn {
+  return filledIn(view.blocks, typedInputs(inputs), workspace.stored.views.offeredIn(view.id));
+}
+
+/** What to say where a view has not what was used. */
+function goneFrom(view: SlackView, what: string): LocalResponse {
+  const problem = `That ${what} is no longer there: the ${view.type === 'home' ? 'Home tab' : 'modal'} has changed.`;
+  return answer(409, { problem });
+}
+
 async function submit(actor: Actor, { viewId, inputs }: JsonObject): Promise<LocalResponse> {
   const view = modalOf(actor, viewId);
   if (view === undefined) return MODAL_GONE;
-  const { values, errors } = filledIn(view.blocks, typedInputs(inputs));
+  const { values, errors } = filledInto(actor, view, inputs);
   if (Object.keys(errors).length > 0) return answer(200, { errors });
   const submission = await actor.client.submitView(view, values);
   if (submission.error !== undefined) return answer(200, { problem: NO_CONNECTION });
@@ -184,19 +204,56 @@ async function submit(actor: Actor, { viewId, inputs }: JsonObject): Promise<Loc
 }
 
 async function clickInView(actor: Actor, { viewId, inputs, blockId, actionId }: JsonObject): Promise<LocalResponse> {
-  const home = actor.workspace.home(actor.client.person.userId);
-  const view = home?.id === viewId ? home : modalOf(actor, viewId);
+  const view = viewOf(actor, viewId);
   if (view === undefined) return MODAL_GONE;
-  const { values } = filledIn(view.blocks, typedInputs(inputs));
+  const { values } = filledInto(actor, view, inputs);
   try {
     const button = { actionId: String(actionId), blockId: String(blockId) };
     const { error } = await actor.client.clickView(view, button, values);
     return answer(200, error === undefined ? {} : { problem: NO_CONNECTION });
   } catch (error) {
     if (!(error instanceof NoSuchButtonError)) throw error;
-    return answer(409, {
-      problem: `That button is no longer there: the ${view.type === 'home' ? 'Home tab' : 'modal'} has changed.`,
-    });
+    return goneFrom(view, 'button');
+  }
+}
+
+async function choose(actor: Actor, { viewId, inputs, blockId, actionId }: JsonObject): Promise<LocalResponse> {
+  const view = viewOf(actor, viewId);
+  if (view === undefined) return MODAL_GONE;
+  const { values } = filledInto(actor, view, inputs);
+  try {
+    const input = { actionId: String(actionId), blockId: String(blockId) };
+    const { error } = await actor.client.chooseInView(view, input, values);
+    return answer(200, error === undefined ? {} : { problem: NO_CONNECTION });
+  } catch (error) {
+    if (!(error instanceof NoSuchButtonError)) throw error;
+    return goneFrom(view, 'menu');
+  }
+}
+
+async function suggest(actor: Actor, body: JsonObject): Promise<LocalResponse> {
+  const { viewId, inputs, blockId, actionId, typed } = body;
+  const view = viewOf(actor, viewId);
+  if (view === undefined) return MODAL_GONE;
+  const { values } = filledInto(actor, view, inputs);
+  try {
+    const menu = { actionId: String(actionId), blockId: String(blockId) };
+    const { options, error } = await actor.client.suggestInView(view, menu, String(typed ?? ''), values);
+    if (error !== undefined) return answer(200, { problem: NO_CONNECTION });
+    return answer(200, { options: inputOptions(options).map(({ value, label }) => ({ value, label })) });
+  } catch (error) {
+    if (!(error instanceof NoSuchButtonError)) throw error;
+    return goneFrom(view, 'menu');
+  }
+}
+
+async function takeShortcut({ client }: Actor, { callbackId }: JsonObject): Promise<LocalResponse> {
+  try {
+    const { error } = await client.pickShortcut(String(callbackId));
+    return answer(200, error === undefined ? {} : { problem: NO_CONNECTION });
+  } catch (error) {
+    if (!(error instanceof NoSuchButtonError)) throw error;
+    return answer(409, { problem: 'The app has no such shortcut any more. Reload the page.' });
   }
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import { Composer } from './composer.tsx';
 import type { Thread } from './feed-state.ts';
 import { OneMessage } from './messages.tsx';
-import type { CommandUsage, Directory, PageChannel } from './protocol.ts';
+import type { CommandUsage, Directory, PageChannel, PageShortcut } from './protocol.ts';
 import { useStickyEnd } from './scrolling.ts';
 
 interface ThreadPaneProps {
@@ -16,6 +16,7 @@ interface ThreadPaneProps {
 }
 
 const NO_HINTS: string[] = [];
+const NO_SHORTCUTS: PageShortcut[] = [];
 
 /** A thread beside the channel, or instead of it where there is no room for both. */
 export function ThreadPane({ thread, channel, directory, commands, problem, onProblem, onClose }: ThreadPaneProps) {
@@ -64,6 +65,7 @@ export function ThreadPane({ thread, channel, directory, commands, problem, onPr
           threadTs={first.ts}
           hints={NO_HINTS}
           commands={commands}
+          shortcuts={NO_SHORTCUTS}
           problem={undefined}
           onProblem={onProblem}
         />

@@ -1,14 +1,18 @@
+import { useContext } from 'react';
 import type { SlackBlock } from '../model.ts';
-import { Blocks, type OnClick } from './blocks.tsx';
-import { fieldKind, initialInput, inputOf, type ModalInput } from './inputs.ts';
-import type { TypedInputs } from './protocol.ts';
-import { textOf } from './text.tsx';
+import { Blocks } from './blocks.tsx';
+import { ExternalField } from './external-field.tsx';
+import { type FieldAttributes, fieldKind, initialInput, inputOf, type ModalInput } from './inputs.ts';
+import type { OfferedOption, TypedInputs } from './protocol.ts';
+import { Names, textOf } from './text.tsx';
+import type { ViewActions } from './use-view.ts';
 
 interface FieldProps {
   input: ModalInput;
   typed: readonly string[];
   error: string | undefined;
   onType: (typed: string[]) => void;
+  onAsk: (typed: string) => Promise<OfferedOption[] | undefined>;
 }
 
 const HTML_TYPES: Readonly<Record<string, string>> = { email_text_input: 'email', url_text_input: 'url' };
@@ -22,40 +26,49 @@ function described({ input, error }: FieldProps): string | undefined {
   return ids.length === 0 ? undefined : ids.join(' ');
 }
 
+function attributesOf(props: FieldProps): FieldAttributes {
+  return {
+    id: props.input.blockId,
+    'aria-invalid': props.error !== undefined,
+    'aria-describedby': described(props),
+    'aria-required': !props.input.isOptional,
+  };
+}
+
 function TextField(props: FieldProps) {
-  const { input, typed, error, onType } = props;
+  const { input, typed, onType } = props;
   const shared = {
-    id: input.blockId,
+    ...attributesOf(props),
     value: typed[0] ?? '',
     placeholder: textOf(input.element.placeholder),
-    'aria-invalid': error !== undefined,
-    'aria-describedby': described(props),
-    'aria-required': !input.isOptional,
     onChange: ({ target }: { target: { value: string } }) => onType([target.value]),
   };
   if (input.element.multiline === true) return <textarea {...shared} rows={4} />;
   return <input {...shared} type={HTML_TYPES[input.type] ?? 'text'} autoComplete="off" />;
 }
 
-function SelectField(props: FieldProps) {
-  const { input, typed, error, onType } = props;
+function SelectField(props: FieldProps & { options: readonly OfferedOption[] }) {
+  const { input, typed, options, onType } = props;
   return (
     <select
-      id={input.blockId}
+      {...attributesOf(props)}
       value={typed[0] ?? ''}
-      aria-invalid={error !== undefined}
-      aria-describedby={described(props)}
-      aria-required={!input.isOptional}
       onChange={({ target }) => onType(target.value === '' ? [] : [target.value])}
     >
       <option value="">{textOf(input.element.placeholder) || 'Choose an option'}</option>
-      {input.options.map(({ value, label }) => (
+      {options.map(({ value, label }) => (
         <option key={value} value={value}>
           {label}
         </option>
       ))}
     </select>
   );
+}
+
+/** The conversations of the person: the practice workspace has public channels only. */
+function ConversationField(props: FieldProps) {
+  const channels = useContext(Names)?.channels ?? [];
+  return <SelectField {...props} options={channels.map(({ id, name }) => ({ value: id, label: `#${name}` }))} />;
 }
 
 function ChoiceField({ input, typed, onType }: FieldProps) {
@@ -76,9 +89,28 @@ function ChoiceField({ input, typed, onType }: FieldProps) {
   ));
 }
 
+/** A field that is one control with a label of its own; undefined for a group of them. */
+function controlOf(props: FieldProps) {
+  const { input, typed, onType, onAsk } = props;
+  if (fieldKind(input.type) === 'text') return <TextField {...props} />;
+  if (input.type === 'static_select') return <SelectField {...props} options={input.options} />;
+  if (input.type === 'conversations_select') return <ConversationField {...props} />;
+  if (input.type !== 'external_select') return undefined;
+  return (
+    <ExternalField
+      input={input}
+      attributes={attributesOf(props)}
+      placeholder={textOf(input.element.placeholder) || 'Choose an option'}
+      chosen={typed[0]}
+      onChoose={(value) => onType([value])}
+      onAsk={onAsk}
+    />
+  );
+}
+
 function Field(props: FieldProps) {
   const { input, error } = props;
-  const kind = fieldKind(input.type);
+  const control = controlOf(props);
   const label = (
     <>
       {input.label}
@@ -99,11 +131,11 @@ function Field(props: FieldProps) {
       )}
     </>
   );
-  if (kind === 'text' || input.type === 'static_select') {
+  if (control !== undefined) {
     return (
       <div className="field">
         <label htmlFor={input.blockId}>{label}</label>
-        {kind === 'text' ? <TextField {...props} /> : <SelectField {...props} />}
+        {control}
         {notes}
       </div>
     );
@@ -111,10 +143,12 @@ function Field(props: FieldProps) {
   return (
     <fieldset className="field" aria-describedby={described(props)}>
       <legend>{label}</legend>
-      {kind === undefined ? (
+      {fieldKind(input.type) === undefined ? (
         <p className="quiet">[{input.type}: this page does not show it]</p>
       ) : (
-        <ChoiceField {...props} />
+        <div className="choices">
+          <ChoiceField {...props} />
+        </div>
       )}
       {notes}
     </fieldset>
@@ -126,23 +160,33 @@ interface ViewBlocksProps {
   inputs: TypedInputs;
   /** Messages beside the inputs, by block id. */
   errors: Readonly<Record<string, string>>;
+  /** The channel that counts as the current one. */
+  current?: string;
   onType: (change: (before: TypedInputs) => TypedInputs) => void;
-  onClick: OnClick;
+  actions: ViewActions;
 }
 
 /** The blocks of a view. What was typed stays when the app changes it, as long as the block keeps its id. */
-export function ViewBlocks({ blocks, inputs, errors, onType, onClick }: ViewBlocksProps) {
+export function ViewBlocks({ blocks, inputs, errors, current, onType, actions }: ViewBlocksProps) {
+  function type({ blockId, actionId, isDispatched, type }: ModalInput, typed: string[]) {
+    onType((before) => ({ ...before, [blockId]: typed }));
+    // Of a text the app is told when Enter is pressed, which this page does not do.
+    if (isDispatched && fieldKind(type) !== 'text')
+      void actions.onChoose(blockId, actionId, { ...inputs, [blockId]: typed });
+  }
+
   return blocks.map((block) => {
     const input = inputOf(block);
-    if (input === undefined) return <Blocks key={block.block_id} blocks={[block]} onClick={onClick} />;
+    if (input === undefined) return <Blocks key={block.block_id} blocks={[block]} onClick={actions.onClick} />;
     const error = errors[input.blockId];
     return (
       <div key={block.block_id} data-wrong={error !== undefined}>
         <Field
           input={input}
-          typed={inputs[input.blockId] ?? initialInput(input)}
+          typed={inputs[input.blockId] ?? initialInput(input, current)}
           error={error}
-          onType={(typed) => onType((before) => ({ ...before, [input.blockId]: typed }))}
+          onType={(typed) => type(input, typed)}
+          onAsk={(typed) => actions.onAsk(input.blockId, input.actionId, typed)}
         />
       </div>
     );

@@ -28,6 +28,7 @@ function screen(messages: PageMessage[]): Snapshot {
     },
     hints: [],
     commands: [],
+    shortcuts: [],
     banner: '',
     messages,
     modals: [],

@@ -19,7 +19,7 @@ function createControls(options: { waitingForPerson?: boolean; isSomethingDue?: 
       if (asked < 0 || asked > 1_000) throw new RangeError('speed must be from 0 to 1000');
       speed = asked;
     },
-    nextEvent: () => options.isSomethingDue === true,
+    nextEvent: (letWait) => options.isSomethingDue === true && (letWait || options.waitingForPerson !== true),
     faults: () => [fault],
     setFault: (id, active) => {
       if (id !== fault.id) throw new RangeError(`there is no fault ${id}`);
@@ -64,12 +64,18 @@ describe('POST /page/time', () => {
     expect(controls.time().speed).toBe(60);
   });
 
+  test('jumps while a gate waits only when told to let it wait', async () => {
+    const controls = createControls({ isSomethingDue: true, waitingForPerson: true });
+    expect(await post('/page/time', { next: true, letWait: false }, { controls })).toMatchObject({ status: 409 });
+    expect(await post('/page/time', { next: true, letWait: true }, { controls })).toEqual({ status: 200 });
+  });
+
   test.each([
     ['jumps to what is due', { isSomethingDue: true }, { status: 200 }],
     ['says when nothing is due', {}, { status: 409, problem: 'There is nothing to jump to: nothing is due.' }],
     [
       'does not jump past a gate',
-      { waitingForPerson: true },
+      { waitingForPerson: true, isSomethingDue: true },
       { status: 409, problem: 'A gate waits for a person: decide it first, then time can jump.' },
     ],
   ])('%s', async (_what, options, expected) => {
