@@ -170,7 +170,7 @@ function cancelButton(execution: ExecutionRecord): Button {
   return button(CANCEL_ACTION, `Cancel ${verb}`, execution.executionId, {
     style: 'danger',
     confirm: confirmation({
-      title: `Cancel this ${execution.verb}?`,
+      title: `Cancel this ${execution.verb === 'terminate' ? 'termination' : execution.verb}?`,
       text: hasBegun
         ? 'What runs goes on: a DRS job cannot be stopped. No further wave is begun, and open questions are closed.'
         : `Nothing is ${wordsOf(execution).done} yet, and nothing will be.`,

@@ -135,13 +135,13 @@ describe('practice mode', () => {
     expect(shown(meeting.filter(({ from }) => !allowed.includes(from)))).toEqual([]);
   });
 
-  test('only its host imports by a computed name: the functions of the one list', () => {
+  test('only its host imports by a computed name, the functions of the one list, and the drill what it may not need', () => {
     const dynamic = ['src', 'blocks', 'infra']
       .flatMap(filesBelow)
       .flatMap((file) =>
         [...readFileSync(join(ROOT, file), 'utf8').matchAll(DYNAMIC)].map(({ groups }) => `${file}: ${groups?.target}`),
       )
       .filter((line) => !/: '(?!\.)[^']*'$/.test(line));
-    expect(dynamic).toEqual(['src/local/practice.ts: fileOf(file']);
+    expect(dynamic).toEqual(["src/local/drill.ts: './practice.ts'", 'src/local/practice.ts: fileOf(file']);
   });
 });

@@ -5,7 +5,7 @@ import { messageOf } from '../domain/errors.ts';
 import { ScaledClock } from './clock.ts';
 import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
 import { pageControls } from './controls.ts';
-import { type Practice, startPractice } from './practice.ts';
+import type { Practice } from './practice.ts';
 import { FAULT_IDS, type FaultId, faultsOf } from './rehearsal.ts';
 import type { SlackMessage } from './slack/model.ts';
 import { PEOPLE, WORKSPACE } from './slack/people.ts';
@@ -271,6 +271,8 @@ async function main(): Promise<number> {
   const inventory = readInventory(options.inventory);
   const clock = new ScaledClock({ speed: options.speed });
   const wallClock = new ScaledClock({ speed: 1 });
+  // Only now: wrong usage is answered at once, without loading all of AWS.
+  const { startPractice } = await import('./practice.ts');
   const practice = await startPractice({
     clock,
     wallClock,
