@@ -5,7 +5,7 @@ import { Blocks } from '../../src/local/slack/page/blocks.tsx';
 import type { Directory } from '../../src/local/slack/page/protocol.ts';
 import { Mrkdwn, Names, Now, textOf } from '../../src/local/slack/page/text.tsx';
 import { ViewBlocks } from '../../src/local/slack/page/view-blocks.tsx';
-import { CHANNELS, PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
+import { CHANNELS, PEOPLE, USER_GROUPS, WORKSPACE } from '../../src/local/slack/people.ts';
 import type { Fixture } from '../../test/blocks/fixtures/cards.ts';
 
 /** What time it is on the page: twenty-eight minutes after the executions of the fixtures were asked for. */
@@ -16,6 +16,7 @@ const directory: Directory = {
   me: 'approver',
   channels: CHANNELS.map(({ id, name }) => ({ id, name, hasBot: true })),
   people: PEOPLE.map(({ name, userId, realName }) => ({ name, userId, realName, may: '' })),
+  userGroups: USER_GROUPS.map(({ id, handle, userIds }) => ({ id, handle, userIds })),
   bot: { userId: WORKSPACE.botUserId, name: WORKSPACE.botName },
 };
 

@@ -19,6 +19,7 @@ export function pageControls(
       now: clock.now(),
       waitingForPerson: clock.waitingForPerson,
     }),
+    onRateChange: (listener) => clock.onRateChange(listener),
     setSpeed(speed) {
       if (!(speed >= 0 && speed <= MAX_SPEED)) throw new RangeError(`speed must be from 0 to ${MAX_SPEED}`);
       if (speed === 0) {

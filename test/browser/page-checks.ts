@@ -56,6 +56,14 @@ export function hasFocus(element: Locator): Promise<boolean> {
   return element.evaluate((node) => node === document.activeElement);
 }
 
+/** Whether all of `inner` can be seen in `outer`, up and down, without scrolling. */
+export async function isWithin(inner: Locator, outer: Locator): Promise<boolean> {
+  const [part, whole] = await Promise.all([inner.boundingBox(), outer.boundingBox()]);
+  if (part === null || whole === null) return false;
+  // Borders and fractions of a pixel.
+  return part.y >= whole.y - 1 && part.y + part.height <= whole.y + whole.height + 1;
+}
+
 /** Moves the focus with the Tab key until it is on `goal`, as somebody without a mouse would. */
 export async function tabTo(page: Page, goal: Locator): Promise<void> {
   const MOST_STOPS = 80;

@@ -12,7 +12,7 @@ import { CHANNELS, WORKSPACE } from '../../src/local/slack/people.ts';
 import { createSlackServer } from '../../src/local/slack/server.ts';
 import { SlackWorkspace } from '../../src/local/slack/workspace.ts';
 import { startBrowser } from './browser.ts';
-import { hasFocus, sidewaysScroll, smallTargets, tabTo, violations } from './page-checks.ts';
+import { hasFocus, isWithin, sidewaysScroll, smallTargets, tabTo, violations } from './page-checks.ts';
 import { DESK, PHONE, TABLET, WatchedPages } from './watched-pages.ts';
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
@@ -86,18 +86,41 @@ function messagesOf(page: Page): Locator {
 }
 
 /** The message that asks to decide about this, e.g. `HRP wave 1`; the newest where it was asked several times. */
-function questionAbout(page: Page, scope: string): Locator {
+function questionAbout(page: Page, scope: string, verb = 'Drill'): Locator {
   return messagesOf(page)
-    .getByRole('article', { name: `Approve? Drill ${scope}:` })
+    .getByRole('article', { name: `Approve? ${verb} ${scope}:` })
     .last();
 }
 
 /** The card about this, once its heading says `state`. */
-function cardSaying(page: Page, scope: string, state: string): Locator {
+function cardSaying(page: Page, scope: string, state: string, verb = 'Drill'): Locator {
   return messagesOf(page)
     .getByRole('article')
-    .filter({ has: page.getByRole('heading', { name: `Drill: ${scope} · ${state}` }) })
+    .filter({ has: page.getByRole('heading', { name: `${verb}: ${scope} · ${state}` }) })
     .last();
+}
+
+/** Lets a gate wait, one jump after the other, until `end` has come. */
+async function letsItWait(page: Page, end: number, goesOn: 'waiting' | 'over'): Promise<void> {
+  while (clock.now() < end) {
+    const before = clock.now();
+    await page.getByRole('button', { name: 'Let it wait' }).click();
+    // A jump counts when the bot has looked at the gate and waits again: until then nothing may be due.
+    const isAt = () =>
+      clock.now() > before + 1_000 && (clock.waitingForPerson || (goesOn === 'over' && clock.now() > end));
+    await expect.poll(isAt, SOON).toBe(true);
+  }
+}
+
+/** Types the name into the form that asks for it, and reads in its place that the approval counts. */
+async function approvesByName(page: Page, name: string): Promise<void> {
+  const form = page.getByRole('dialog', { name: 'Approve failover?' });
+  await form.getByRole('textbox', { name: 'Name' }).fill(name);
+  await form.getByRole('button', { name: 'Approve Failover' }).click();
+  const answer = page.getByRole('dialog', { name: 'Approved' });
+  await answer.getByText('Your approval is recorded').waitFor();
+  await page.keyboard.press('Escape');
+  await answer.waitFor({ state: 'detached' });
 }
 
 /** Rejects by phone what still waits, so that the next story begins with time at its own speed. */
@@ -117,6 +140,27 @@ async function closesAnswer(page: Page): Promise<void> {
   await answer.waitFor({ state: 'detached' });
 }
 
+const SIZES = [DESK, TABLET, PHONE];
+
+/** Layout at each size, and what axe finds there, in the light and in the dark. */
+async function looksRight(page: Page): Promise<void> {
+  const wrong: string[] = [];
+  for (const size of SIZES) {
+    await page.setViewportSize(size);
+    const note = (problems: string[]) => wrong.push(...problems.map((problem) => `${size.width}: ${problem}`));
+    const sideways = await sidewaysScroll(page);
+    if (sideways > 0) note([`scrolls ${sideways} px sideways`]);
+    note(await smallTargets(page, size === PHONE ? 44 : 24));
+    note(await violations(page));
+    await page.emulateMedia({ colorScheme: 'dark' });
+    // Nothing but the colours is different.
+    note((await violations(page, ['color-contrast'])).map((problem) => `dark: ${problem}`));
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
+  await page.setViewportSize(DESK);
+  expect(wrong).toEqual([]);
+}
+
 // The stories are told in this order: later ones read what earlier ones have left in the channels.
 describe('a drill, from the command to the finished card', () => {
   it('is asked for by keyboard alone, approved on a phone, and finished on the page of the requester', async () => {
@@ -125,6 +169,10 @@ describe('a drill, from the command to the finished card', () => {
     await tabTo(desk, composer);
     await desk.keyboard.type('/d');
     const commands = desk.getByRole('listbox', { name: 'Commands' });
+    // The last of a list that is longer than its place.
+    await desk.keyboard.press('ArrowUp');
+    const last = commands.getByRole('option', { selected: true });
+    await expect.poll(() => isWithin(last, desk.locator('.composer .option-list')), SOON).toBe(true);
     await desk.keyboard.press('ArrowDown');
     await commands.getByRole('option', { name: '/dr drill', selected: true }).waitFor();
     await desk.keyboard.press('Enter');
@@ -223,7 +271,7 @@ describe('a gate', () => {
     expect(practice.drs.jobs.list('111111111111')).toHaveLength(jobs);
   });
 
-  it('slows time down and says so; a pause holds it, a jump moves it, but never past a gate', async () => {
+  it('slows time down and says so; a pause holds it, a jump moves it, but past a gate only by another name', async () => {
     const desk = await opens('requester', DESK, 'dr-drills');
     const approver = await opens('approver', PHONE, 'dr-drills');
     const bar = desk.getByRole('region', { name: 'Practice: time and faults' });
@@ -233,11 +281,8 @@ describe('a gate', () => {
     await types(desk, '/dr drill MemberPortal wave 1');
     await questionAbout(desk, 'MemberPortal wave 1').waitFor();
     await bar.getByText('1×, a gate waits, then 600×').waitFor();
-    await bar.getByRole('button', { name: 'Next event' }).click();
-    await desk.getByRole('alert').getByText('A gate waits for a person').waitFor();
-    // The refusal is an answer of the server's, and the browser notes it as such.
-    await expect.poll(() => pages.watched.errors.splice(0), SOON).toEqual([expect.stringContaining('409')]);
-    expect(pages.watched.failures.splice(0)).toEqual([expect.stringMatching(/page\/time: 409$/)]);
+    await bar.getByRole('button', { name: 'Let it wait' }).waitFor();
+    expect(await bar.getByRole('button', { name: 'Next event' }).count()).toBe(0);
 
     await questionAbout(approver, 'MemberPortal wave 1').getByRole('button', { name: 'Approve Drill' }).click();
     await cardSaying(desk, 'MemberPortal wave 1', 'launching').waitFor();
@@ -255,6 +300,35 @@ describe('a gate', () => {
     await bar.getByText('Running at 600×').waitFor();
     clock.setSpeed(SPEED);
     await cardSaying(desk, 'MemberPortal wave 1', 'completed').waitFor();
+  });
+});
+
+describe('a question that nobody answers', () => {
+  it('is brought to the user group before its deadline, and expires; both are let happen at the page', async () => {
+    const requester = await opens('requester', DESK, 'dr-drills');
+    const lead = await opens('lead', DESK, 'dr-drills');
+    await types(requester, '/dr drill Connectors wave 1');
+    const question = questionAbout(lead, 'Connectors wave 1');
+    await question.waitFor();
+
+    await lead.getByRole('button', { name: '60×' }).click();
+    const MINUTE = 60_000;
+    const askedAt = clock.now();
+    await letsItWait(lead, askedAt + 19 * MINUTE, 'waiting');
+    const escalation = messagesOf(lead).getByRole('article', { name: /Escalated: Approve\? Drill Connectors wave 1/ });
+    await escalation.getByText('@dr-leads: nobody has decided').waitFor();
+    await question.getByText(/Escalated at/).waitFor();
+    await lead
+      .getByRole('region', { name: 'Notifications' })
+      .getByRole('button', { name: /^Notification: Escalated: Approve\? Drill Connectors/ })
+      .waitFor();
+    await question.getByRole('button', { name: 'Approve Drill' }).waitFor();
+
+    await letsItWait(lead, askedAt + 29 * MINUTE, 'over');
+    const card = cardSaying(lead, 'Connectors wave 1', 'expired unanswered');
+    await card.getByText('Nothing was launched.').waitFor();
+    await question.waitFor({ state: 'detached' });
+    await lead.getByText('Running at 60×').waitFor();
   });
 });
 
@@ -315,27 +389,6 @@ describe('two people side by side', () => {
 });
 
 describe('a card on any screen', () => {
-  const SIZES = [DESK, TABLET, PHONE];
-
-  /** Layout at each size, and what axe finds there, in the light and in the dark. */
-  async function looksRight(page: Page): Promise<void> {
-    const wrong: string[] = [];
-    for (const size of SIZES) {
-      await page.setViewportSize(size);
-      const note = (problems: string[]) => wrong.push(...problems.map((problem) => `${size.width}: ${problem}`));
-      const sideways = await sidewaysScroll(page);
-      if (sideways > 0) note([`scrolls ${sideways} px sideways`]);
-      note(await smallTargets(page, size === PHONE ? 44 : 24));
-      note(await violations(page));
-      await page.emulateMedia({ colorScheme: 'dark' });
-      // Nothing but the colours is different.
-      note((await violations(page, ['color-contrast'])).map((problem) => `dark: ${problem}`));
-      await page.emulateMedia({ colorScheme: 'light' });
-    }
-    await page.setViewportSize(DESK);
-    expect(wrong).toEqual([]);
-  }
-
   it('can be read, pressed and heard: gate, thread, form, faults and behind the scenes', async () => {
     const page = await opens('approver', DESK, 'incident-hrp');
     const requester = await opens('requester');
@@ -346,9 +399,9 @@ describe('a card on any screen', () => {
       .getByRole('region', { name: 'Notifications' })
       .getByRole('button', { name: /Notification: Approve/ });
     // A phone shows the text that stands for a message, and nothing of the message's own blocks.
-    expect(await push.innerText()).toMatch(
-      /^Notification:\s+Approve\? Drill Connectors wave 1: launch .+ @requester\.$/,
-    );
+    const pushed = await push.innerText();
+    expect(pushed).toMatch(/^Notification:\s+Approve\? Drill Connectors wave 1: launch .+ Asked by @requester\./);
+    expect(pushed).not.toMatch(/revision|Approve Drill/);
     await looksRight(page);
 
     await messagesOf(page)
@@ -372,6 +425,101 @@ describe('a card on any screen', () => {
     await page.goto(`${practice.pageUrl}/behind-the-scenes`);
     await page.getByRole('rowheader', { name: 'StartExecution' }).first().waitFor();
     await looksRight(page);
+  });
+});
+
+describe('a failover', () => {
+  const SCOPE = 'SharedServices wave 1';
+
+  it('is asked for by the shortcut’s form, in which the waves follow the application', async () => {
+    const desk = await opens('requester', DESK, 'dr-drills');
+    await desk.getByRole('button', { name: 'Shortcuts' }).click();
+    await desk.getByRole('button', { name: /^Ask to drill or recover/ }).click();
+    const form = desk.getByRole('dialog', { name: 'Ask to drill or recover' });
+    await form.getByRole('combobox', { name: 'What' }).selectOption('failover');
+    await form.getByRole('textbox', { name: 'Live instances to replace' }).waitFor();
+
+    const application = form.getByRole('combobox', { name: 'Application' });
+    await tabTo(desk, application);
+    await desk.keyboard.type('services');
+    const offered = form.getByRole('listbox', { name: 'Application' }).getByRole('option');
+    await expect.poll(() => offered.allInnerTexts(), SOON).toEqual(['SharedServices (waves 1–3)']);
+    await looksRight(desk);
+    await desk.keyboard.press('Enter');
+    await expect.poll(() => application.inputValue(), SOON).toBe('SharedServices (waves 1–3)');
+    const channel = form.getByRole('combobox', { name: 'Channel' });
+    const wave = form.getByRole('checkbox', { name: 'Wave 1 (12 servers)' });
+    await wave.waitFor();
+    await form.getByRole('button', { name: 'Ask', exact: true }).click();
+    await form.getByText('Please complete this required field.').waitFor();
+    await wave.check();
+    await desk.setViewportSize({ width: 1280, height: 600 });
+    expect(await channel.locator('option:checked').innerText()).toBe('#incident-hrp');
+    await channel.selectOption('#general');
+    await form.getByRole('button', { name: 'Ask', exact: true }).click();
+    const notThere = form.getByText('I am not in this channel');
+    await expect.poll(() => isWithin(notThere, form.locator('.modal-body')), SOON).toBe(true);
+    await desk.setViewportSize(DESK);
+    await channel.selectOption('#dr-drills');
+    await form.getByRole('button', { name: 'Ask', exact: true }).click();
+
+    const answer = desk.getByRole('dialog', { name: 'Asked' });
+    await answer.getByText('nothing is launched before 2 people approve').waitFor();
+    // The keyboard is still in the dialog, though the button that was pressed is gone.
+    await desk.keyboard.press('Escape');
+    await answer.waitFor({ state: 'detached' });
+    await questionAbout(desk, SCOPE, 'Failover').waitFor();
+  });
+
+  it('is refused to who asked and to who may only read; the answer is for their eyes only', async () => {
+    const requester = await opens('requester', DESK, 'dr-drills');
+    const reader = await opens('reader', DESK, 'dr-drills');
+    const press = (page: Page) =>
+      questionAbout(page, SCOPE, 'Failover').getByRole('button', { name: 'Approve Failover' }).click();
+    await press(requester);
+    await messagesOf(requester).getByText('You asked for this failover').waitFor();
+    await press(reader);
+    await messagesOf(reader).getByText('You may not decide about SharedServices').waitFor();
+    expect(await messagesOf(reader).getByText('You asked for this failover').count()).toBe(0);
+    await questionAbout(reader, SCOPE, 'Failover').getByText('2 approvals needed, 0 given').waitFor();
+  });
+
+  it('asks twice before the glass is broken, and can be left', async () => {
+    const lead = await opens('lead', PHONE, 'dr-drills');
+    const breakGlass = questionAbout(lead, SCOPE, 'Failover').getByRole('button', { name: 'Break Glass…' });
+    await breakGlass.click();
+    const sure = lead.getByRole('dialog', { name: 'Pass this failover alone?' });
+    await sure.getByRole('button', { name: 'Wait for the Others' }).click();
+    await sure.waitFor({ state: 'hidden' });
+    await breakGlass.click();
+    await sure.getByRole('button', { name: 'Break Glass…' }).click();
+    const form = lead.getByRole('dialog', { name: 'Break the glass?' });
+    await form.getByRole('textbox', { name: 'Reason' }).waitFor();
+    await form.getByRole('button', { name: 'Keep Waiting' }).click();
+    await form.waitFor({ state: 'detached' });
+  });
+
+  it('begins when two people have typed its name, one on the card and one in App Home', async () => {
+    const first = await opens('approver', DESK, 'dr-drills');
+    const question = questionAbout(first, SCOPE, 'Failover');
+    await question.getByRole('button', { name: 'Approve Failover' }).click();
+    const form = first.getByRole('dialog', { name: 'Approve failover?' });
+    await form.getByRole('textbox', { name: 'Name' }).fill('SharedService');
+    await form.getByRole('button', { name: 'Approve Failover' }).click();
+    await form.getByText('This is not SharedServices. Nothing was recorded').waitFor();
+    await approvesByName(first, 'SharedServices');
+    await question.getByText('1 of 2:').waitFor();
+
+    const second = await opens('second-approver', DESK, 'home');
+    const home = second.getByRole('region', { name: 'Home of dr-chatops' });
+    await home.getByText(`Failover ${SCOPE}: launch 12 recovery instances`).waitFor();
+    await home.getByText('1 of 2 votes').waitFor();
+    await looksRight(second);
+    await home.getByRole('button', { name: 'Approve Failover' }).click();
+    await approvesByName(second, 'SharedServices');
+    await home.getByText(`Failover ${SCOPE}: launch`).waitFor({ state: 'detached' });
+    await cardSaying(first, SCOPE, 'launching', 'Failover').waitFor();
+    await question.waitFor({ state: 'detached' });
   });
 });
 

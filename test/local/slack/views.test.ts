@@ -213,6 +213,131 @@ describe('Clicks in a view', () => {
   });
 });
 
+describe('Menus in a view', () => {
+  const option = (value: string) => ({ text: plain(value), value });
+  const menus = {
+    ...modal,
+    blocks: [
+      {
+        type: 'input' as const,
+        block_id: 'app',
+        dispatch_action: true,
+        label: plain('Application'),
+        element: { type: 'external_select' as const, action_id: 'choose', placeholder: plain('Choose') },
+      },
+      ...modal.blocks,
+    ],
+  };
+  const MENU = { blockId: 'app', actionId: 'choose' };
+  const CHOSEN = { app: { choose: { type: 'external_select', selected_option: option('HRP') } }, ...VALUES };
+
+  async function suggest(world: World, answer: unknown) {
+    const view = await openModal(world, menus);
+    world.bot.answer = async () => ({ status: 200, body: answer === undefined ? '' : JSON.stringify(answer) });
+    const suggested = await world.workspace.as('approver').suggestInView(view, MENU, 'hr', VALUES);
+    return { view, suggested, offered: world.workspace.stored.views.offeredIn(view.id) };
+  }
+
+  // docs.slack.dev/reference/interaction-payloads/block_suggestion-payload.
+  test('ask the app for their options, with what was typed and filled in', async () => {
+    const world = await createWorld();
+    const { view, suggested, offered } = await suggest(world, { options: [option('HRP')] });
+    expect(suggested.options).toEqual([option('HRP')]);
+    expect(offered).toEqual({ app: [option('HRP')] });
+    const payload = payloadOf(world.bot.requests.at(-1));
+    expect(payload).toMatchObject({
+      type: 'block_suggestion',
+      user: { id: approver },
+      action_id: 'choose',
+      block_id: 'app',
+      value: 'hr',
+      container: { type: 'view', view_id: view.id },
+      view: { id: view.id, hash: view.hash, state: { values: VALUES } },
+    });
+    expect(payload).not.toHaveProperty('trigger_id');
+  });
+
+  test('keep what was offered before: it may be the one that is chosen', async () => {
+    const world = await createWorld();
+    const { view } = await suggest(world, { options: [option('HRP')] });
+    world.bot.answer = async () => ({ status: 200, body: JSON.stringify({ options: [option('CRM')] }) });
+    await world.workspace.as('approver').suggestInView(view, MENU, 'c', VALUES);
+    expect(world.workspace.stored.views.offeredIn(view.id)).toEqual({ app: [option('HRP'), option('CRM')] });
+    await submit(world, undefined);
+    expect(world.workspace.stored.views.offeredIn(view.id)).toEqual({});
+  });
+
+  // docs.slack.dev/reference/block-kit/block-elements/select-menu-element, external data source: options or option_groups;
+  // at most 100 (block_suggestion payload).
+  test.each([
+    ['options of groups', { option_groups: [{ label: plain('g'), options: [option('HRP')] }] }, ['HRP'], undefined],
+    ['an empty answer', undefined, [], undefined],
+    ['an answer without options', { choices: [] }, [], 'invalid_options_response'],
+    ['options without text', { options: [{ value: 'HRP' }] }, [], 'invalid_options_response'],
+    ['101 options', { options: Array(101).fill(option('x')) }, [], 'invalid_options_response'],
+  ])('take %s for what it is', async (_what, answer, values, error) => {
+    const { suggested } = await suggest(await createWorld(), answer);
+    expect(suggested.options.map(({ value }) => value)).toEqual(values);
+    expect(suggested.error).toBe(error);
+  });
+
+  // docs.slack.dev/reference/block-kit/blocks/input-block: dispatch_action; block_actions payload.
+  test('tell the app of a choice where the block says dispatch_action, and may be drawn anew', async () => {
+    const world = await createWorld();
+    const view = await openModal(world, menus);
+    const person = world.workspace.as('approver');
+    expect(await person.chooseInView(view, MENU, CHOSEN)).toMatchObject({ status: 200 });
+    expect(payloadOf(world.bot.requests.at(-1))).toMatchObject({
+      type: 'block_actions',
+      container: { type: 'view', view_id: view.id },
+      view: { id: view.id, hash: view.hash, state: { values: CHOSEN } },
+      actions: [{ type: 'external_select', action_id: 'choose', block_id: 'app', selected_option: option('HRP') }],
+    });
+    await world.client.views.update({
+      view_id: view.id,
+      hash: view.hash,
+      view: { ...menus, callback_id: 'drawn anew' },
+    });
+    expect(callbacks(world)).toEqual(['drawn anew']);
+  });
+
+  test('that are none cannot be used', async () => {
+    const world = await createWorld();
+    const view = await openModal(world, menus);
+    const person = world.workspace.as('approver');
+    const reason = { blockId: 'why', actionId: 'reason' };
+    await expect(person.chooseInView(view, reason, VALUES)).rejects.toThrow('no such input reason');
+    await expect(person.suggestInView(view, reason, '')).rejects.toThrow('no such input reason');
+    await expect(person.suggestInView(view, { ...MENU, actionId: 'other' }, '')).rejects.toThrow('no such input other');
+  });
+});
+
+describe('A global shortcut', () => {
+  const shortcuts = [{ callbackId: 'ask', name: 'Ask', description: 'By a form' }];
+
+  // docs.slack.dev/reference/interaction-payloads/shortcuts-interaction-payload: no channel, no message, no response_url.
+  test('arrives with a trigger that opens a view, and without a channel', async () => {
+    const world = await createWorld({ shortcuts });
+    expect(await world.workspace.as('approver').pickShortcut('ask')).toMatchObject({ status: 200, error: undefined });
+    const payload = payloadOf(world.bot.requests.at(-1));
+    expect(payload).toMatchObject({
+      type: 'shortcut',
+      callback_id: 'ask',
+      user: { id: approver, username: 'approver' },
+      action_ts: expect.any(String),
+    });
+    for (const member of ['channel', 'message', 'response_url']) expect(payload).not.toHaveProperty(member);
+    await world.client.views.open({ trigger_id: String(payload.trigger_id), view: modal });
+    expect(callbacks(world)).toEqual(['reject']);
+  });
+
+  test('that the app does not have is not sent', async () => {
+    const world = await createWorld({ shortcuts });
+    await expect(world.workspace.as('approver').pickShortcut('other')).rejects.toThrow('no shortcut other');
+    expect(world.bot.requests).toEqual([]);
+  });
+});
+
 describe('Answers to a view_submission', () => {
   // docs.slack.dev/surfaces/modals, "Displaying errors in views": keys are block_ids of input blocks.
   test('errors keep the modal open, beside the inputs they name', async () => {

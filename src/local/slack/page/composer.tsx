@@ -2,6 +2,7 @@ import { type FormEvent, type KeyboardEvent, useId, useRef, useState } from 'rea
 import { sendText } from './actions.ts';
 import { commandsFor, completed } from './command-help.ts';
 import type { CommandUsage, PageShortcut } from './protocol.ts';
+import { useOptionInView } from './scrolling.ts';
 import { Shortcuts } from './shortcuts.tsx';
 
 interface ComposerProps {
@@ -114,6 +115,8 @@ export function Composer(props: ComposerProps) {
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
   const offered = isClosed ? [] : commandsFor(text, commands);
+  const activeId = active === undefined || offered.length === 0 ? undefined : optionId(listId, active);
+  useOptionInView(activeId);
   const place = threadTs === undefined ? `#${channel.name}` : `a thread of #${channel.name}`;
 
   function type(next: string) {
@@ -157,7 +160,7 @@ export function Composer(props: ComposerProps) {
           role="combobox"
           aria-expanded={offered.length > 0}
           aria-controls={offered.length > 0 ? listId : undefined}
-          aria-activedescendant={active === undefined || offered.length === 0 ? undefined : optionId(listId, active)}
+          aria-activedescendant={activeId}
           aria-autocomplete="list"
           aria-label={`Command or message in ${place}, as ${me}`}
           placeholder={threadTs === undefined ? `#${channel.name}, as ${me}: /dr …` : `Reply as ${me}`}

@@ -22,6 +22,8 @@ export interface RehearsedFault {
 /** What the page may change of the practice. The host provides it; the page only shows it. */
 export interface PageControls {
   time(): PracticeTime;
+  /** Calls `listener` when time begins to run at another rate, e.g. because a person is waited for; the answer stops that. */
+  onRateChange(listener: () => void): () => void;
   /** 0 pauses. @throws {RangeError} for a speed below 0 or over 10,000 */
   setSpeed(speed: number): void;
   /**

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useRef, useState } from 'react';
 import type { FieldAttributes, ModalInput } from './inputs.ts';
 import type { OfferedOption } from './protocol.ts';
+import { useOptionInView } from './scrolling.ts';
 
 interface ExternalFieldProps {
   input: ModalInput;
@@ -38,6 +39,8 @@ export function ExternalField({ input, attributes, placeholder, chosen, onChoose
   const chosenLabel = known.find(({ value }) => value === chosen)?.label ?? chosen ?? '';
   const offered = Array.isArray(answered) ? answered : [];
   const listId = `${input.blockId}-options`;
+  const activeId = offered.length === 0 ? undefined : `${listId}-${active}`;
+  useOptionInView(activeId);
 
   async function ask(typed: string) {
     asked.current += 1;
@@ -91,7 +94,7 @@ export function ExternalField({ input, attributes, placeholder, chosen, onChoose
         autoComplete="off"
         aria-expanded={answered !== undefined}
         aria-controls={answered === undefined ? undefined : listId}
-        aria-activedescendant={offered.length === 0 ? undefined : `${listId}-${active}`}
+        aria-activedescendant={activeId}
         aria-autocomplete="list"
         placeholder={placeholder}
         value={query ?? chosenLabel}

@@ -152,10 +152,12 @@ export function firstLine(text: string): string {
   return text.split('\n').find((line) => line.trim() !== '') ?? '';
 }
 
-/** Whether a message calls this person: by name, by a user group, or as everybody. Slack looks into the blocks too. */
-function mentions(message: PageMessage, userId: string): boolean {
+/** Whether a message calls this person: by name, by a user group of theirs, or as everybody. Slack looks into the blocks too. */
+function mentions(message: PageMessage, userId: string, { userGroups }: Directory): boolean {
   const written = message.text + JSON.stringify(message.blocks ?? []);
-  return written.includes(`<@${userId}>`) || /<!(here|channel|everyone|subteam\^)/.test(written);
+  const own = userGroups.filter(({ userIds }) => userIds.includes(userId));
+  if (own.some(({ id }) => written.includes(`<!subteam^${id}`))) return true;
+  return written.includes(`<@${userId}>`) || /<!(here|channel|everyone)\b/.test(written);
 }
 
 /**
@@ -168,5 +170,5 @@ export function isPushed(message: PageMessage, directory: Directory): boolean {
   const isReply = threadOf(message) !== undefined;
   // Slackbot answers what somebody has just done, wherever they did it.
   if (message.ephemeral_user !== undefined) return isReply && message.user !== SLACKBOT_USER_ID;
-  return !isReply || mentions(message, me);
+  return !isReply || mentions(message, me, directory);
 }

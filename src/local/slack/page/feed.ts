@@ -66,6 +66,7 @@ export class PageFeed {
   readonly #options: FeedOptions;
   readonly #connections = new Set<Connection>();
   readonly #unsubscribe: () => void;
+  readonly #forgetRate: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   #banner = '';
   #ticks = 0;
@@ -74,6 +75,7 @@ export class PageFeed {
     this.#workspace = workspace;
     this.#options = options;
     this.#unsubscribe = workspace.subscribe((event) => this.#tell(event));
+    this.#forgetRate = options.controls?.onRateChange(() => this.tellPractice());
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#timer.unref();
   }
@@ -96,6 +98,7 @@ export class PageFeed {
   close(): void {
     clearInterval(this.#timer);
     this.#unsubscribe();
+    this.#forgetRate?.();
     for (const { outgoing } of this.#connections) outgoing.end();
     this.#connections.clear();
   }
@@ -123,6 +126,7 @@ export class PageFeed {
           hasBot: memberIds.includes(WORKSPACE.botUserId),
         })),
         people: this.#workspace.people.map((person) => ({ ...person, may: mayDo[person.name] ?? '' })),
+        userGroups: this.#workspace.userGroups.map(({ id, handle, userIds }) => ({ id, handle, userIds })),
         bot: { userId: WORKSPACE.botUserId, name: WORKSPACE.botName },
       },
       hints: [...(this.#options.hints ?? ['/dr drill HRP wave 1'])],

@@ -8,6 +8,11 @@ function nameOf(id: string, { people, bot, channels }: Directory): string {
   return id === bot.userId ? bot.name : (people.find(({ userId }) => userId === id)?.name ?? id);
 }
 
+/** A user group by the name that the text gives it, or by its handle. */
+export function groupName(id: string, label: string | undefined, groups: Directory['userGroups']): string {
+  return label ?? `@${groups.find((group) => group.id === id)?.handle ?? id}`;
+}
+
 function flat(piece: Inline, directory: Directory, now?: number): string {
   switch (piece.kind) {
     case 'text':
@@ -22,6 +27,8 @@ function flat(piece: Inline, directory: Directory, now?: number): string {
       return `@${nameOf(piece.id, directory)}`;
     case 'channel':
       return `#${nameOf(piece.id, directory)}`;
+    case 'group':
+      return groupName(piece.id, piece.label, directory.userGroups);
     case 'link':
       return piece.label;
     case 'date':

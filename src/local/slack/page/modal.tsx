@@ -34,12 +34,16 @@ export function Modal({ modal, me, channelId, onProblem }: ModalProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what had the focus may be gone with the blocks that were there.
   useLayoutEffect(() => {
     const shown = dialog.current;
-    if (shown?.contains(document.activeElement) === false) shown.querySelector<HTMLElement>('.modal-foot button')?.focus();
+    if (shown?.contains(document.activeElement) === false)
+      shown.querySelector<HTMLElement>('.modal-foot button')?.focus();
   }, [modal.blocks]);
 
   useLayoutEffect(() => {
     if (Object.keys(errors).length === 0) return;
-    dialog.current?.querySelector<HTMLElement>('[data-wrong="true"] :is(input, textarea, select)')?.focus();
+    const wrong = dialog.current?.querySelector<HTMLElement>('[data-wrong="true"]');
+    wrong?.querySelector<HTMLElement>('input, textarea, select')?.focus();
+    // What is wrong stands below the field.
+    wrong?.scrollIntoView({ block: 'nearest' });
   }, [errors]);
 
   async function submit(event: FormEvent) {

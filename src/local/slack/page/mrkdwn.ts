@@ -4,7 +4,9 @@ export type Inline =
   | { kind: 'bold' | 'italic' | 'strike'; inside: Inline[] }
   | { kind: 'code'; text: string }
   | { kind: 'user' | 'channel'; id: string }
-  /** `@here`, a user group, and other things that are called by name. */
+  /** A user group; `label` where the text names it. */
+  | { kind: 'group'; id: string; label: string | undefined }
+  /** `@here` and other things that are called by name. */
   | { kind: 'mention'; text: string }
   | { kind: 'link'; href: string; label: string }
   /** `at` is in milliseconds since the Unix epoch. */
@@ -97,7 +99,8 @@ function special(content: string): Inline {
     return { kind: 'link', href, label: label ?? href.replace(/^mailto:/, '') };
   }
   const [command = '', ...parts] = target.slice(1).split('^');
-  if (command !== 'date') return { kind: 'mention', text: label ?? `@${parts[0] ?? command}` };
+  if (command === 'subteam') return { kind: 'group', id: parts[0] ?? '', label };
+  if (command !== 'date') return { kind: 'mention', text: label ?? `@${command}` };
   const [seconds, format = '', href] = parts;
   const at = Number(seconds) * 1_000;
   return Number.isFinite(at) && format !== ''

@@ -1,4 +1,4 @@
-import type { AppShortcut, SlackBlock, SlackMessage } from '../model.ts';
+import type { AppShortcut, SlackBlock, SlackMessage, UserGroup } from '../model.ts';
 import type { PracticeTime, RehearsedFault } from './controls.ts';
 
 /** Somebody in the page's switch. */
@@ -57,6 +57,8 @@ export interface Directory {
   /** The first one is shown where the address names none. */
   channels: PageChannel[];
   people: PagePerson[];
+  /** The user groups, with their members when the page connected. */
+  userGroups: Pick<UserGroup, 'id' | 'handle' | 'userIds'>[];
   bot: { userId: string; name: string };
 }
 

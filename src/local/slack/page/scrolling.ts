@@ -1,4 +1,4 @@
-import { type RefObject, type UIEvent, useLayoutEffect, useRef, useState } from 'react';
+import { type RefObject, type UIEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 /** Nearer to the end than this, in pixels, somebody is reading the newest message and wants the next one in view. */
 const AT_END_PX = 80;
@@ -24,4 +24,11 @@ export function useStickyEnd(content: unknown): StickyEnd {
       setAtEnd(scrollHeight - scrollTop - clientHeight < AT_END_PX);
     },
   };
+}
+
+/** Keeps the option that the keys are on in view, where a list is longer than its place. */
+export function useOptionInView(optionId: string | undefined): void {
+  useEffect(() => {
+    if (optionId !== undefined) document.getElementById(optionId)?.scrollIntoView({ block: 'nearest' });
+  }, [optionId]);
 }

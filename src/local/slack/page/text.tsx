@@ -1,6 +1,7 @@
 import { createContext, type ReactNode, useContext } from 'react';
 import { isObject } from '../json.ts';
 import { slackDate } from './date.ts';
+import { groupName } from './flat-text.ts';
 import { type Inline, type Passage, parseMrkdwn, plainText } from './mrkdwn.ts';
 import type { Directory } from './protocol.ts';
 
@@ -55,6 +56,11 @@ function ChannelName({ id }: { id: string }) {
   return <Mention>#{channel?.name ?? id}</Mention>;
 }
 
+function GroupName({ id, label }: { id: string; label: string | undefined }) {
+  const names = useContext(Names);
+  return <Mention>{groupName(id, label, names?.userGroups ?? [])}</Mention>;
+}
+
 function Time({ at, format, href }: { at: number; format: string; href: string | undefined }) {
   const { now } = useContext(Now);
   const time = <time dateTime={new Date(at).toISOString()}>{slackDate(format, at, now())}</time>;
@@ -89,6 +95,8 @@ function Piece({ piece }: { piece: Inline }): ReactNode {
       return <UserName id={piece.id} />;
     case 'channel':
       return <ChannelName id={piece.id} />;
+    case 'group':
+      return <GroupName id={piece.id} label={piece.label} />;
     case 'mention':
       return <Mention>{piece.text}</Mention>;
     case 'link':

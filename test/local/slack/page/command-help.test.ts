@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { COMMANDS } from '../../../../blocks/commands.ts';
-import { COMPOSER_COMMANDS } from '../../../../src/local/composer-commands.ts';
+import { slackManifest } from '../../../../infra/slack-manifest.ts';
+import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from '../../../../src/local/composer-commands.ts';
 import { commandsFor, completed } from '../../../../src/local/slack/page/command-help.ts';
 
 const DRILL = '/dr drill <application> wave <number> [reason "…"]';
@@ -36,4 +37,11 @@ test.each([
 
 test('practice explains the forms that the bot itself tells', () => {
   expect(COMPOSER_COMMANDS.map(({ usage }) => usage)).toEqual(Object.values(COMMANDS).map(({ form }) => form));
+});
+
+test('practice has the shortcuts of the app that is installed', () => {
+  const installed = slackManifest('socket mode').features?.shortcuts ?? [];
+  expect(COMPOSER_SHORTCUTS).toEqual(
+    installed.map(({ callback_id: callbackId, name, description }) => ({ callbackId, name, description })),
+  );
 });

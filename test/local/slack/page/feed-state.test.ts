@@ -24,6 +24,7 @@ function screen(messages: PageMessage[]): Snapshot {
       me: 'approver',
       channels: [{ id: 'C1', name: 'c', hasBot: true }],
       people: [],
+      userGroups: [],
       bot: { userId: 'U0', name: 'bot' },
     },
     hints: [],
@@ -70,6 +71,10 @@ const directory = {
   me: 'approver',
   channels: [{ id: 'C1', name: 'c', hasBot: true }],
   people: [{ name: 'approver', userId: 'UA', realName: '', may: '' }],
+  userGroups: [
+    { id: 'S1', handle: 'dr-approvers', userIds: ['UA', 'UB'] },
+    { id: 'S2', handle: 'dr-leads', userIds: ['UB'] },
+  ],
   bot: { userId: 'U0', name: 'bot' },
 };
 
@@ -82,7 +87,9 @@ describe('isPushed', () => {
     ['a reply', inThread, false],
     ['a reply that mentions the person', { ...inThread, text: 'Asked of <@UA>' }, true],
     ['a reply that mentions somebody else', { ...inThread, text: 'Asked of <@UB>' }, false],
-    ['a reply to a user group', { ...inThread, text: '<!subteam^S1|@dr-approvers>' }, true],
+    ['a reply to a user group of theirs', { ...inThread, text: '<!subteam^S1|@dr-approvers>' }, true],
+    ['a reply to a user group of others', { ...inThread, text: '<!subteam^S2>' }, false],
+    ['a reply to everybody', { ...inThread, text: '<!here> look' }, true],
     [
       'a mention that stands only in the blocks',
       { ...inThread, blocks: [{ type: 'section', block_id: 'b', text: { type: 'mrkdwn', text: '<@UA>' } }] },

@@ -1,7 +1,9 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { PageFeed } from '../../../../src/local/slack/page/feed.ts';
+import { ScaledClock } from '../../../../src/local/clock.ts';
+import { pageControls } from '../../../../src/local/controls.ts';
+import { type FeedOptions, PageFeed } from '../../../../src/local/slack/page/feed.ts';
 import { SHOWN_MESSAGES } from '../../../../src/local/slack/page/feed-state.ts';
 import type { PageEvent } from '../../../../src/local/slack/page/protocol.ts';
 import { PEOPLE, WORKSPACE } from '../../../../src/local/slack/people.ts';
@@ -9,9 +11,9 @@ import { SlackWorkspace } from '../../../../src/local/slack/workspace.ts';
 
 const user = PEOPLE[0]?.userId ?? '';
 
-function createFeed() {
+function createFeed(options: FeedOptions = {}) {
   const workspace = new SlackWorkspace({ botToken: 'xoxb-practice' });
-  const feed = new PageFeed(workspace, {});
+  const feed = new PageFeed(workspace, options);
   onTestFinished(() => feed.close());
   // Without a connection, what is written waits.
   const page = new ServerResponse(new IncomingMessage(new Socket()));
@@ -43,4 +45,19 @@ test('a page that opens gets the newest messages of a channel, not a whole day o
   const event = JSON.parse(written[0]?.replace(/^data: /, '') ?? '') as PageEvent;
   const messages = event.kind === 'snapshot' ? event.snapshot.messages : [];
   expect([messages.length, messages[0]?.text]).toEqual([SHOWN_MESSAGES, '50']);
+});
+
+test('a page hears at once that time runs at another rate, until it is closed', () => {
+  const clock = new ScaledClock({ speed: 60 });
+  const { feed, page } = createFeed({ controls: pageControls(clock, {}) });
+  const written: string[] = [];
+  page.write = (chunk: unknown) => written.push(String(chunk)) > 0;
+  feed.open('reader', page);
+  const decided = clock.waitForPerson();
+  const event = JSON.parse(written.at(-1)?.replace(/^data: /, '') ?? '') as PageEvent;
+  expect(event).toMatchObject({ kind: 'practice', practice: { time: { rate: 1, waitingForPerson: true } } });
+  feed.close();
+  const before = written.length;
+  decided();
+  expect(written).toHaveLength(before);
 });

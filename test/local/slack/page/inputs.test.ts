@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SlackBlock } from '../../../../src/local/slack/model.ts';
-import { filledIn } from '../../../../src/local/slack/page/inputs.ts';
+import { filledIn, initialInput, inputOf, withCurrent } from '../../../../src/local/slack/page/inputs.ts';
 
 const plain = (text: string) => ({ type: 'plain_text', text });
 const TOMORROW = { text: plain('Tomorrow'), value: 'tomorrow' };
@@ -65,6 +65,37 @@ describe('What is sent', () => {
       },
       errors: {},
     });
+  });
+
+  // docs.slack.dev/reference/block-kit/block-elements/select-menu-element: external data source, list of conversations.
+  test('an option that the app has offered, whole; one that it has not is none', () => {
+    const menu = input({ type: 'external_select', initial_option: TOMORROW });
+    const chosen = (typed: string[]) => filledIn([menu], { field: typed }, { field: [NEXT_WEEK] }).values.field?.it;
+    expect(chosen(['next-week'])).toEqual({ type: 'external_select', selected_option: NEXT_WEEK });
+    expect(chosen(['tomorrow'])).toEqual({ type: 'external_select', selected_option: TOMORROW });
+    expect(chosen(['never'])).toEqual({ type: 'external_select', selected_option: null });
+    expect(filledIn([menu], {}).values.field?.it).toEqual({ type: 'external_select', selected_option: TOMORROW });
+  });
+
+  test('a conversation by its id', () => {
+    const menu = input({ type: 'conversations_select' });
+    expect(stateOf(menu, ['C1'])).toEqual({ type: 'conversations_select', selected_conversation: 'C1' });
+    expect(stateOf(menu, [])).toEqual({ type: 'conversations_select', selected_conversation: null });
+    expect(errorOf(menu, [])).toBe('Please complete this required field.');
+  });
+
+  test.each<[string, object, string | undefined, string[]]>([
+    ['the current conversation by default', { default_to_current_conversation: true }, 'C1', ['C1']],
+    ['none where there is no current one', { default_to_current_conversation: true }, undefined, []],
+    ['what the app has chosen', { initial_conversation: 'C2' }, 'C1', ['C2']],
+    ['the current one before it', { initial_conversation: 'C2', default_to_current_conversation: true }, 'C1', ['C1']],
+    ['none', {}, 'C1', []],
+  ])('an untouched menu of conversations holds %s', (_what, element, current, expected) => {
+    const menu = input({ type: 'conversations_select', ...element });
+    const known = inputOf(menu);
+    expect(known && initialInput(known, current)).toEqual(expected);
+    expect(withCurrent([menu], { other: ['x'] }, current)).toEqual({ field: expected, other: ['x'] });
+    expect(withCurrent([menu], { field: ['C3'] }, current)).toEqual({ field: ['C3'] });
   });
 
   test('blocks that are no inputs send nothing', () => {

@@ -16,7 +16,10 @@ describe('parseMrkdwn', () => {
     ['&lt;@U1&gt;', [text('<@U1>')]],
     [':warning: :unheard_of:', [text('⚠️ :unheard_of:')]],
     ['<@U1> in <#C1|name>', [{ kind: 'user', id: 'U1' }, text(' in '), { kind: 'channel', id: 'C1' }]],
-    ['<!here> <!subteam^S1|@dr>', [{ kind: 'mention', text: '@here' }, text(' '), { kind: 'mention', text: '@dr' }]],
+    [
+      '<!here> <!subteam^S1|@dr>',
+      [{ kind: 'mention', text: '@here' }, text(' '), { kind: 'group', id: 'S1', label: '@dr' }],
+    ],
     [
       '<https://x.example/?a=1&amp;b=2|the _plan_>',
       [{ kind: 'link', href: 'https://x.example/?a=1&b=2', label: 'the _plan_' }],

@@ -32,7 +32,7 @@ async function openPage(world: World, as: string): Promise<() => Promise<PageEve
 
 async function act(
   world: World,
-  action: 'command' | 'click' | 'home' | 'view-click' | 'submit' | 'close',
+  action: 'command' | 'click' | 'home' | 'view-click' | 'submit' | 'choose' | 'suggest' | 'shortcut' | 'close',
   body: object,
 ) {
   const response = await fetch(`${world.server.url}/page/${action}`, {
@@ -396,5 +396,84 @@ describe('A modal', () => {
     expect(await act(world, 'submit', { as: 'reader', viewId, inputs: { why: ['x'] } })).toEqual(refused);
     expect(await act(world, 'close', { as: 'reader', viewId, how: 'cross' })).toEqual(refused);
     expect(world.workspace.modals(approver)).toHaveLength(1);
+  });
+});
+
+describe('Menus of a modal', () => {
+  const HRP = { text: { type: 'plain_text' as const, text: 'HRP &amp; payroll' }, value: 'HRP' };
+
+  /** A modal on the approver's screen with a menu whose options the app is asked for. */
+  async function openMenu(world: World): Promise<string> {
+    const viewId = await openModal(world);
+    await world.client.views.update({
+      view_id: viewId,
+      view: {
+        type: 'modal',
+        title: { type: 'plain_text', text: 'Ask' },
+        submit: { type: 'plain_text', text: 'Ask' },
+        blocks: [
+          {
+            type: 'input',
+            block_id: 'app',
+            dispatch_action: true,
+            label: { type: 'plain_text', text: 'Application' },
+            element: { type: 'external_select', action_id: 'choose' },
+          },
+        ],
+      },
+    });
+    return viewId;
+  }
+
+  test('offer what the app answers; what was offered is chosen and submitted whole', async () => {
+    const world = await createWorld();
+    const viewId = await openMenu(world);
+    const menu = { as: 'approver', viewId, inputs: {}, blockId: 'app', actionId: 'choose' };
+    const chosen = { ...menu, inputs: { app: ['HRP'] } };
+    world.bot.answer = async () => ({ status: 200, body: JSON.stringify({ options: [HRP] }) });
+    expect(await act(world, 'suggest', { ...menu, typed: 'h' })).toEqual({
+      status: 200,
+      body: { options: [{ value: 'HRP', label: 'HRP & payroll' }] },
+    });
+    world.bot.answer = async () => ({ status: 200 });
+    expect(await act(world, 'choose', chosen)).toEqual({ status: 200, body: {} });
+    expect(payloadOf(world.bot.requests.at(-1))).toMatchObject({ actions: [{ selected_option: HRP }] });
+    await act(world, 'submit', chosen);
+    expect(payloadOf(world.bot.requests.at(-1))).toMatchObject({
+      type: 'view_submission',
+      view: { state: { values: { app: { choose: { type: 'external_select', selected_option: HRP } } } } },
+    });
+  });
+
+  test('say when the app does not answer, when they are gone, and are out of the reach of others', async () => {
+    const world = await createWorld();
+    const viewId = await openMenu(world);
+    const menu = { as: 'approver', viewId, inputs: {}, blockId: 'app', actionId: 'choose', typed: '' };
+    world.bot.answer = async () => ({ status: 500 });
+    const trouble = { status: 200, body: { problem: 'We had some trouble connecting. Try again?' } };
+    expect(await act(world, 'suggest', menu)).toEqual(trouble);
+    expect(await act(world, 'choose', menu)).toEqual(trouble);
+    const gone = { status: 409, body: { problem: 'That menu is no longer there: the modal has changed.' } };
+    expect(await act(world, 'suggest', { ...menu, blockId: 'other' })).toEqual(gone);
+    expect(await act(world, 'choose', { ...menu, blockId: 'other' })).toEqual(gone);
+    for (const action of ['suggest', 'choose'] as const)
+      expect(await act(world, action, { ...menu, as: 'reader' })).toMatchObject({ status: 409 });
+  });
+});
+
+describe('A shortcut', () => {
+  const shortcuts = [{ callbackId: 'ask', name: 'Ask', description: 'By a form' }];
+
+  test('is offered to everybody and reaches the app from whoever picks it', async () => {
+    const world = await createWorld({ shortcuts });
+    const next = await openPage(world, 'approver');
+    expect(await next()).toMatchObject({ snapshot: { shortcuts } });
+    expect(await act(world, 'shortcut', { as: 'approver', callbackId: 'ask' })).toEqual({ status: 200, body: {} });
+    expect(payloadOf(world.bot.requests[0])).toMatchObject({ type: 'shortcut', user: { id: approver } });
+    expect(await act(world, 'shortcut', { as: 'approver', callbackId: 'gone' })).toMatchObject({ status: 409 });
+    world.bot.answer = async () => ({ status: 500 });
+    expect(await act(world, 'shortcut', { as: 'approver', callbackId: 'ask' })).toMatchObject({
+      body: { problem: 'We had some trouble connecting. Try again?' },
+    });
   });
 });

@@ -8,6 +8,7 @@ const directory = {
     { id: 'C2', name: 'general', hasBot: false },
   ],
   people: [],
+  userGroups: [],
   bot: { userId: 'U0', name: 'bot' },
 };
 

@@ -15,6 +15,7 @@ function createControls(options: { waitingForPerson?: boolean; isSomethingDue?: 
   let speed = 60;
   const controls: PageControls = {
     time: () => ({ speed, rate: speed, now: 0, waitingForPerson: options.waitingForPerson === true }),
+    onRateChange: () => () => {},
     setSpeed: (asked) => {
       if (asked < 0 || asked > 1_000) throw new RangeError('speed must be from 0 to 1000');
       speed = asked;
