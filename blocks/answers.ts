@@ -64,14 +64,16 @@ export interface AcceptedRequest {
   quorum: number;
   selfApproval: boolean;
   executionId: string;
+  /** Where the card follows. */
+  channelId: string;
 }
 
 /** The answer to an accepted request. */
 export function acceptedText(request: AcceptedRequest): string {
-  const { verb, application, waves, servers, quorum, selfApproval, executionId } = request;
+  const { verb, application, waves, servers, quorum, selfApproval, executionId, channelId } = request;
   const about = servers === undefined ? '' : ` (about ${count(servers, 'server')})`;
   const one = selfApproval ? 'somebody approves' : 'somebody else approves';
-  return `Looking at ${escapeText(scope({ application, waves }))}${about} in every staging account. The card follows in this channel as ${shortId(executionId)}; nothing is ${wordsOf({ verb }).done} before ${quorum === 1 ? one : `${quorum} people approve`}.`;
+  return `Looking at ${escapeText(scope({ application, waves }))}${about} in every staging account. The card follows in <#${channelId}> as ${shortId(executionId)}; nothing is ${wordsOf({ verb }).done} before ${quorum === 1 ? one : `${quorum} people approve`}.`;
 }
 
 /** The answer to a request of what is not allowed now, e.g. in a change freeze. */

@@ -38,7 +38,7 @@ export function approveModal(execution: ExecutionRecord, gate: GateRecord, typed
 
 /** The input for the name; its hint says what to type. */
 export function nameInput(typedName: string, { focus = false } = {}): InputBlock {
-  return textInput(NAME_INPUT, 'Name', {
+  return textInput(NAME_INPUT, 'What you approve', {
     hint: cut(`Type ${oneLine(typedName)} to show that this is what you mean.`, MAX_HINT),
     focus,
   });

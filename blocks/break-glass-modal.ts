@@ -24,7 +24,7 @@ export function breakGlassModal(execution: ExecutionRecord, gate: GateRecord, le
     blocks: [
       ...(danger === undefined ? [] : [section(danger)]),
       section(
-        `*${escapeText(`${verb} ${scope(execution)}`)}*, asked by ${askedBy(execution)}. You pass this question alone, without the ${count(gate.quorum, 'approval')} that it needs: for an emergency in which nobody else can be reached. Your name and your reason stand on the card and in the audit, and the people whom unanswered questions go to are told.`,
+        `*${escapeText(`${verb} ${scope(execution)}`)}*, asked by ${askedBy(execution)}. You pass this question alone, although ${count(gate.quorum, 'approval')} would be needed: for an emergency in which nobody else can be reached. Your name and your reason stand on the card and in the audit, and the people whom unanswered questions go to are told.`,
       ),
       textInput(REASON_INPUT, 'Reason', {
         hint: 'Everybody in the channel reads it on the card. It is kept with the decision.',

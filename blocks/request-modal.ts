@@ -160,7 +160,7 @@ function more(verb: PlannedVerb): KnownBlock[] {
   if (verb !== 'failover') return [];
   return [
     textInput(REQUEST_FIELD.replace, 'Live instances to replace', {
-      hint: 'Their ids, i-… i-…. Those that are not named are left as they are.',
+      hint: 'Ids such as i-0abc0123456789def, separated by spaces. Those that are not named are left as they are.',
       optional: true,
     }),
   ];

@@ -85,7 +85,16 @@ export async function requestRecovery(tools: ChatTools, request: RecoveryRequest
   const servers = expectedServers(request.catalogue, wanted);
   return {
     kind: 'accepted',
-    text: acceptedText({ verb, application, waves: wanted.waves, servers, quorum, selfApproval, executionId }),
+    text: acceptedText({
+      verb,
+      application,
+      waves: wanted.waves,
+      servers,
+      quorum,
+      selfApproval,
+      executionId,
+      channelId: request.channelId,
+    }),
   };
 }
 

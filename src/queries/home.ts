@@ -4,7 +4,7 @@ import { home, homeWithoutRole, type MissingPart, type WaitingQuestion } from '.
 import { managersOf, maySomewhere } from '../chat/rights.ts';
 import { ASK_PERMISSION, grantsOf, type Person } from '../domain/access.ts';
 import { DrError, nameOf } from '../domain/errors.ts';
-import { refusalOf } from '../domain/gate.ts';
+import { breakGlassRefusalOf, type Gate, refusalOf } from '../domain/gate.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { visible } from './executions.ts';
 import { cardOf, listed } from './find.ts';
@@ -54,7 +54,7 @@ async function knownLooker(tools: QueryTools, person: Person): Promise<Looker> {
   }
 }
 
-/** The open questions that this person's vote would count for now, oldest first. */
+/** The open questions that this person's vote would count for now, or that they may pass alone, oldest first. */
 async function questionsFor(
   tools: QueryTools,
   replies: Replies,
@@ -67,11 +67,14 @@ async function questionsFor(
       if (view === undefined || pending.length === 0) return [];
       // As at the vote: a group that the requester changed after asking does not count.
       const access = await tools.directory.access(execution);
-      const theirs = pending.filter(
-        (gate) => refusalOf(gate, { person, planRevision: gate.planRevision }, access, tools.now()) === undefined,
-      );
+      const mayNow = (gate: Gate, rule: typeof refusalOf) =>
+        rule(gate, { person, planRevision: gate.planRevision }, access, tools.now()) === undefined;
+      const theirs = pending.filter((gate) => mayNow(gate, refusalOf) || mayNow(gate, breakGlassRefusalOf));
       return await Promise.all(
-        theirs.map(async (gate) => {
+        theirs.map(async (stored) => {
+          // A home is one person's: it offers what this person may do.
+          const { breakGlass, ...others } = stored;
+          const gate = mayNow(stored, breakGlassRefusalOf) ? { ...others, breakGlass } : others;
           const place = await cardOf(tools, execution.executionId, `gate-${gate.gateId}`);
           const messageUrl = place === undefined ? undefined : await replies.permalink(place.channelId, place.ts);
           return { view, gate, ...(messageUrl === undefined ? {} : { messageUrl }) };

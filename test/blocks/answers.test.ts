@@ -37,6 +37,7 @@ describe('an accepted request', () => {
     quorum: 1,
     selfApproval: false,
     executionId: EXECUTION_ID,
+    channelId: 'C0INCIDENT1',
   };
 
   test('says what is looked at, how large it is known to be, and that nothing happens before an approval', () => {
@@ -50,7 +51,8 @@ describe('an accepted request', () => {
       'nothing is terminated before 2 people approve.',
     );
     expect(acceptedText({ ...request, selfApproval: true })).toContain('before somebody approves.');
-    expect(acceptedText({ ...request, application: '<!channel>' })).not.toMatch(/[<>]/);
+    expect(acceptedText(request)).toContain('The card follows in <#C0INCIDENT1>');
+    expect(acceptedText({ ...request, application: '<!channel>' }).replace('<#C0INCIDENT1>', '')).not.toMatch(/[<>]/);
   });
 });
 

@@ -115,7 +115,7 @@ async function letsItWait(page: Page, end: number, goesOn: 'waiting' | 'over'): 
 /** Types the name into the form that asks for it, and reads in its place that the approval counts. */
 async function approvesByName(page: Page, name: string): Promise<void> {
   const form = page.getByRole('dialog', { name: 'Approve failover?' });
-  await form.getByRole('textbox', { name: 'Name' }).fill(name);
+  await form.getByRole('textbox', { name: 'What you approve' }).fill(name);
   await form.getByRole('button', { name: 'Approve Failover' }).click();
   const answer = page.getByRole('dialog', { name: 'Approved' });
   await answer.getByText('Your approval is recorded').waitFor();
@@ -504,7 +504,7 @@ describe('a failover', () => {
     const question = questionAbout(first, SCOPE, 'Failover');
     await question.getByRole('button', { name: 'Approve Failover' }).click();
     const form = first.getByRole('dialog', { name: 'Approve failover?' });
-    await form.getByRole('textbox', { name: 'Name' }).fill('SharedService');
+    await form.getByRole('textbox', { name: 'What you approve' }).fill('SharedService');
     await form.getByRole('button', { name: 'Approve Failover' }).click();
     await form.getByText('This is not SharedServices. Nothing was recorded').waitFor();
     await approvesByName(first, 'SharedServices');
