@@ -6,6 +6,8 @@ import type { Directory, PageEvent, PageMessage, Snapshot } from './protocol.ts'
 export interface Thread {
   first: PageMessage;
   replies: PageMessage[];
+  /** The first message of the thread that `first` replies in, where the reply is shown in the channel, too. */
+  repliesTo?: PageMessage;
 }
 
 /** Older messages of a channel stay in the workspace; the page shows the newest. */
@@ -92,7 +94,12 @@ export function announcementOf(
 /** Whether two threads would be drawn alike: messages never change, a changed one is another object. */
 export function isSameThread(one: Thread, other: Thread): boolean {
   const isSameReply = (reply: PageMessage, place: number) => reply === other.replies[place];
-  return one.first === other.first && one.replies.length === other.replies.length && one.replies.every(isSameReply);
+  return (
+    one.first === other.first &&
+    one.repliesTo === other.repliesTo &&
+    one.replies.length === other.replies.length &&
+    one.replies.every(isSameReply)
+  );
 }
 
 /** The `ts` up to which each channel has been read, by channel id. */
@@ -131,15 +138,26 @@ export function permalinkOf(path: string): Permalink | undefined {
   return channelId === undefined || anchor === undefined ? undefined : { channelId, anchor };
 }
 
-/** Messages as the channel shows them: each with its replies; a reply whose first message is not shown stands alone. */
+/**
+ * Messages as the channel shows them: each with its replies; a reply whose first message is not shown stands alone, and one
+ * that was also sent to the channel stands there besides.
+ */
 export function threadsOf(messages: readonly PageMessage[]): Thread[] {
   const threads = new Map<string, Thread>();
   for (const message of messages) {
     const parent = threads.get(threadOf(message) ?? '');
     if (parent === undefined) threads.set(message.ts, { first: message, replies: [] });
     else parent.replies.push(message);
+    if (parent !== undefined && isBroadcast(message)) {
+      threads.set(message.ts, { first: message, replies: [], repliesTo: parent.first });
+    }
   }
   return [...threads.values()];
+}
+
+/** Whether a reply was also sent to the channel (`reply_broadcast`). */
+function isBroadcast({ subtype }: PageMessage): boolean {
+  return subtype === 'thread_broadcast';
 }
 
 /** The element id of a message, as in Slack's permalinks: `p1700000000000100`. */
@@ -167,7 +185,7 @@ function mentions(message: PageMessage, userId: string, { userGroups }: Director
 export function isPushed(message: PageMessage, directory: Directory): boolean {
   const me = directory.people.find(({ name }) => name === directory.me)?.userId;
   if (me === undefined || message.user === me) return false;
-  const isReply = threadOf(message) !== undefined;
+  const isReply = threadOf(message) !== undefined && !isBroadcast(message);
   // Slackbot answers what somebody has just done, wherever they did it.
   if (message.ephemeral_user !== undefined) return isReply && message.user !== SLACKBOT_USER_ID;
   return !isReply || mentions(message, me, directory);

@@ -88,14 +88,24 @@ interface ThreadViewProps extends Omit<MessageProps, 'message' | 'isCopy'> {
 }
 
 /**
- * A message of the channel; of its replies their number and the first line of the last. A message without replies has a
+ * A message of the channel, or a reply that was also sent there, with what it replies to; of a message's replies their number and the first line of the last. A message without replies has a
  * button that starts the thread, unless only one person sees it.
  */
 export const ThreadView = memo(function ThreadView(props: ThreadViewProps) {
   const { isOpen, onOpen, directory, onProblem } = props;
-  const { first, replies } = props.thread;
+  const { first, replies, repliesTo } = props.thread;
   const last = replies.at(-1);
   const { now } = useContext(Now);
+  if (repliesTo !== undefined) {
+    return (
+      <div className="thread-group">
+        <button type="button" className="thread-summary broadcast" onClick={() => onOpen(repliesTo.ts)}>
+          <strong>Replied to a thread</strong> <span>{summaryOf(repliesTo, directory, now())}</span>
+        </button>
+        <OneMessage message={first} directory={directory} onProblem={onProblem} isCopy />
+      </div>
+    );
+  }
   return (
     <div className="thread-group">
       <OneMessage message={first} directory={directory} onProblem={onProblem} />

@@ -85,6 +85,7 @@ describe('isPushed', () => {
     ['a new message of the channel', {}, true],
     ["the person's own message", { user: 'UA' }, false],
     ['a reply', inThread, false],
+    ['a reply that was also sent to the channel', { ...inThread, subtype: 'thread_broadcast' }, true],
     ['a reply that mentions the person', { ...inThread, text: 'Asked of <@UA>' }, true],
     ['a reply that mentions somebody else', { ...inThread, text: 'Asked of <@UB>' }, false],
     ['a reply to a user group of theirs', { ...inThread, text: '<!subteam^S1|@dr-approvers>' }, true],
@@ -110,9 +111,11 @@ test('replies stand below their first message, and alone when that is not shown'
     message('2.0'),
     message('3.0', { thread_ts: '1.0' }),
     message('4.0', { thread_ts: '0.5' }),
+    message('5.0', { thread_ts: '1.0', subtype: 'thread_broadcast' }),
   ];
   const shape = threadsOf(messages).map(({ first, replies }) => [first.ts, ...replies.map(({ ts }) => ts)]);
-  expect(shape).toEqual([['1.0', '3.0'], ['2.0'], ['4.0']]);
+  expect(shape).toEqual([['1.0', '3.0', '5.0'], ['2.0'], ['4.0'], ['5.0']]);
+  expect(threadsOf(messages).at(-1)?.repliesTo).toBe(messages[0]);
 });
 
 describe('What is drawn again', () => {
