@@ -55,9 +55,7 @@ describe('the form to break the glass', () => {
   test('says plainly what it means, and asks for the reason', () => {
     const form = breakGlassModal(aFailover(), aGate({ quorum: 2 }), REASON_LENGTH);
     expect(form.callback_id).toBe(BREAK_GLASS_FORM);
-    expect(JSON.stringify(form.blocks)).toContain(
-      'You pass this question alone, although 2 approvals would be needed',
-    );
+    expect(JSON.stringify(form.blocks)).toContain('You pass this question alone, although 2 approvals would be needed');
     expect(JSON.parse(form.private_metadata ?? '')).toEqual(QUESTION);
     expect(inputsOf(form)).toMatchObject([{ block_id: REASON_INPUT.blockId, element: { min_length: 3 } }]);
   });
