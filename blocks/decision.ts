@@ -36,8 +36,7 @@ function passed(gate: GateRecord, at: string): string {
   const answer = gate.answer ?? 'approve';
   const { mark, words } = PASSED[answer];
   const those = gate.votes.filter(({ choice }) => choice === answer);
-  const wave = gate.wave === undefined ? '' : words.includes('wave') ? ` ${gate.wave}` : '';
-  return `${mark} ${words}${wave} by ${people(those)}${at}${reasonsText(those)}.`;
+  return `${mark} ${aboutWave(words, gate)} by ${people(those)}${at}${reasonsText(those)}.`;
 }
 
 /** How each answer is told; a name of a wave is put behind words that end with it. */
@@ -49,6 +48,12 @@ const PASSED: Record<Choice, { mark: string; words: string }> = {
   reject: { mark: '🚫', words: 'Rejected' },
   stop: { mark: '⏹️', words: 'Stopped' },
 };
+
+/** With the number behind words that end with `wave`; without them where the execution has no waves. */
+function aboutWave(words: string, { wave }: GateRecord): string {
+  if (!words.endsWith('wave') || wave === undefined) return words;
+  return wave === 0 ? words.replace(/(?::| after| with) wave$/, '') : `${words} ${wave}`;
+}
 
 function refused(gate: GateRecord, at: string): string {
   const { mark, words } = PASSED[gate.kind === 'approval' ? 'reject' : 'stop'];

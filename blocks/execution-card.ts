@@ -100,7 +100,8 @@ function severalWaves(view: ExecutionView, doing: string): string | undefined {
 
 function pausedWords(view: ExecutionView): { mark: string; words: string } {
   const open = openQuestion(view);
-  if (open?.kind === 'decision') return { mark: '❓', words: `wave ${open.wave} needs a decision` };
+  if (open?.kind === 'decision')
+    return { mark: '❓', words: open.wave === 0 ? 'needs a decision' : `wave ${open.wave} needs a decision` };
   if (open?.kind === 'pause') return { mark: STATUS_WORDS.paused.mark, words: `paused before wave ${open.wave}` };
   return STATUS_WORDS.paused;
 }

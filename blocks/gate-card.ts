@@ -97,9 +97,9 @@ function betweenWaves(view: ExecutionView, gate: GateRecord): KnownBlock[] {
     ),
     section(
       [
-        `• *Retry*: wave ${gate.wave} again, for the servers that are not ${wordsOf(execution).done}.`,
+        `• *Retry Failed*: ${waveWords(gate)} again, only for the servers that are not ${wordsOf(execution).done}.`,
         next === undefined
-          ? '• *Accept*: it ends with what there is.'
+          ? '• *Accept and Finish*: it ends with what there is.'
           : `• *Continue*: those servers stay behind. ${nextText}`,
         `• *Stop*: nothing more is begun; what is ${wordsOf(execution).done} stays.`,
       ].join('\n'),
@@ -118,7 +118,13 @@ function stateOfWaves(view: ExecutionView, gate: GateRecord): string {
   const failed = servers.filter(({ state }) => state === 'failed').length;
   const took = startedAt === undefined || endedAt === undefined ? '' : ` in ${spokenMinutes(endedAt - startedAt)}`;
   const how = gate.kind === 'decision' ? 'did not go as it should' : 'is over';
-  return `*Wave ${wave.wave} ${how}:* ${servers.filter(isDone).length} of ${servers.length} ${done}${took}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+  const attempt = wave.attempt === undefined ? '' : `, attempt ${wave.attempt},`;
+  return `*${capital(waveWords(wave))}${attempt} ${how}:* ${servers.filter(isDone).length} of ${servers.length} ${done}${took}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+}
+
+/** `wave 2`; of an execution without waves it is all that there is. */
+function waveWords({ wave = 0 }: { wave?: number }): string {
+  return wave === 0 ? 'it' : `wave ${wave}`;
 }
 
 /** Who asked, why, under which ticket, and whether their own vote counts. */
@@ -200,7 +206,7 @@ function buttons(view: ExecutionView, gate: GateRecord): Button[] {
     case 'decision': {
       const next = nextWaveOf(view, gate);
       return [
-        button(VOTE_ACTION.retry, `Retry Wave ${gate.wave}`, value),
+        button(VOTE_ACTION.retry, 'Retry Failed', value),
         button(VOTE_ACTION.continue, next === undefined ? 'Accept and Finish' : `Continue With Wave ${next}`, value),
         stopButton(view, value),
       ];

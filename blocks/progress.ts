@@ -85,7 +85,7 @@ function totalLine({ execution }: ExecutionView, servers: WaveServer[]): string 
 
 /** Of the only wave: how long it is expected to take, and who keeps it. Its bars and counts stand beside. */
 function timeLines(wave: WaveProgress, facts: CardFacts): string[] {
-  const parts = [expectation(wave, facts), keeping(wave)].filter((part) => part !== '');
+  const parts = [attemptText(wave), expectation(wave, facts), keeping(wave)].filter((part) => part !== '');
   return parts.length === 0 ? [] : [sentenceCase(parts.join(' · '))];
 }
 
@@ -95,7 +95,9 @@ function waveLines(wave: WaveProgress, { execution }: ExecutionView, facts: Card
   const failed = wave.servers.filter(({ state }) => state === 'failed').length;
   const first = `${MARKS[wave.state](wave)} *Wave ${wave.wave}* ${bar(done, wave.servers.length)} ${done}/${wave.servers.length}`;
   const failures = failed > 0 ? [`*${failed} failed*`] : [];
-  const parts = [stateText(wave, execution), expectation(wave, facts), keeping(wave)].filter((part) => part !== '');
+  const parts = [attemptText(wave), stateText(wave, execution), expectation(wave, facts), keeping(wave)].filter(
+    (part) => part !== '',
+  );
   if (wave.state !== 'running') return [[first, ...failures, ...parts].join(' · ')];
   return [[first, ...failures].join(' · '), sentenceCase(parts.join(' · '))];
 }
@@ -121,10 +123,15 @@ function stateText(wave: WaveProgress, execution: ExecutionRecord): string {
   }
 }
 
-/** What earlier runs of the wave say; nothing where none is known. */
-function expectation({ wave, state, startedAt }: WaveProgress, { expectedMs }: CardFacts): string {
+/** `attempt 2`; nothing for the first. */
+function attemptText({ attempt }: WaveProgress): string {
+  return attempt === undefined ? '' : `attempt ${attempt}`;
+}
+
+/** What earlier runs of the whole wave say; nothing where none is known, and of an attempt for what is left of it. */
+function expectation({ wave, state, startedAt, attempt }: WaveProgress, { expectedMs }: CardFacts): string {
   const expected = expectedMs?.get(wave);
-  if (expected === undefined || state === 'not begun') return '';
+  if (expected === undefined || state === 'not begun' || attempt !== undefined) return '';
   const earlier = `earlier runs took ${spokenMinutes(expected)}`;
   return state === 'running' && startedAt !== undefined
     ? `expected until ${moment(startedAt + expected)} (${earlier})`

@@ -13,7 +13,7 @@ export interface Title {
 export function questionTitle({ execution }: Pick<ExecutionView, 'execution'>, gate: GateRecord): Title {
   const about = `${verbWord(execution)} ${scope(execution)}`;
   if (gate.kind === 'pause') return title(`${about}, before wave ${gate.wave}`);
-  if (gate.kind === 'decision') return title(`${about}, after wave ${gate.wave}`);
+  if (gate.kind === 'decision') return title(gate.wave === 0 ? about : `${about}, after wave ${gate.wave}`);
   return title(about);
 }
 
@@ -21,7 +21,7 @@ export function questionTitle({ execution }: Pick<ExecutionView, 'execution'>, g
 export function askTitle({ execution }: Pick<ExecutionView, 'execution'>, gate: GateRecord): Title {
   const about = `${verbWord(execution)} ${scope(execution)}`;
   if (gate.kind === 'pause') return title(`Go on with wave ${gate.wave}? ${about}`);
-  if (gate.kind === 'decision') return title(`What now after wave ${gate.wave}? ${about}`);
+  if (gate.kind === 'decision') return title(`What now${gate.wave === 0 ? '' : ` after wave ${gate.wave}`}? ${about}`);
   return title(`Approve? ${about}`);
 }
 

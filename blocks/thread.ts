@@ -1,9 +1,9 @@
-import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord, WaveRecord } from '../src/domain/records.ts';
 import { breakGlassVote, decisionSentence } from './decision.ts';
 import { count, escapeText, type Message, message, moment, section } from './message.ts';
 import { askTitle } from './question.ts';
 import { capital, instancesText, wordsOf } from './verbs.ts';
-import { isDone, type WaveProgress, waveProgress, wavesOf } from './waves.ts';
+import { isAbout, type WaveProgress, waveProgress, wavesOf } from './waves.ts';
 import { problemText, reasonsText, scope, shortId, spokenMinutes, verbWord } from './words.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
@@ -35,15 +35,17 @@ export function milestones(view: ExecutionView): Milestone[] {
     gates.filter((gate) => gate.kind === 'approval' && gate.planRevision === asked.revision).forEach(tellGate);
   }
   const { cancelRequested, pauseRequested } = execution;
-  if (execution.launchStartedAt !== undefined && wavesOf(execution).length === 1) {
-    between.forEach(tellGate);
+  const isOnly = execution.launchStartedAt !== undefined && wavesOf(execution).length === 1;
+  if (isOnly) {
+    between.filter(({ kind }) => kind === 'pause').forEach(tellGate);
     tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
-  } else {
-    for (const wave of waveProgress(view)) {
+  }
+  for (const wave of waveProgress(view)) {
+    if (!isOnly) {
       between.filter((gate) => gate.kind === 'pause' && gate.wave === wave.wave).forEach(tellGate);
       tellWave(wave);
-      between.filter((gate) => gate.kind === 'decision' && gate.wave === wave.wave).forEach(tellGate);
     }
+    tellAttempts(wave);
   }
   // With the moment in the key: a wish that is given again later is told again.
   if (pauseRequested !== undefined)
@@ -62,9 +64,25 @@ export function milestones(view: ExecutionView): Milestone[] {
   function tellWave(wave: WaveProgress): void {
     if (wave.startedAt === undefined) return;
     tell(`wave-${wave.wave}-begun`, waveBegunText(execution, wave));
-    const failed = wave.outcome !== undefined && wave.outcome !== 'success';
-    if (wave.state === 'ended' && wave.outcome !== undefined)
-      tell(`wave-${wave.wave}-ended`, waveEndedText(execution, wave), failed);
+    const first = attemptsOf(wave)[0];
+    if (first !== undefined)
+      tell(`wave-${wave.wave}-ended`, waveEndedText(execution, first), first.outcome !== 'success');
+  }
+
+  /** What was decided after each attempt, and how the next one ended. */
+  function tellAttempts({ wave }: WaveProgress): void {
+    for (const record of attemptsOf({ wave })) {
+      const { attempt = 1, outcome } = record;
+      if (attempt > 1) tell(`wave-${wave}-a${attempt}-ended`, waveEndedText(execution, record), outcome !== 'success');
+      between.filter((gate) => isAbout(gate, record)).forEach(tellGate);
+    }
+  }
+
+  /** How the attempts of a wave ended, the first one first; none of a wave that was not begun. */
+  function attemptsOf({ wave }: Pick<WaveProgress, 'wave'>): WaveRecord[] {
+    return [...(view.earlierAttempts ?? []), ...view.waves].filter(
+      (record) => record.wave === wave && record.notBegun === undefined,
+    );
   }
 
   function tellEnd(): void {
@@ -94,16 +112,20 @@ function waveBegunText(execution: ExecutionRecord, { wave, servers }: WaveProgre
   return `▶️ Wave ${wave}: ${wordsOf(execution).doing} ${instancesText(execution, servers.length)}.`;
 }
 
-function waveEndedText(execution: ExecutionRecord, wave: WaveProgress): string {
-  const { servers, outcome, startedAt = 0, endedAt = startedAt } = wave;
+/** As it was then: servers that are tried again move on. */
+function waveEndedText(execution: ExecutionRecord, record: WaveRecord): string {
+  const { wave, attempt, summary, outcome, startedAt, endedAt } = record;
   const { done } = wordsOf(execution);
-  const failed = servers.filter(({ state }) => state === 'failed').length;
+  const { failed } = summary;
   const mark = outcome === 'success' ? '✅' : '⚠️';
   const words = outcome === 'success' ? 'is over' : `ended with *${outcome}*`;
-  return `${mark} ${escapeText(scopeOfWave(execution, wave.wave))} ${words} after ${spokenMinutes(endedAt - startedAt)}: ${servers.filter(isDone).length} of ${servers.length} ${done}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+  const which = attempt === undefined ? '' : `${execution.selection === undefined ? ',' : ''} attempt ${attempt},`;
+  return `${mark} ${escapeText(scopeOfWave(execution, wave))}${which} ${words} after ${spokenMinutes(endedAt - startedAt)}: ${summary.succeeded} of ${summary.totalServers} ${done}${failed > 0 ? `, *${failed} failed*` : ''}.`;
 }
 
 function scopeOfWave(execution: ExecutionRecord, wave: number): string {
+  const { selection } = execution;
+  if (selection !== undefined && wave > 0) return `${verbWord(execution)} ${scope(execution)}, wave ${wave},`;
   return `${verbWord(execution)} ${scope({ ...execution, waves: [wave] })}`;
 }
 

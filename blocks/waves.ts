@@ -1,4 +1,4 @@
-import type { ExecutionRecord, ExecutionView, Problem } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, GateRecord, Problem, WaveRecord } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ServerState } from '../src/domain/status.ts';
 import type { Outcome } from '../src/domain/vocabulary.ts';
@@ -14,6 +14,8 @@ export type WaveServer = BatchServer & { accountId: string };
 export interface WaveProgress {
   wave: number;
   state: WaveState;
+  /** Which attempt this is about, from 2; absent for the first. */
+  attempt?: number;
   /** In the order of their batches. */
   servers: WaveServer[];
   /** Milliseconds since the epoch. */
@@ -39,8 +41,11 @@ export function waveProgress(view: ExecutionView): WaveProgress[] {
 function oneWave(view: ExecutionView, wave: number, before: WaveProgress[]): WaveProgress {
   const { execution } = view;
   const servers = serversOf(view, wave);
-  const known = { wave, servers };
   const record = view.waves.find((candidate) => candidate.wave === wave);
+  const retry = record === undefined ? undefined : retryOf(view, record);
+  const attempt = retry === undefined ? record?.attempt : (record?.attempt ?? 1) + 1;
+  const known = { wave, servers, ...(attempt === undefined ? {} : { attempt }) };
+  if (retry !== undefined) return { ...known, state: 'running', startedAt: retry.settledAt };
   if (record?.notBegun !== undefined) return { ...known, state: 'not begun', why: whyText(execution, record.notBegun) };
   if (record !== undefined) {
     const { startedAt, endedAt, outcome } = record;
@@ -59,6 +64,17 @@ function oneWave(view: ExecutionView, wave: number, before: WaveProgress[]): Wav
   return endTime === undefined
     ? { ...known, state: 'running', startedAt }
     : { ...known, state: 'ended', startedAt, endedAt: endTime };
+}
+
+/** The decision by which an attempt that has ended is followed by another one, which has not. */
+function retryOf({ execution, gates }: ExecutionView, record: WaveRecord): GateRecord | undefined {
+  if (execution.endTime !== undefined) return undefined;
+  return gates.find((gate) => isAbout(gate, record) && gate.status === 'approved' && gate.answer === 'retry');
+}
+
+/** True for the question what is to become of a wave after this attempt. */
+export function isAbout({ gateId }: GateRecord, { wave, attempt = 1 }: Pick<WaveRecord, 'wave' | 'attempt'>): boolean {
+  return gateId === `decision-${wave}-${attempt}`;
 }
 
 function whyText({ cancelRequested }: ExecutionRecord, { code, message }: Problem): string {

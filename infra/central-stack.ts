@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
 import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
+import { SWEEP_EVENT } from '../src/orchestration/sweep-event.ts';
 import { QUERY_EVENT } from '../src/queries/query-event.ts';
 import { AuditBucket } from './constructs/audit-bucket.ts';
 import { CentralBus } from './constructs/central-bus.ts';
@@ -168,6 +169,7 @@ export class CentralStack extends Stack {
       },
       targets: [keepingFailures(functions['announce-failure'])],
     });
+    const closeExecution = keepingFailures(functions['close-execution']);
     new Rule(this, 'MachineEnded', {
       description: 'A dr-execution that ended without finishing its execution',
       eventPattern: {
@@ -178,7 +180,14 @@ export class CentralStack extends Stack {
           status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
         },
       },
-      targets: [keepingFailures(functions['close-execution'])],
+      targets: [closeExecution],
+    });
+    new Rule(this, 'CloseEnded', {
+      description: 'Executions whose dr-execution has ended and that nobody has been told of',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [
+        new LambdaFunction(functions['close-execution'].lambda, { event: RuleTargetInput.fromObject(SWEEP_EVENT) }),
+      ],
     });
     // Schedules, rules and others invoke it without waiting for the answer.
     keepingFailures(functions['request-recovery']);

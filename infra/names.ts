@@ -21,6 +21,7 @@ const EXECUTOR = 'drs-staging-account-executor';
 /** Central functions that read DRS and EC2 of the staging accounts. */
 export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'prepare',
+  'begin-wave',
   'discover-servers',
   'read-status',
   'record-account-result',

@@ -165,6 +165,12 @@ export function centralGrants(resources: GrantedResources) {
       settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
     } satisfies Grant,
 
+    /** Whether the machine of an execution still runs. */
+    lookAtExecutions: {
+      statements: [allow(['states:DescribeExecution'], [names.machineExecutionsArn('dr-execution')])],
+      settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
+    } satisfies Grant,
+
     /** The bells of gates: waits of dr-execution. */
     ringBells: {
       statements: [allow(['states:SendTaskSuccess'], [names.machineArn('dr-execution')])],

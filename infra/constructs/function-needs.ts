@@ -40,7 +40,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       ...SMALL,
       grants: [
         may.changes,
-        may.table('GetItem', 'UpdateItem'),
+        may.table('GetItem', 'UpdateItem', 'Query'),
         may.startExecutions,
         may.ringBells,
         may.answerParents,
@@ -56,7 +56,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Answers the parents whose answer could not be sent',
       timeout: Duration.minutes(1),
       memoryMb: 256,
-      grants: [may.table('GetItem', 'UpdateItem'), may.statusIndex, may.answerParents],
+      grants: [may.table('GetItem', 'UpdateItem', 'Query'), may.statusIndex, may.answerParents],
     },
     projector: {
       description: 'Draws cards and threads from what is stored',
@@ -154,9 +154,16 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       grants: [may.table('GetItem', 'UpdateItem')],
     },
     'begin-wave': {
-      description: 'dr-execution: the boundary before a wave, and the last look at the approval',
-      ...SMALL,
-      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.writeResults, may.notifyCallers],
+      description: 'dr-execution: the boundary before a wave and after it, and the last look at the approval',
+      ...FLEET,
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        // What was launched late, before a wave is retried.
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.writeResults,
+        may.notifyCallers,
+      ],
     },
     finish: {
       description: 'dr-execution: writes the final status and the result of several waves',
@@ -169,6 +176,8 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       ...FLEET,
       grants: [
         may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.statusIndex,
+        may.lookAtExecutions,
         may.stagingAccounts,
         may.readStagingAccounts,
         may.writeResults,

@@ -11,7 +11,7 @@ import type { PlannedVerb } from './vocabulary.ts';
  */
 
 /** What is said of one server, or of one of its instances. */
-interface Participant {
+export interface Participant {
   /** Source server id; empty where only the instance is named. */
   id: string;
   status: string;
@@ -197,6 +197,21 @@ function withOriginFailback(server: BatchServer, now: OriginFailback | undefined
 export function applyNotBegun<T extends Batch>(batch: T, reason: string): T {
   const servers = batch.servers.map((server) => skipped(server, reason));
   return settled(batch, () => ({ ...batch, status: 'not started', servers }));
+}
+
+/**
+ * A batch that is over, as DRS has it by now: what was launched, or is gone, after its time had come is done. Nothing else
+ * changes. `participants`: of its job, or of a termination its instances that are gone.
+ */
+export function applyLate<T extends Batch>(batch: T, participants: Participant[], verb: PlannedVerb): T {
+  const servers = batch.servers.map((server): BatchServer => {
+    if (isDone(server.state) || server.state === 'copying') return server;
+    const later = withParticipants(server, participants, verb, (unchanged) => unchanged);
+    if (later === server) return server;
+    const { errorCode: _, errorMessage: __, ...done } = later;
+    return done;
+  });
+  return servers.every((server, index) => server === batch.servers[index]) ? batch : { ...batch, servers };
 }
 
 /** With options.statusChecks: a launched server whose status checks have not passed has failed; its instance stays. */

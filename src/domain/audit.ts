@@ -261,8 +261,18 @@ function capped(name: string, entries: readonly unknown[]): Record<string, unkno
 
 function waveEvents({ before: old, after }: TableChange): Told[] {
   const before = old as unknown as Partial<WaveRecord> | undefined;
-  const { wave, planRevision, notBegun, outcome, summary, nextPhaseReady, resultLocation, startedAt, endedAt } =
-    after as unknown as Partial<WaveRecord>;
+  const {
+    wave,
+    attempt,
+    planRevision,
+    notBegun,
+    outcome,
+    summary,
+    nextPhaseReady,
+    resultLocation,
+    startedAt,
+    endedAt,
+  } = after as unknown as Partial<WaveRecord>;
   if (endedAt === undefined || before?.endedAt === endedAt) return [];
   return [
     {
@@ -272,6 +282,7 @@ function waveEvents({ before: old, after }: TableChange): Told[] {
       messageKey: CARD_KEY,
       details: {
         ...{ wave, planRevision, notBegun, outcome, summary, nextPhaseReady, resultLocation },
+        ...(attempt === undefined ? {} : { attempt }),
         ...(startedAt === undefined ? {} : { startedAt: iso(startedAt) }),
       },
     },

@@ -7,15 +7,59 @@ import {
 } from './executor-contract.ts';
 import { chunksOf, groupBy } from './groups.ts';
 import { type PlannedBatch, type PlannedInstance, type PlannedServer, type PlanRequest, plannedWave } from './plan.ts';
-import type { Batch } from './result.ts';
+import type { Batch, BatchServer } from './result.ts';
 import { isBatchTerminal, isLeftOut } from './status.ts';
 import type { Verdict } from './verdict.ts';
 import type { PlannedVerb } from './vocabulary.ts';
 
-/** How the ids of a plan's batches begin; of one wave's, or of one account's in a wave, when that is given. */
-export function batchIdStart(revision: number, of?: { wave: number; accountId?: string }): string {
-  const parts = [`r${revision}`, ...(of === undefined ? [] : [`w${of.wave}`, of.accountId ?? []].flat())];
-  return `${parts.join('-')}-`;
+/** Which batches of a plan are meant: of a wave, of one attempt of it, or of one account in that. */
+export type BatchScope =
+  | { wave: number; attempt?: number }
+  | { wave: number; attempt: number; accountId: string; region?: string };
+
+/**
+ * How the ids of a plan's batches begin; of one wave's, of one attempt's or of one account's in that, when that is given.
+ * Those of a first attempt do not name it: all of a wave's begin alike.
+ */
+export function batchIdStart(revision: number, of?: BatchScope): string {
+  if (of === undefined) return `r${revision}-`;
+  const { wave, attempt = 1 } = of;
+  const parts = [`r${revision}`, `w${wave}`, attempt > 1 ? `a${attempt}` : [], 'accountId' in of ? of.accountId : []];
+  return `${parts.flat().join('-')}-`;
+}
+
+/** What the id of a batch says of it. */
+export function batchNameOf(batchId: string): { wave: number; attempt: number } {
+  const [, wave, attempt = '1'] = /^r\d+-w(\d+)-(?:a(\d+)-)?/.exec(batchId) ?? [];
+  return { wave: Number(wave), attempt: Number(attempt) };
+}
+
+/** The last attempt of a wave that has been frozen; 1 for one that was never retried. */
+export function lastAttemptOf({ batchIds }: { batchIds: readonly string[] }, wave: number): number {
+  const names = batchIds.map(batchNameOf).filter((name) => name.wave === wave);
+  return Math.max(1, ...names.map(({ attempt }) => attempt));
+}
+
+/**
+ * The batches with each server in one of them only: a server that was tried again stands where it was tried last. Every
+ * batch stays, because its job was one of the wave's.
+ */
+export function latestAttempts<T extends Batch>(batches: readonly T[]): T[] {
+  const last = new Map<string, number>();
+  const keyOf = ({ batchId, accountId, region }: Batch, { sourceServerId }: PlannedServer) =>
+    [batchNameOf(batchId).wave, accountId, region, sourceServerId].join('/');
+  for (const batch of batches) {
+    const { attempt } = batchNameOf(batch.batchId);
+    for (const server of batch.servers) {
+      const key = keyOf(batch, server);
+      last.set(key, Math.max(attempt, last.get(key) ?? 1));
+    }
+  }
+  return batches.map((batch) => {
+    const { attempt } = batchNameOf(batch.batchId);
+    const servers = batch.servers.filter((server) => last.get(keyOf(batch, server)) === attempt);
+    return servers.length === batch.servers.length ? batch : { ...batch, servers };
+  });
 }
 
 /**
@@ -27,11 +71,61 @@ export function cutIntoBatches(
   request: Pick<PlanRequest, 'revision' | 'waves' | 'options'>,
   planned: Verdict['planned'],
 ): PlannedBatch[] {
-  const size = Math.min(MAX_SERVERS_IN_JOB, request.options.parallelism);
-  const waveOf = ({ server }: Verdict['planned'][number]) => plannedWave(request, server);
+  const located = planned.map(({ server, plan }): Located => {
+    const { accountId, region } = server;
+    return { wave: plannedWave(request, server), accountId, region, plan };
+  });
+  return cut(request, 1, located);
+}
+
+/**
+ * What is left of a wave, cut into the batches of its next attempt: by the rules of the first, from the servers as they
+ * were approved, so that snapshots and instances are the plan's.
+ */
+export function cutForRetry(
+  plan: { revision: number; verb: PlannedVerb; options: Pick<PlanRequest['options'], 'parallelism'> },
+  of: { wave: number; attempt: number },
+  left: readonly { accountId: string; region: string; server: BatchServer }[],
+): PlannedBatch[] {
+  const located = left.map(({ accountId, region, server }): Located => {
+    return { wave: of.wave, accountId, region, plan: asPlanned(server, plan.verb) };
+  });
+  return cut(plan, of.attempt, located);
+}
+
+/** A server without what became of it. A launch is planned without any instance: one that it has is a result. */
+function asPlanned(server: BatchServer, verb: PlannedVerb): PlannedServer {
+  const { sourceServerId, hostname, tags, recoverySnapshotId, waitForReady, origin } = server;
+  const { recoveryInstanceId, ec2InstanceId, isDrill, otherInstances } = server;
+  const isLaunch = verb === 'drill' || verb === 'failover';
+  return {
+    ...{ sourceServerId, hostname, tags },
+    ...(recoverySnapshotId === undefined ? {} : { recoverySnapshotId }),
+    ...(waitForReady === undefined ? {} : { waitForReady }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(isLaunch || recoveryInstanceId === undefined ? {} : { recoveryInstanceId }),
+    ...(isLaunch || ec2InstanceId === undefined ? {} : { ec2InstanceId }),
+    ...(isLaunch || isDrill === undefined ? {} : { isDrill }),
+    ...(isLaunch || otherInstances === undefined ? {} : { otherInstances }),
+  };
+}
+
+interface Located {
+  wave: number;
+  accountId: string;
+  region: string;
+  plan: PlannedServer;
+}
+
+function cut(
+  { revision, options }: { revision: number; options: Pick<PlanRequest['options'], 'parallelism'> },
+  attempt: number,
+  planned: readonly Located[],
+): PlannedBatch[] {
+  const size = Math.min(MAX_SERVERS_IN_JOB, options.parallelism);
   const places = groupBy(
-    planned.toSorted((a, b) => waveOf(a) - waveOf(b)),
-    (one) => `${waveOf(one)}/${one.server.accountId}/${one.server.region}`,
+    planned.toSorted((a, b) => a.wave - b.wave),
+    ({ wave, accountId, region }) => `${wave}/${accountId}/${region}`,
   );
   const chunks = [...places.values()].flatMap((ofPlace) => {
     const ready = ofPlace.filter(({ plan }) => plan.waitForReady === undefined);
@@ -43,13 +137,11 @@ export function cutIntoBatches(
     );
   });
   const numbers = new Map<string, number>();
-  const { revision } = request;
   return chunks.flatMap((chunk) => {
     const [first] = chunk;
     if (first === undefined) return [];
-    const { accountId, region } = first.server;
-    const wave = waveOf(first);
-    const start = batchIdStart(revision, { wave, accountId });
+    const { wave, accountId, region } = first;
+    const start = batchIdStart(revision, { wave, attempt, accountId });
     // Counted over the account and not its Regions: the id does not name the Region.
     const number = (numbers.get(start) ?? 0) + 1;
     numbers.set(start, number);

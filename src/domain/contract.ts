@@ -89,13 +89,15 @@ export type ComponentOptions = z.infer<typeof componentOptionsSchema>;
 /** Ours, in bytes as JSON: what a caller says of itself goes with every state of the run. */
 const MAX_METADATA_BYTES = 8_192;
 /** What an execution adds to the metadata of its request does not take from the caller's room. */
-const ADDED_METADATA = ['correlationId', 'executionId', 'gateId', 'planHash'];
+const ADDED_METADATA = ['correlationId', 'executionId', 'gateId', 'planHash', 'attempt'];
 const MAX_ADDED_LENGTH = 256;
 
+function isShort(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'string' && value.length <= MAX_ADDED_LENGTH);
+}
+
 function isSmall(metadata: Record<string, unknown>, context: z.RefinementCtx): void {
-  const counted = Object.entries(metadata).filter(
-    ([name, value]) => !ADDED_METADATA.includes(name) || typeof value !== 'string' || value.length > MAX_ADDED_LENGTH,
-  );
+  const counted = Object.entries(metadata).filter(([name, value]) => !ADDED_METADATA.includes(name) || !isShort(value));
   const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(counted)));
   if (bytes <= MAX_METADATA_BYTES) return;
   context.addIssue({
@@ -123,6 +125,10 @@ export const inputSchema = z
         executionId: z.unknown().optional().describe('The execution whose approved plan this is.'),
         gateId: z.unknown().optional().describe('The gate that approved it.'),
         planHash: z.unknown().optional().describe('The hash of the plan that was approved.'),
+        attempt: z
+          .unknown()
+          .optional()
+          .describe('With executionId: which attempt of the wave this is, from 2, after people decided to retry it.'),
       })
       .superRefine(isSmall)
       .default({})

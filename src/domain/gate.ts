@@ -310,20 +310,20 @@ export function isApproved(gate: Gate, plan: { hash: string; revision: number })
 
 /** True when a gate of whatever kind carries the votes that its frozen policy asks for, for one answer, and no No. */
 export function isPassed(gate: Gate): boolean {
+  return CHOICES[gate.kind].some((choice) => isPassedWith(gate, choice));
+}
+
+/** True when a gate carries the votes that its frozen policy asks for, for this answer, and no No. */
+export function isPassedWith(gate: Gate, choice: Choice): boolean {
   const no = refusingChoice(gate.kind);
-  if (gate.status !== 'approved' || gate.votes.some((vote) => vote.choice === no)) return false;
+  if (gate.status !== 'approved' || choice === no || gate.votes.some((vote) => vote.choice === no)) return false;
   const asked = gate.votes.filter(
     (vote) =>
       gate.approvers.includes(vote.userId) && (gate.selfApproval === true || !isSamePerson(vote, gate.requester)),
   );
-  const answers = CHOICES[gate.kind].filter((choice) => choice !== no);
-  const byQuorum = answers.some((choice) => {
-    const distinct = new Set(
-      asked.filter((vote) => vote.choice === choice).map((vote) => `${vote.teamId}/${vote.userId}`),
-    );
-    return distinct.size >= gate.quorum;
-  });
-  return byQuorum || gate.votes.some((vote) => isBreakGlassVote(gate, vote));
+  const those = asked.filter((vote) => vote.choice === choice).map((vote) => `${vote.teamId}/${vote.userId}`);
+  if (new Set(those).size >= gate.quorum) return true;
+  return choice === 'approve' && gate.votes.some((vote) => isBreakGlassVote(gate, vote));
 }
 
 function isBreakGlassVote(gate: Gate, vote: Vote): boolean {

@@ -30,6 +30,8 @@ export interface ExecutionRecord {
   waves: number[];
   /** Waves before which the request itself wants somebody to release it. */
   pauseBefore?: number[];
+  /** What follows a wave that failed, where the request says so: see {@link onWaveFailureOf}. */
+  onWaveFailure?: OnWaveFailure;
   /** How the selection is called in texts; left out where application and wave say it all. */
   selection?: string;
   /** Tags that select the servers. */
@@ -62,14 +64,25 @@ export interface ExecutionRecord {
   problem?: Problem;
 }
 
-/** `PLAN#n`: what was frozen, without its batches, which are items of their own. */
+/** What follows a wave that did not go as it should: people are asked, or nothing more is begun. */
+export const ON_WAVE_FAILURE = ['ask', 'stop'] as const;
+export type OnWaveFailure = (typeof ON_WAVE_FAILURE)[number];
+
+/** `PLAN#n`: what was frozen, without its batches, which are items of their own. Those of retries are added to `batchIds`. */
 export type PlanRecord = Omit<Plan, 'batches'> & { executionId: string; batchIds: string[]; frozenAt: number };
 
-/** `WAVE#nn`: how a wave ended. Written once, when every server of it is accounted for. */
+/**
+ * `WAVE#nn`, and `WAVE#nn#an` after a retry: how a wave stood when an attempt of it had ended. Each is written once, when
+ * every server of the wave is accounted for; the last one is the wave's.
+ */
 export interface WaveRecord {
   executionId: string;
   /** 0 where the request names none. */
   wave: number;
+  /** From 2; absent for the first. */
+  attempt?: number;
+  /** How many servers another attempt would take up; absent for none. */
+  retryable?: number;
   planRevision: number;
   /** Set when the wave was not begun: why. Its servers are skipped, and its outcome is `failed`. */
   notBegun?: Problem;
@@ -77,7 +90,7 @@ export interface WaveRecord {
   summary: ComponentOutput['summary'];
   nextPhaseReady: boolean;
   resultLocation: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of a retried wave the start of its first attempt. */
   startedAt: number;
   endedAt: number;
 }
@@ -165,9 +178,12 @@ export interface ExecutionView {
   /** Revisions that were asked about before, oldest first. */
   earlierPlans: PlanRecord[];
   gates: GateRecord[];
+  /** Each server in one of them only: where it was tried last. */
   batches: BatchRecord[];
-  /** Waves that have ended, or were not begun, in ascending order. */
+  /** Waves that have ended, or were not begun, in ascending order; of a retried one how its last attempt ended. */
   waves: WaveRecord[];
+  /** How the attempts before ended, oldest first; left out for none. */
+  earlierAttempts?: WaveRecord[];
 }
 
 /** `CATALOGUE`: applications and waves that exist, for suggestions inside Slack's 3 s. */

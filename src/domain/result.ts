@@ -277,8 +277,8 @@ function skipped(known: ServerOfBatch): SkippedServer {
   return { ...nameOf(known), reason: server.errorMessage ?? otherwise };
 }
 
-/** Both of the batches and of the servers that failed before any batch was cut. */
-function accountResults(batches: Batch[], failures: PlannedFailure[]): AccountResult[] {
+/** By account and Region, both of the batches and of the servers that failed before any batch was cut. */
+export function accountResults(batches: Batch[], failures: PlannedFailure[]): AccountResult[] {
   const shares = [
     ...batches.map(({ accountId, region, servers, jobId }) => ({
       accountId,

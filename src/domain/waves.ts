@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { latestAttempts } from './batches.ts';
 import { type ComponentOutput, outputSchema } from './contract.ts';
-import type { GateStatus } from './gate.ts';
+import type { Choice, GateStatus } from './gate.ts';
 import type { Plan } from './plan.ts';
-import type { ExecutionRecord, Problem, WaveRecord } from './records.ts';
+import type { ExecutionRecord, OnWaveFailure, Problem, WaveRecord } from './records.ts';
 import { NO_WAVE, wavesText } from './request.ts';
-import { buildOutput, type OutputContext, stoppedBatches, timing } from './result.ts';
+import { type Batch, type BatchServer, buildOutput, type OutputContext, stoppedBatches, timing } from './result.ts';
+import { isDone } from './status.ts';
 import type { Outcome, PlannedVerb } from './vocabulary.ts';
 
 /** What comes next in an execution whose waves run one after the other, and what they came to together. */
@@ -16,10 +18,17 @@ export const CANCELLED = 'Cancelled';
 export interface BeforeWave {
   execution: Pick<ExecutionRecord, 'cancelRequested' | 'pauseRequested' | 'pauseBefore' | 'options'>;
   wave: number;
-  /** How the waves before it ended, in their order. */
-  earlier: Pick<WaveRecord, 'wave' | 'outcome' | 'nextPhaseReady' | 'notBegun'>[];
+  /** How the waves before it ended, in their order, and what was decided about those that failed. */
+  earlier: (Pick<WaveRecord, 'wave' | 'outcome' | 'nextPhaseReady' | 'notBegun'> & { decision?: WaveDecision })[];
   /** The question whether it may begin; absent when nobody was asked. */
   pause?: { status: GateStatus };
+}
+
+/** The question what is to become of a wave that failed; of its last attempt. */
+export interface WaveDecision {
+  status: GateStatus;
+  /** What was chosen, once it is passed. */
+  answer?: Choice;
 }
 
 export type WaveStep =
@@ -31,7 +40,8 @@ export type WaveStep =
 
 /**
  * What is to be done at the boundary before a wave. Who cancels ends everything that has not begun; so does a wave that
- * did not go as it should, unless failures are to be passed over. A pause that nobody releases in time is no release.
+ * did not go as it should, unless failures are to be passed over or people decided to continue. A pause that nobody
+ * releases in time is no release.
  */
 export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): WaveStep {
   const { cancelRequested, pauseRequested, pauseBefore, options } = execution;
@@ -41,9 +51,11 @@ export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): Wav
   if (cancelRequested !== undefined) {
     return leave(CANCELLED, cancelledText(cancelRequested));
   }
-  const unready = earlier.find(({ nextPhaseReady }) => !nextPhaseReady);
+  const unready = earlier.find(({ nextPhaseReady, decision }) => !nextPhaseReady && !isAccepted(decision));
   if (unready !== undefined && !options.continueOnFailure) {
-    return leave('WaveFailed', `Wave ${unready.wave} ended with ${unready.outcome}`);
+    const ended = `Wave ${unready.wave} ended with ${unready.outcome}`;
+    const decided = unready.decision === undefined ? '' : UNACCEPTED[unready.decision.status];
+    return leave('WaveFailed', `${ended}${decided}`);
   }
   switch (pause?.status) {
     case 'approved':
@@ -59,6 +71,91 @@ export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): Wav
     case undefined:
       return pauseRequested !== undefined || pauseBefore?.includes(wave) === true ? { step: 'pause' } : { step: 'run' };
   }
+}
+
+function isAccepted(decision: WaveDecision | undefined): boolean {
+  return decision?.status === 'approved' && decision.answer === 'continue';
+}
+
+/** What became of the question whether to go on all the same. */
+const UNACCEPTED: Record<GateStatus, string> = {
+  pending: '',
+  approved: '',
+  rejected: ', and it was stopped there',
+  expired: ', and nobody decided about it in time',
+  cancelled: ', and the question about it was cancelled',
+};
+
+/** What follows a wave that failed: what the request says; else a person is asked, and a machine is not kept waiting. */
+export function onWaveFailureOf({
+  onWaveFailure,
+  service,
+}: Pick<ExecutionRecord, 'onWaveFailure' | 'service'>): OnWaveFailure {
+  return onWaveFailure ?? (service === undefined ? 'ask' : 'stop');
+}
+
+/** What is known of a wave whose last attempt has ended. */
+export interface AfterWave {
+  execution: Pick<ExecutionRecord, 'cancelRequested' | 'options' | 'onWaveFailure' | 'service'>;
+  /** How that attempt ended. */
+  record: Pick<WaveRecord, 'attempt' | 'retryable' | 'nextPhaseReady' | 'notBegun'>;
+  /** The question what now; absent when nobody was asked. */
+  decision?: WaveDecision;
+  /** The last attempt that was frozen: one that has begun is run to its end. */
+  frozenAttempt: number;
+}
+
+export type AfterStep =
+  | { step: 'over' }
+  /** People decide about this attempt. */
+  | { step: 'ask'; attempt: number }
+  /** What is left of it is done in this attempt. */
+  | { step: 'retry'; attempt: number };
+
+/**
+ * What is to be done after a wave. People are asked about one that did not meet its threshold and has something left to
+ * do, unless the request passes over failures or wants no question. Unanswered means stop.
+ */
+export function stepAfter({ execution, record, decision, frozenAttempt }: AfterWave): AfterStep {
+  const { attempt = 1, retryable = 0, nextPhaseReady, notBegun } = record;
+  if (frozenAttempt > attempt) return { step: 'retry', attempt: frozenAttempt };
+  const isAsked =
+    notBegun === undefined &&
+    !nextPhaseReady &&
+    retryable > 0 &&
+    !execution.options.continueOnFailure &&
+    onWaveFailureOf(execution) === 'ask';
+  if (!isAsked || execution.cancelRequested !== undefined) return { step: 'over' };
+  if (decision === undefined || decision.status === 'pending') return { step: 'ask', attempt };
+  const isRetry = decision.status === 'approved' && decision.answer === 'retry';
+  return isRetry ? { step: 'retry', attempt: attempt + 1 } : { step: 'over' };
+}
+
+/** A server of a wave that another attempt may take up, and the batch in which it was tried last. */
+export interface LeftServer<T extends Batch = Batch> {
+  batch: T;
+  server: BatchServer;
+}
+
+/**
+ * The servers of a wave with which nothing was done: those that failed, those that were not started after that, and those
+ * whose failback still copies, so that all go on together. One that was launched and did not pass its status checks runs:
+ * it is looked at again, and never launched again (see {@link isLaunched}).
+ */
+export function leftOf<T extends Batch>(batches: readonly T[]): LeftServer<T>[] {
+  return latestAttempts(batches).flatMap((batch) =>
+    batch.servers.filter(({ state }) => !isDone(state)).map((server) => ({ batch, server })),
+  );
+}
+
+/** True for a server that has failed although its instance was launched: only its status checks have not passed. */
+export function isLaunched({ errorCode }: Pick<BatchServer, 'errorCode'>): boolean {
+  return errorCode === 'StatusChecksFailed';
+}
+
+/** How many servers of a wave another attempt would take up. What only copies has not failed: a later call goes on with it. */
+export function retryableOf(batches: readonly Batch[]): number {
+  return leftOf(batches).filter(({ server }) => server.state !== 'copying').length;
 }
 
 /** `Cancelled by U0PREQUEST1 (“the reason”)`. */
@@ -83,14 +180,14 @@ export interface WaveFacts
 }
 
 /**
- * The component's output for one wave, from its batches and from what the plan says of its servers. Every discovered
- * server of the wave is in exactly one list.
+ * The component's output for one wave, from the batches of all its attempts and from what the plan says of its servers.
+ * Every discovered server of the wave is in exactly one list: as it stands where it was tried last.
  */
 export function outputOfWave({ wave, plan, batches, notBegun, ...facts }: WaveFacts): ComponentOutput {
   const ofWave = <T extends { wave: number }>(servers: T[] = []) => servers.filter((server) => server.wave === wave);
   return buildOutput({
     ...facts,
-    batches: plan === undefined ? [] : stoppedBatches(batches, plan),
+    batches: plan === undefined ? [] : stoppedBatches(latestAttempts(batches), plan),
     skipped: ofWave(plan?.skipped),
     failed: ofWave(plan?.failed),
     missingAccounts: plan?.missingAccounts ?? [],

@@ -24,7 +24,7 @@ const eventSchema = z.strictObject({
 });
 
 /**
- * States "Wait for approval" and "Wait for release": opens the gate, or, where it is open, keeps the newer bell. A gate
+ * States "Wait for approval" and "Wait for an answer": opens the gate, or, where it is open, keeps the newer bell. A gate
  * that is settled by now is rung at once.
  * @throws {DrError} ConfigurationError when fewer people may decide than the policy asks for: nobody could ever pass it.
  */

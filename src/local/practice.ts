@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccessDocument } from '../domain/access.ts';
 import type { Policies } from '../domain/policy.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
+import { SWEEP_EVENT } from '../orchestration/sweep-event.ts';
 import type { RequestSettings } from '../platform/configuration.ts';
 import type { CreateHandler, Log, Platform } from '../platform/platform.ts';
 import {
@@ -341,6 +342,7 @@ export async function startPractice(options: PracticeOptions) {
     schedule.every(60_000, deployedName('watch-gates'), {}),
     schedule.every(300_000, deployedName('refresh-catalogue'), {}),
     schedule.every(300_000, deployedName('answer-parents'), {}),
+    schedule.every(300_000, deployedName('close-execution'), SWEEP_EVENT),
   ];
 
   return {
@@ -452,6 +454,7 @@ export async function startPractice(options: PracticeOptions) {
       'discover-servers',
       'read-status',
       'record-account-result',
+      'begin-wave',
       'check-instances',
       'close-execution',
       'refresh-catalogue',

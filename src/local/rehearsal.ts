@@ -59,7 +59,8 @@ export function faultsOf({ drs, fleet, host, inventory, refuseMessages }: Rehear
     'job-sticks': {
       id: 'job-sticks',
       title: `The next DRS job in ${accountId} never ends`,
-      expected: 'After maxWaitMinutes the drill ends as timed out, with the job named; the other accounts finish.',
+      expected:
+        'After maxWaitMinutes people are asked what now, with the job named; the other accounts finish. A retry waits for the job.',
       start: () => drs.jobs.stickNextJob(accountId),
       stop: () => drs.jobs.releaseAll(),
     },

@@ -4,7 +4,7 @@ import type { ExecutionRecord, Problem } from '../domain/records.ts';
 import { type Batch, timing } from '../domain/result.ts';
 import { TAG, type Verb } from '../domain/vocabulary.ts';
 import type { ExecutionEnding } from '../domain/waves.ts';
-import { type MetricFacts, metricsOf } from '../observability/metrics.ts';
+import { type CountedOutput, type MetricFacts, metricsOf } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
 import { type About, KIND_OF_OUTCOME } from '../observability/notifications.ts';
 import { notifier } from '../observability/notifier.ts';
@@ -39,14 +39,22 @@ export function announcer(platform: Platform) {
       await notify(notificationArn, run.direct ? 'executionStarted' : 'waveStarted', facts);
     },
 
-    /** A run has its result. Give it the whole output, not the truncated one. */
-    async ended(run: AnnouncedRun, output: ComponentOutput, facts: MetricFacts): Promise<void> {
+    /**
+     * A run has its result. Give it the whole output, not the truncated one. `counted`: what of it is new, where an
+     * earlier run has been counted already.
+     */
+    async ended(
+      run: AnnouncedRun,
+      output: ComponentOutput,
+      facts: MetricFacts,
+      counted: CountedOutput = output,
+    ): Promise<void> {
       const { notificationArn } = run.options;
       if (notificationArn !== undefined) {
         const kind = run.direct ? KIND_OF_OUTCOME[output.status] : 'waveCompleted';
         await notify(notificationArn, kind, { ...aboutOf(run), output });
       }
-      writeMetrics(metricsOf(output, facts), contextOf(run));
+      writeMetrics(metricsOf(counted, facts), contextOf(run));
     },
 
     /** People are asked; between waves the execution is paused for it. */
@@ -139,7 +147,7 @@ export function metricFactsOf(batches: (Batch & { jobStartedAt?: number })[], ve
 const QUESTIONS: Record<GateKind, (wave: number) => string> = {
   approval: () => 'approval before anything is done',
   pause: (wave) => `somebody to resume it before wave ${wave}`,
-  decision: (wave) => `a decision about wave ${wave}`,
+  decision: (wave) => `a decision about ${wave === 0 ? 'what failed' : `wave ${wave}`}`,
 };
 
 function contextOf({ executionId, correlationId }: AnnouncedRun) {

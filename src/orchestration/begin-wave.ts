@@ -1,23 +1,26 @@
 import { z } from 'zod';
+import { lastAttemptOf } from '../domain/batches.ts';
 import { DrError } from '../domain/errors.ts';
-import { isApproved, isPassed } from '../domain/gate.ts';
-import type { ExecutionRecord, GateRecord, PlanRecord } from '../domain/records.ts';
+import { isApproved, isPassed, isPassedWith } from '../domain/gate.ts';
+import type { ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../domain/records.ts';
 import { runsOf, tagsOfWave } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { isTerminal } from '../domain/status.ts';
-import { stepBefore } from '../domain/waves.ts';
-import { pauseGateIdOf } from '../gates/gate-timing.ts';
-import { executionStore } from '../platform/execution-store.ts';
+import { stepAfter, stepBefore } from '../domain/waves.ts';
+import { decisionGateIdOf, pauseGateIdOf } from '../gates/gate-timing.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
 import { leaveWave } from './leave-wave.ts';
 import { results } from './results.ts';
+import { retryWave } from './retry-wave.ts';
+import { runNameOf } from './run.ts';
+import { settleTools } from './settle-account.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string(), gateId: z.string(), wave: z.int() });
 
 /** What is allowed beyond maxWaitMinutes for discovery, recording and aggregating, in seconds. */
 const MARGIN_SECONDS = 1_800;
-/** Until a pause is looked at for the first time, in seconds; after that the gate itself says when. */
+/** Until a question is looked at for the first time, in seconds; after that the gate itself says when. */
 const FIRST_TICK_SECONDS = 60;
 
 export type BeginWaveAnswer =
@@ -28,22 +31,28 @@ export type BeginWaveAnswer =
       timeoutSeconds: number;
       runName: string;
     }
-  /** Somebody has to release the wave at this gate first. */
-  | { next: 'pause'; pauseGateId: string; nextTickSeconds: number }
+  /** Somebody has to answer this question first: whether it may begin, or what now that it has failed. */
+  | { next: 'ask'; questionId: string; nextTickSeconds: number }
+  /** A job of an attempt that was not over in time still runs; it is looked at again. */
+  | { next: 'wait'; seconds: number }
   /** The wave is over, or it is not begun: its record says which. */
   | { next: 'leave' };
 
 /**
- * State "Begin the wave": the boundary before each wave. It looks whether the execution is cancelled or is to pause, and
- * how the waves before have ended; it checks the approval for the last time before the recovery component is called, and
- * moves the execution to `executing`. A wave that is not begun has its servers skipped by name here.
+ * State "Begin the wave": the boundary before each wave, and after each attempt of it. It looks whether the execution is
+ * cancelled or is to pause, how the waves before have ended, and what was decided about one that failed; it checks the
+ * approval for the last time before the recovery component is called, and moves the execution to `executing`. A wave that
+ * is not begun has its servers skipped by name here; of one that is retried, what is left is frozen here.
  * @throws {DrError} NotApproved when a gate does not carry what its policy asks for, or the execution is over; NotFound
- *   when the wave is not the plan's next one.
+ *   when the wave is not the plan's next one; Conflict when something has changed while it looked: it may be repeated.
  */
 export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
-  const store = executionStore(platform);
+  const settling = settleTools(platform);
+  const { store } = settling;
   const announce = announcer(platform);
-  const leaveTools = { store, results: results(platform, store), now: platform.now };
+  const concluding = results(platform, store);
+  const leaveTools = { store, results: concluding, now: platform.now };
+  const retryTools = { ...settling, results: concluding, log: platform.log, now: platform.now };
 
   return async (event) => {
     const { executionId, gateId, wave } = eventSchema.parse(event);
@@ -51,13 +60,12 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     const numbers = runsOf(plan.waves);
     const before = numbers.slice(0, Math.max(0, numbers.indexOf(wave)));
     const pauseGateId = pauseGateIdOf(wave);
-    const [known, earlier, pause] = await Promise.all([
-      store.getWave(executionId, wave),
-      store.getWaves(executionId, before),
+    const [[known], earlier, pause] = await Promise.all([
+      store.getWaves(executionId, [wave]),
+      store.getWaves(executionId, before).then((records) => Promise.all(records.map(withDecision))),
       store.getGate(executionId, pauseGateId),
     ]);
-    // A redrive comes here again.
-    if (known !== undefined) return { next: 'leave' };
+    if (known !== undefined) return await after({ execution, plan, gateId }, known);
     if (!numbers.includes(wave) || earlier.length < before.length) {
       throw new DrError('NotFound', `Wave ${wave} of ${executionId} is not the next one. Nothing more was done.`);
     }
@@ -70,13 +78,56 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
         await leaveWave(leaveTools, { execution, plan, wave }, decided.problem);
         return { next: 'leave' };
       case 'pause':
-        return { next: 'pause', pauseGateId, nextTickSeconds: FIRST_TICK_SECONDS };
+        return { next: 'ask', questionId: pauseGateId, nextTickSeconds: FIRST_TICK_SECONDS };
       case 'run':
         await begin(execution, plan, wave);
         await forgetPause(execution, pause);
-        return { next: 'run', ...callOf(execution, plan, { gateId, wave }) };
+        return { next: 'run', ...callOf(execution, plan, { gateId, wave, attempt: 1 }) };
     }
   };
+
+  /** What follows a wave of which an attempt has ended. A redrive comes here again. */
+  async function after(
+    of: { execution: ExecutionRecord; plan: PlanRecord; gateId: string },
+    record: WaveRecord,
+  ): Promise<BeginWaveAnswer> {
+    const { execution, plan, gateId } = of;
+    const { executionId } = execution;
+    const { wave } = record;
+    const { decision } = await withDecision(record);
+    const decided = stepAfter({ execution, record, decision, frozenAttempt: lastAttemptOf(plan, wave) });
+    switch (decided.step) {
+      case 'over':
+        return { next: 'leave' };
+      case 'ask': {
+        const questionId = decisionGateIdOf(wave, decided.attempt);
+        return { next: 'ask', questionId, nextTickSeconds: FIRST_TICK_SECONDS };
+      }
+      case 'retry': {
+        const { attempt } = decided;
+        await begin(execution, plan, wave);
+        const decidedAt = decision?.settledAt ?? record.endedAt;
+        const retry = await retryWave(retryTools, { execution, plan, wave, attempt, decidedAt });
+        if (retry.step === 'wait') return { next: 'wait', seconds: retry.seconds };
+        if (retry.step === 'run') return { next: 'run', ...callOf(execution, plan, { gateId, wave, attempt }) };
+        const [last = record] = await store.getWaves(executionId, [wave]);
+        return await after(of, last);
+      }
+    }
+  }
+
+  /** How a wave ended, with the question about its last attempt, where there was one. */
+  async function withDecision(record: WaveRecord): Promise<WaveRecord & { decision?: GateRecord }> {
+    const { executionId, wave, attempt = 1, nextPhaseReady } = record;
+    if (nextPhaseReady) return record;
+    const decision = await store.getGate(executionId, decisionGateIdOf(wave, attempt));
+    if (decision === undefined) return record;
+    const { status, answer, gateId } = decision;
+    if (status === 'approved' && (answer === undefined || !isPassedWith(decision, answer))) {
+      throw new DrError('NotApproved', `The decision ${gateId} does not carry the votes that its policy asks for.`);
+    }
+    return { ...record, decision };
+  }
 
   async function approved(
     executionId: string,
@@ -116,8 +167,14 @@ function isOver(executionId: string): DrError {
 }
 
 /** The call of the recovery component for one wave. */
-function callOf(execution: ExecutionRecord, plan: PlanRecord, { gateId, wave }: { gateId: string; wave: number }) {
-  const { executionId, correlationId, options, verb, service, requester, metadata } = execution;
+function callOf(
+  execution: ExecutionRecord,
+  plan: PlanRecord,
+  { gateId, wave, attempt }: { gateId: string; wave: number; attempt: number },
+) {
+  const { executionId, correlationId, options, verb, service, requester } = execution;
+  // A caller's own field of that name would be taken for a retry that nobody decided.
+  const { attempt: _, ...metadata } = execution.metadata ?? {};
   return {
     componentInput: {
       action: verb,
@@ -130,10 +187,11 @@ function callOf(execution: ExecutionRecord, plan: PlanRecord, { gateId, wave }: 
         executionId,
         gateId,
         planHash: plan.hash,
+        ...(attempt > 1 ? { attempt } : {}),
       },
     },
     timeoutSeconds: options.maxWaitMinutes * 60 + MARGIN_SECONDS,
-    runName: `${executionId}-w${wave}`,
+    runName: `${executionId}-${runNameOf(wave, attempt)}`,
   };
 }
 

@@ -30,7 +30,8 @@ export const create: CreateHandler<unknown, CheckAnswer> = (platform) => {
     const { run, ...account } = eventSchema.parse(event);
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const batches = await store.getBatches(plan, { wave: run.wave, ...account });
+    const { wave, attempt = 1 } = run;
+    const batches = await store.getBatches(plan, { wave, attempt, ...account });
     const checks = await readChecks(run, account, batches);
     const left = run.startedAt + run.options.maxWaitMinutes * 60_000 - platform.now();
     const checked = batches.map((batch) => withChecks(batch, checks));

@@ -33,16 +33,17 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
     await announce.started(run, await serversOf(run, plan));
     if (plan.stops.length > 0) return { accounts: [] };
     // An account that is in the plan in several Regions may have nothing to do in one of them: its work is then empty.
+    const { wave, attempt = 1 } = run;
     const hasWork = ({ accountId }: AccountOfRun) =>
-      plan.batchIds.some((batchId) => batchId.startsWith(batchIdStart(plan.revision, { wave: run.wave, accountId })));
+      plan.batchIds.some((batchId) => batchId.startsWith(batchIdStart(plan.revision, { wave, attempt, accountId })));
     const accounts = plan.accounts.filter((account) => account.servers > 0 && hasWork(account));
     return { accounts: accounts.map(({ accountId, region }) => ({ accountId, region })) };
   };
 
-  /** How many servers the wave has. */
-  async function serversOf({ wave }: Run, plan: PlanRecord): Promise<number> {
-    if (!hasSeveralWaves(plan.waves)) return plan.totalServers;
-    const batches = await store.getBatches(plan, { wave });
+  /** How many servers the wave has, or this attempt of it. */
+  async function serversOf({ wave, attempt = 1 }: Run, plan: PlanRecord): Promise<number> {
+    if (!hasSeveralWaves(plan.waves) && attempt === 1) return plan.totalServers;
+    const batches = await store.getBatches(plan, { wave, attempt });
     return batches.reduce((sum, { servers }) => sum + servers.length, 0);
   }
 

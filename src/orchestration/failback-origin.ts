@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { applyOriginFailback } from '../domain/account-outcome.ts';
-import { isFailedBackCentrally } from '../domain/batches.ts';
+import { isFailedBackCentrally, latestAttempts } from '../domain/batches.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import { groupBy } from '../domain/groups.ts';
 import {
@@ -112,7 +112,9 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
   async function begin(run: Run, account: OriginPlace): Promise<Attempt | undefined> {
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const ofRun = (await store.getBatches(plan, { wave: run.wave })).filter(isFailedBackCentrally);
+    const ofWave = await store.getBatches(plan, { wave: run.wave });
+    // What was tried again stands in the batches of this attempt, which nothing takes away from.
+    const ofRun = latestAttempts(ofWave).filter(isFailedBackCentrally);
     const ofAccount = ofRun.filter((batch) => batch.accountId === account.accountId && batch.region === account.region);
     const batches = ofAccount.filter((batch) => !isBatchTerminal(batch.status));
     if (batches.length === 0) return undefined;
@@ -367,7 +369,7 @@ function findStandings({ run, batches, standings, jobs, instances }: Attempt, { 
   for (const server of servers) {
     const { sourceServerId, reversedId } = server;
     const reversed = look.servers.find((candidate) => candidate.sourceServerId === reversedId);
-    const own = ownJob(run, look, server);
+    const own = ownJob({ run, batches }, look, server);
     standings.set(sourceServerId, standingAtOrigin(sourceServerId, place, reversed, own));
   }
   for (const job of look.jobs.filter((candidate) => isOfRun(run, candidate))) {
@@ -453,16 +455,23 @@ function isOfRun(run: Run, job: OriginJob): boolean {
   return matchesTags(job.tags, { [JOB_TAG.executionId]: run.executionId });
 }
 
-/** The job of this run that launches the server. */
+/**
+ * The job of this run that launches the server. A launch that failed in an earlier attempt of the wave is over: only what
+ * runs, or is there, counts of that.
+ */
 function ownJob(
-  run: Run,
+  { run, batches }: Pick<Attempt, 'run' | 'batches'>,
   { jobs }: OriginLook,
   { reversedId }: ReversibleServer,
 ): { job: OriginJob; reversedId: string } | undefined {
   if (reversedId === undefined) return undefined;
-  const job = jobs.find(
-    (candidate) => isOfRun(run, candidate) && candidate.participants.some((one) => one.reversedId === reversedId),
-  );
+  const isOfAttempt = ({ tags }: OriginJob) => batches.some(({ batchId }) => batchId === tags[JOB_TAG.batchId]);
+  const launches = (job: OriginJob) =>
+    job.participants.some(
+      (one) =>
+        one.reversedId === reversedId && (one.status !== 'FAILED' || run.attempt === undefined || isOfAttempt(job)),
+    );
+  const job = jobs.find((candidate) => isOfRun(run, candidate) && launches(candidate));
   return job === undefined ? undefined : { job, reversedId };
 }
 

@@ -7,7 +7,7 @@ import { configuration } from '../platform/configuration.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
-import { runSchema } from './run.ts';
+import { type Run, runNameOf, runSchema } from './run.ts';
 
 const eventSchema = z.strictObject({
   run: runSchema,
@@ -43,7 +43,8 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
     }
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
-    const batches = await store.getBatches(plan, { wave: run.wave, ...account });
+    const { attempt = 1 } = run;
+    const batches = await store.getBatches(plan, { wave: run.wave, attempt, ...account });
     if (batches.some((batch) => batch.planHash !== plan.hash)) {
       throw new DrError(
         'PlanChanged',
@@ -55,7 +56,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
       ...account,
       invokeRoleArn: stagingAccount.invokeRoleArn,
       executorArn: stagingAccount.executorArn,
-      executorName: executorName(run.executionId, run.wave, account.accountId),
+      executorName: executorName(run, account.accountId),
       timeoutSeconds: maxWaitMinutes * 60 + MARGIN_SECONDS,
       executorInput: {
         executionId: run.executionId,
@@ -71,8 +72,8 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
 };
 
 /** At most 60 characters, so that attempt and redrive count still fit into the 80 of a name (Step Functions). */
-function executorName(executionId: string, wave: number, accountId: string): string {
-  const name = `${executionId}-w${wave}-${accountId}`;
+function executorName({ executionId, wave, attempt }: Run, accountId: string): string {
+  const name = `${executionId}-${runNameOf(wave, attempt)}-${accountId}`;
   if (name.length <= 60) return name;
   const digest = createHash('sha256').update(name).digest('hex').slice(0, 12);
   return `${executionId.slice(0, 30)}-${digest}-${accountId}`;

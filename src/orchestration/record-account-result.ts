@@ -32,7 +32,8 @@ export const create: CreateHandler<unknown, { accountId: string } & AccountCount
     if ('error' in outcome) log.error('An executor failed', { error: outcome.error });
     const account: AccountOutcome =
       'result' in outcome ? { result: outcome.result } : { failure: `The executor ended with ${outcome.error}.` };
-    const counts = await settleAccount({ ...tools, log }, plan, { wave: run.wave, accountId, region }, account);
+    const { wave, attempt = 1 } = run;
+    const counts = await settleAccount({ ...tools, log }, plan, { wave, attempt, accountId, region }, account);
     // The executor's start, and the look at what it left.
     writeMetrics(crossAccountMetrics(accountId, 2), { executionId, correlationId });
     return { accountId, ...counts };

@@ -1,10 +1,11 @@
+import { batchNameOf } from '../domain/batches.ts';
 import type { ComponentOutput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import type { BatchRecord, ExecutionRecord, PlanRecord, Problem, WaveRecord } from '../domain/records.ts';
 import { hasSeveralWaves, runsOf, tagsOfWave } from '../domain/request.ts';
 import { type Batch, withoutLists } from '../domain/result.ts';
-import { buildExecutionOutput, type ExecutionEnding, endingOf, outputOfWave } from '../domain/waves.ts';
+import { buildExecutionOutput, type ExecutionEnding, endingOf, outputOfWave, retryableOf } from '../domain/waves.ts';
 import { readSettings } from '../platform/environment.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -19,7 +20,8 @@ const KEPT = { messageCharacters: 2_000, warnings: 20 } as const;
 /** The whole result of a run: built from the stored batches, kept in S3, its summary in the table. */
 export interface Results {
   /**
-   * Builds, stores and answers the output, and what was known of every server. Repeated, it answers the same.
+   * Builds, stores and answers the output of a wave over all its attempts, and the batches of the run's own attempt.
+   * Repeated, it answers the same.
    * @param notBegun why nothing was begun, for a wave of which that is so
    */
   conclude(run: Run, notBegun?: Problem): Promise<{ output: ComponentOutput; batches: BatchRecord[] }>;
@@ -33,7 +35,7 @@ export interface Results {
     plan: PlanRecord,
   ): Promise<ExecutionEnding & { resultLocation: string }>;
   /** Where the result of a run is kept. */
-  locationOf(run: Pick<Run, 'executionId' | 'wave'>): string;
+  locationOf(run: Pick<Run, 'executionId' | 'wave' | 'attempt'>): string;
   /** Keeps a whole output at its resultLocation. */
   keep(output: ComponentOutput): Promise<void>;
 }
@@ -57,23 +59,28 @@ export function results(platform: Platform, store: ExecutionStore): Results {
   const { RESULT_BUCKET } = readSettings(platform.environment, 'RESULT_BUCKET');
   const bucket = resultStore(platform);
 
-  const locationOf = ({ executionId, wave }: Pick<Run, 'executionId' | 'wave'>) =>
-    `s3://${RESULT_BUCKET}/results/${executionId}/wave-${String(wave).padStart(2, '0')}.json`;
+  const locationOf = ({ executionId, wave, attempt = 1 }: Pick<Run, 'executionId' | 'wave' | 'attempt'>) => {
+    const name = `wave-${String(wave).padStart(2, '0')}${attempt > 1 ? `-a${attempt}` : ''}`;
+    return `s3://${RESULT_BUCKET}/results/${executionId}/${name}.json`;
+  };
   const keep = (output: ComponentOutput) => bucket.write(output.resultLocation, JSON.stringify(output, null, 2));
 
   return {
     locationOf,
     keep,
 
-    async conclude(run, notBegun) {
+    async conclude(given, notBegun) {
+      const run = await sinceFirstAttempt(given);
       const plan = await store.getPlan(run.executionId, run.planRevision);
       const batches = plan === undefined ? [] : await store.getBatches(plan, { wave: run.wave });
       const location = locationOf(run);
       const build = (endedAt: number) => outputOf(run, plan, batches, { endedAt, resultLocation: location, notBegun });
-      const wave = await store.recordWave(waveRecord(run, build(platform.now()), notBegun));
+      const retryable = notBegun === undefined ? retryableOf(batches) : 0;
+      const wave = await store.recordWave(waveRecord(run, build(platform.now()), { notBegun, retryable }));
       const output = build(wave.endedAt);
       await keep(output);
-      return { output, batches };
+      const { attempt = 1 } = run;
+      return { output, batches: batches.filter(({ batchId }) => batchNameOf(batchId).attempt === attempt) };
     },
 
     async concludeExecution(execution, plan) {
@@ -103,16 +110,24 @@ export function results(platform: Platform, store: ExecutionStore): Results {
       return { ...ending, resultLocation };
     },
   };
+
+  /** A retried wave is told as one: from the start of its first attempt. */
+  async function sinceFirstAttempt(run: Run): Promise<Run> {
+    if (run.attempt === undefined) return run;
+    const [earlier] = await store.getWaves(run.executionId, [run.wave]);
+    return { ...run, startedAt: earlier?.startedAt ?? run.startedAt };
+  }
 }
 
 /** The run of a wave as it is told without the recovery component: of a wave that is closed from outside or not begun. */
-export function runOfWave(execution: ExecutionRecord, plan: PlanRecord, wave: number): Run {
+export function runOfWave(execution: ExecutionRecord, plan: PlanRecord, wave: number, attempt = 1): Run {
   const { executionId, verb, options, metadata, correlationId, launchStartedAt, startTime } = execution;
   return {
     executionId,
     direct: false,
     planRevision: plan.revision,
     wave,
+    ...(attempt > 1 ? { attempt } : {}),
     action: verb,
     tags: tagsOfWave(execution, wave),
     options,
@@ -133,10 +148,16 @@ function outputOf(
   return outputOfWave({ input, wave, plan, batches, notBegun, startedAt, endedAt, resultLocation, monitoringUrl });
 }
 
-function waveRecord(run: Run, output: ComponentOutput, notBegun: Problem | undefined): WaveRecord {
+function waveRecord(
+  run: Run,
+  output: ComponentOutput,
+  { notBegun, retryable }: { notBegun: Problem | undefined; retryable: number },
+): WaveRecord {
   return {
     executionId: run.executionId,
     wave: run.wave,
+    ...(run.attempt === undefined ? {} : { attempt: run.attempt }),
+    ...(retryable === 0 ? {} : { retryable }),
     planRevision: run.planRevision,
     ...(notBegun === undefined ? {} : { notBegun }),
     outcome: output.status,

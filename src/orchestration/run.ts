@@ -10,6 +10,8 @@ export const runSchema = z.strictObject({
   direct: z.boolean(),
   planRevision: z.int(),
   wave: z.int(),
+  /** Which attempt of the wave, from 2; absent for the first. */
+  attempt: z.int().optional(),
   action: z.enum(VERBS),
   tags: z.record(z.string(), z.string()),
   options: componentOptionsSchema,
@@ -21,3 +23,8 @@ export const runSchema = z.strictObject({
   monitoringUrl: z.string().optional(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** `w2`, or `w2-a3` of a retry: what tells the runs of an execution apart in the names of machines. */
+export function runNameOf(wave: number, attempt = 1): string {
+  return `w${wave}${attempt > 1 ? `-a${attempt}` : ''}`;
+}

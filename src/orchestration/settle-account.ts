@@ -1,3 +1,4 @@
+import type { Job } from '@aws-sdk/client-drs';
 import {
   applyExecutorResult,
   applyFoundInstances,
@@ -43,7 +44,7 @@ export interface AccountCounts {
 }
 
 /**
- * Writes the final state of every server of an account in a wave: from the executor's result, or, when it died, from what DRS says
+ * Writes the final state of every server of an account in an attempt of a wave: from the executor's result, or, when it died, from what DRS says
  * now: the jobs that carry the execution's tags, and for a termination, whose jobs carry none, the instances. Batches
  * that are over stay as they are, so that it may be repeated. The log is about this run and account.
  * @throws when the account cannot be read after its executor died: then nobody knows yet, and it must be tried again.
@@ -51,12 +52,13 @@ export interface AccountCounts {
 export async function settleAccount(
   tools: SettleTools & { log: Log },
   plan: PlanRecord,
-  account: { wave: number; accountId: string; region: string },
+  account: { wave: number; attempt: number; accountId: string; region: string },
   outcome: AccountOutcome,
 ): Promise<AccountCounts> {
   const { log, store } = tools;
   const reader = await accountReader(tools, account);
   const open = (await store.getBatches(plan, account)).filter((batch) => !isBatchTerminal(batch.status));
+  const withDetails = detailsReader({ reader, log }, plan);
   const found = 'failure' in outcome ? await findOut(reader, plan, open) : undefined;
   for (const batch of open) {
     await settle(batch);
@@ -88,14 +90,24 @@ export async function settleAccount(
       ? applyFoundInstances(batch, found?.instances ?? [], outcome.failure)
       : applyFoundJobs(batch, found?.jobs ?? [], outcome.failure, plan.verb);
   }
+}
 
-  /** Details are read for the report; without them what was done still stands. */
+/**
+ * Adds to a batch that is over what people want to know of its servers: when its job began, where they run. Details are
+ * read for the report; without them what was done still stands. The log is about this run and account.
+ */
+export function detailsReader(
+  { reader, log }: { reader: StagingAccountReader; log: Log },
+  { verb }: Pick<PlanRecord, 'verb'>,
+): (batch: BatchRecord) => Promise<BatchRecord> {
+  return withDetails;
+
   async function withDetails(batch: BatchRecord): Promise<BatchRecord> {
     const jobStartedAt = batch.jobStartedAt ?? (await startOf(batch.jobId));
     const started = jobStartedAt === undefined ? batch : { ...batch, jobStartedAt };
     const ids = batch.servers.filter((server) => server.state === 'launched').map((server) => server.sourceServerId);
     // A server that has failed back runs where it came from: nothing of it is in this account any more.
-    if (ids.length === 0 || plan.verb === 'failback') return started;
+    if (ids.length === 0 || verb === 'failback') return started;
     const instances = await tolerant(() => reader.launchedInstances(ids), 'The launched instances could not be read');
     return {
       ...started,
@@ -158,7 +170,12 @@ async function findOut(reader: StagingAccountReader, plan: PlanRecord, open: Bat
     return { jobs: [], instances: await reader.instances(ids) };
   }
   const jobs = await reader.jobsWithTags({ [JOB_TAG.executionId]: plan.executionId }, plan.frozenAt);
-  const found = jobs.map((job) => ({
+  return { jobs: jobs.map(foundJob), instances: [] };
+}
+
+/** A job of DRS as the rules of an account's outcome want it. */
+export function foundJob(job: Job): FoundJob {
+  return {
     batchId: job.tags?.[JOB_TAG.batchId] ?? '',
     jobId: job.jobID ?? '',
     status: job.status ?? 'unknown',
@@ -167,6 +184,5 @@ async function findOut(reader: StagingAccountReader, plan: PlanRecord, open: Bat
       status: server.launchStatus ?? 'PENDING',
       instanceId: server.recoveryInstanceID,
     })),
-  }));
-  return { jobs: found, instances: [] };
+  };
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type ComponentInput, componentOptionsSchema, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
-import { isApproved } from '../domain/gate.ts';
+import { isApproved, isPassedWith } from '../domain/gate.ts';
 import { runsOf, tagsOfWave, waveNumberOf } from '../domain/request.ts';
+import { decisionGateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
@@ -16,8 +17,13 @@ const eventSchema = z.strictObject({
   startTime: z.string(),
 });
 
-/** How an execution names its approved plan in the component's metadata. */
-const approvalSchema = z.object({ executionId: z.string(), gateId: z.string(), planHash: z.string() });
+/** How an execution names its approved plan in the component's metadata, and the attempt of a wave that is retried. */
+const approvalSchema = z.object({
+  executionId: z.string(),
+  gateId: z.string(),
+  planHash: z.string(),
+  attempt: z.int().min(2).optional(),
+});
 
 /** Characters that a DRS tag value may have (API model: TagValue), and its length. */
 const CORRELATION_ID = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
@@ -25,8 +31,8 @@ const CORRELATION_ID = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,256}$/u;
 /**
  * State "Validate the input" of the recovery component.
  * @throws {DrError} ValidationError that names every wrong field, or a topic that is not on the deployment's list;
- *   NotApproved when a direct call may not run the action, or when the metadata name an execution whose approved plan
- *   this is not.
+ *   NotApproved when a direct call may not run the action, when the metadata name an execution whose approved plan this
+ *   is not, or an attempt of a wave that nobody decided to make.
  */
 export const create: CreateHandler<unknown, Run> = (platform) => {
   const store = executionStore(platform);
@@ -76,11 +82,15 @@ export const create: CreateHandler<unknown, Run> = (platform) => {
 async function approvedPlan(
   store: ExecutionStore,
   asked: ComponentInput,
-): Promise<Pick<Run, 'executionId' | 'planRevision' | 'wave' | 'options'>> {
+): Promise<Pick<Run, 'executionId' | 'planRevision' | 'wave' | 'attempt' | 'options'>> {
   const refuse = (why: string) => new DrError('NotApproved', `${why} Nothing was started.`);
   const named = approvalSchema.safeParse(asked.metadata);
-  if (!named.success) throw refuse('metadata.executionId needs metadata.gateId and metadata.planHash beside it.');
-  const { executionId, gateId, planHash } = named.data;
+  if (!named.success) {
+    throw refuse(
+      'metadata.executionId needs metadata.gateId and metadata.planHash beside it; metadata.attempt, where it is given, is a number from 2.',
+    );
+  }
+  const { executionId, gateId, planHash, attempt } = named.data;
   const [execution, gate] = await Promise.all([store.getExecution(executionId), store.getGate(executionId, gateId)]);
   const plan = execution && (await store.getPlan(executionId, execution.planRevision));
   if (!execution || !gate || !plan)
@@ -93,7 +103,12 @@ async function approvedPlan(
     throw refuse('The action or the tags are not those of the approved plan.');
   }
   const options = componentOptionsSchema.parse(execution.options);
-  return { executionId, planRevision: plan.revision, wave, options };
+  const common = { executionId, planRevision: plan.revision, wave, options };
+  if (attempt === undefined) return common;
+  const decision = await store.getGate(executionId, decisionGateIdOf(wave, attempt - 1));
+  const isDecided = decision?.planHash === planHash && isPassedWith(decision, 'retry');
+  if (!isDecided) throw refuse(`Nobody has decided that wave ${wave} of ${executionId} is tried again.`);
+  return { ...common, attempt };
 }
 
 function sameTags(a: Record<string, string>, b: Record<string, string>): boolean {

@@ -10,7 +10,7 @@ import {
 import type { Person } from '../domain/access.ts';
 import { type AuditNote, CONFIGURATION_KEY, type SeenDocument } from '../domain/audit.ts';
 import { type AuditRecord, canonicalJson, readRecord } from '../domain/audit-chain.ts';
-import { batchIdStart } from '../domain/batches.ts';
+import { type BatchScope, batchIdStart, batchNameOf, latestAttempts } from '../domain/batches.ts';
 import type { Plan, PlannedBatch } from '../domain/plan.ts';
 import type { QueryRecord, QueryStatus } from '../domain/query.ts';
 import type {
@@ -44,7 +44,7 @@ export const ITEM = {
   plan: (revision: number) => `PLAN#${String(revision).padStart(2, '0')}`,
   batch: (batchId: string) => `BATCH#${batchId}`,
   gate: (gateId: string) => `GATE#${gateId}`,
-  wave: (wave: number) => `WAVE#${String(wave).padStart(2, '0')}`,
+  wave: (wave: number, attempt = 1) => `WAVE#${String(wave).padStart(2, '0')}${attempt > 1 ? `#a${attempt}` : ''}`,
   message: (key: string) => `MESSAGE#${key}`,
   duration: (wave: number) => `DURATION#${String(wave).padStart(2, '0')}`,
   parent: 'PARENT',
@@ -207,6 +207,28 @@ export function executionStore(platform: Platform) {
     );
   }
 
+  /** A batch that has begun (its version has moved) is never put back to its beginning. */
+  async function putBatches(
+    executionId: string,
+    plan: Pick<Plan, 'revision' | 'hash' | 'verb'>,
+    batches: readonly PlannedBatch[],
+  ): Promise<void> {
+    const writes = batches.map((batch) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: newBatch(executionId, plan, batch),
+            ConditionExpression: 'attribute_not_exists(executionId) OR #version = :first',
+            ExpressionAttributeNames: { '#version': 'version' },
+            ExpressionAttributeValues: { ':first': FIRST_VERSION },
+          }),
+        ),
+      ),
+    );
+    await Promise.all(writes);
+  }
+
   async function pages<T>(question: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
     const items: T[] = [];
     let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
@@ -329,21 +351,7 @@ export function executionStore(platform: Platform) {
      * revision stays; the answer is what is stored.
      */
     async freezePlan(executionId: string, plan: Plan): Promise<PlanRecord> {
-      // A batch that has begun (its version has moved) is never put back to its beginning.
-      const writes = plan.batches.map((batch) =>
-        conditionally(
-          db.send(
-            new PutCommand({
-              TableName,
-              Item: newBatch(executionId, plan, batch),
-              ConditionExpression: 'attribute_not_exists(executionId) OR #version = :first',
-              ExpressionAttributeNames: { '#version': 'version' },
-              ExpressionAttributeValues: { ':first': FIRST_VERSION },
-            }),
-          ),
-        ),
-      );
-      await Promise.all(writes);
+      await putBatches(executionId, plan, plan.batches);
       const { batches, ...rest } = plan;
       const record: PlanRecord = {
         ...rest,
@@ -357,17 +365,40 @@ export function executionStore(platform: Platform) {
 
     getPlan: (executionId: string, revision: number) => get<PlanRecord>(executionId, ITEM.plan(revision)),
 
-    /** The batches of a plan, in its order; of one wave, or of one account in a wave, when that is given. */
+    /**
+     * Freezes the batches of another attempt of a wave: the batches first, then their ids with those of the plan, so that
+     * an attempt that can be read is whole. The first freeze of an attempt stays; false when that was somebody else's.
+     */
+    async freezeRetry(plan: PlanRecord, batches: readonly PlannedBatch[]): Promise<boolean> {
+      const ids = batches.map(({ batchId }) => batchId);
+      await putBatches(plan.executionId, plan, batches);
+      return await conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: plan.executionId, item: ITEM.plan(plan.revision) },
+            UpdateExpression: 'SET batchIds = list_append(batchIds, :ids)',
+            ConditionExpression: 'size(batchIds) = :known',
+            ExpressionAttributeValues: { ':ids': ids, ':known': plan.batchIds.length },
+          }),
+        ),
+      );
+    },
+
+    /** The batches of a plan, in its order: of all attempts, or of those that are meant. */
     async getBatches(
       plan: Pick<PlanRecord, 'executionId' | 'batchIds' | 'revision'>,
-      of?: { wave: number; accountId?: string; region?: string },
+      of?: BatchScope,
     ): Promise<BatchRecord[]> {
       // Ids begin alike in a wave and account: the batches of forty other accounts are not read.
       const start = batchIdStart(plan.revision, of);
-      const ids = plan.batchIds.filter((batchId) => batchId.startsWith(start));
+      const isMeant = (batchId: string) =>
+        batchId.startsWith(start) && (of?.attempt === undefined || batchNameOf(batchId).attempt === of.attempt);
+      const ids = plan.batchIds.filter(isMeant);
       if (ids.length === 0) return [];
       const items = await query<BatchRecord>(plan.executionId, ITEM.batch(start));
-      return inOrder(items, ids).filter(({ region }) => of?.region === undefined || of.region === region);
+      const wanted = of !== undefined && 'region' in of ? of.region : undefined;
+      return inOrder(items, ids).filter(({ region }) => wanted === undefined || wanted === region);
     },
 
     getBatch: (executionId: string, batchId: string) => get<BatchRecord>(executionId, ITEM.batch(batchId)),
@@ -441,18 +472,17 @@ export function executionStore(platform: Platform) {
       );
     },
 
-    /** Records how a wave ended. The first record stays; the answer is what is stored. */
+    /** Records how an attempt of a wave ended. The first record of it stays; the answer is what is stored. */
     async recordWave(wave: WaveRecord): Promise<WaveRecord> {
-      if (await putIfNew({ ...wave, item: ITEM.wave(wave.wave) })) return wave;
-      return (await get<WaveRecord>(wave.executionId, ITEM.wave(wave.wave))) ?? wave;
+      const item = ITEM.wave(wave.wave, wave.attempt);
+      if (await putIfNew({ ...wave, item })) return wave;
+      return (await get<WaveRecord>(wave.executionId, item)) ?? wave;
     },
 
-    getWave: (executionId: string, wave: number) => get<WaveRecord>(executionId, ITEM.wave(wave)),
-
-    /** Those of these waves that have ended, or were not begun, in the given order. */
+    /** Those of these waves that have ended, or were not begun, in the given order: how the last attempt of each ended. */
     async getWaves(executionId: string, waves: readonly number[]): Promise<WaveRecord[]> {
-      const found = await Promise.all(waves.map((wave) => get<WaveRecord>(executionId, ITEM.wave(wave))));
-      return found.filter((wave) => wave !== undefined);
+      const { last } = byAttempt(await query<WaveRecord>(executionId, 'WAVE#'));
+      return waves.flatMap((wave) => last.find((record) => record.wave === wave) ?? []);
     },
 
     /** Stores a new gate. False when it is stored already. */
@@ -722,11 +752,12 @@ export function executionStore(platform: Platform) {
       const plans = startingWith<PlanRecord>('PLAN#');
       const plan = plans.find(({ revision }) => revision === execution.planRevision);
       const earlierPlans = plans.filter(({ revision }) => revision < execution.planRevision);
-      const batches = inOrder(startingWith<BatchRecord>('BATCH#'), plan?.batchIds ?? []);
+      const batches = latestAttempts(inOrder(startingWith<BatchRecord>('BATCH#'), plan?.batchIds ?? []));
       const gates = startingWith<GateRecord>('GATE#').sort((a, b) => a.planRevision - b.planRevision);
-      const waves = startingWith<WaveRecord>('WAVE#').sort((a, b) => a.wave - b.wave);
+      const { last: waves, earlier } = byAttempt(startingWith<WaveRecord>('WAVE#'));
+      const earlierAttempts = earlier.length === 0 ? {} : { earlierAttempts: earlier };
       return {
-        view: { execution, plan, earlierPlans, gates, batches, waves },
+        view: { execution, plan, earlierPlans, gates, batches, waves, ...earlierAttempts },
         messages: startingWith<MessageRecord>('MESSAGE#'),
       };
     },
@@ -815,6 +846,13 @@ function inOrder(batches: BatchRecord[], batchIds: readonly string[]): BatchReco
   return batchIds.map((batchId) => known.get(batchId)).filter((batch) => batch !== undefined);
 }
 
+/** How each wave's last attempt ended, and those before it; by wave, then by attempt. */
+function byAttempt(records: readonly WaveRecord[]): { last: WaveRecord[]; earlier: WaveRecord[] } {
+  const sorted = records.toSorted((a, b) => a.wave - b.wave || (a.attempt ?? 1) - (b.attempt ?? 1));
+  const last = sorted.filter(({ wave }, index) => sorted[index + 1]?.wave !== wave);
+  return { last, earlier: sorted.filter((record) => !last.includes(record)) };
+}
+
 function durationsKey(verb: Verb, application: string): string {
   return `HISTORY#${verb}/${application}`;
 }
@@ -824,7 +862,11 @@ function jobKey(accountId: string, jobId: string): string {
 }
 
 /** A batch of a plan as it is stored before anything is done with it. */
-export function newBatch(executionId: string, plan: Plan, batch: PlannedBatch): BatchRecord & { item: string } {
+export function newBatch(
+  executionId: string,
+  plan: Pick<Plan, 'revision' | 'hash' | 'verb'>,
+  batch: PlannedBatch,
+): BatchRecord & { item: string } {
   return {
     executionId,
     item: ITEM.batch(batch.batchId),

@@ -29,8 +29,9 @@ function isOfWholeWaves({ application, selection, waves }: ExecutionRecord): boo
 
 async function remember(store: ExecutionStore, { execution, waves }: ExecutionView, known: DurationRecord[]) {
   const { executionId, verb, application } = execution;
-  for (const { wave, outcome, notBegun, startedAt, endedAt } of waves) {
-    if (outcome !== 'success' || notBegun !== undefined) continue;
+  for (const { wave, attempt, outcome, notBegun, startedAt, endedAt } of waves) {
+    // What was tried again has waited for people.
+    if (outcome !== 'success' || notBegun !== undefined || attempt !== undefined) continue;
     const read = known.find((candidate) => candidate.wave === wave);
     const runs = withRun(read?.runs ?? [], { executionId, endedAt, ms: endedAt - startedAt });
     // Another drawing that was faster has kept the same, or the next one will.

@@ -50,6 +50,7 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     input,
     waves,
     pauseBefore,
+    onWaveFailure,
     correlationId,
     channelId,
   }: MachineRequest): Promise<ExecutionRecord> {
@@ -77,6 +78,7 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
       application: applicationOf(tags),
       waves,
       ...(pauseBefore.length === 0 ? {} : { pauseBefore }),
+      ...(onWaveFailure === undefined ? {} : { onWaveFailure }),
       selection: selectionOf(tags, waves),
       tags,
       options,
@@ -95,8 +97,8 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     wanted: ExecutionRecord,
     { taskToken }: MachineRequest,
   ): Promise<RequestAnswer> {
-    const what = ({ verb, tags, waves, pauseBefore, options }: ExecutionRecord) =>
-      JSON.parse(JSON.stringify({ verb, tags, waves, pauseBefore, options }));
+    const what = ({ verb, tags, waves, pauseBefore, onWaveFailure, options }: ExecutionRecord) =>
+      JSON.parse(JSON.stringify({ verb, tags, waves, pauseBefore, onWaveFailure, options }));
     if (!isDeepStrictEqual(what(stored), what(wanted))) {
       throw new DrError(
         'Conflict',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ComponentInput, describeIssues, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
+import { ON_WAVE_FAILURE, type OnWaveFailure } from '../domain/records.ts';
 import { applicationOf, wavesOf } from '../domain/request.ts';
 import { type PlannedVerb, TAG, type Verb } from '../domain/vocabulary.ts';
 import { channelIdSchema } from '../platform/configuration.ts';
@@ -12,6 +13,8 @@ export interface MachineRequest {
   waves: number[];
   /** Waves before which somebody has to release it, in ascending order; empty for none. */
   pauseBefore: number[];
+  /** What follows a wave that failed; absent where the request does not say it. */
+  onWaveFailure?: OnWaveFailure;
   /** By which the request is told from others: delivered twice, it is one execution. */
   correlationId: string;
   /** Of the parent's own waiting task. Secret. */
@@ -31,6 +34,8 @@ const entranceSchema = z.looseObject({
   waves: wavesSchema.optional(),
   /** Waves before which it waits until somebody releases it. */
   pauseBefore: wavesSchema.optional(),
+  /** Whether people are asked what now when a wave fails, or nothing more is begun. */
+  onWaveFailure: z.enum(ON_WAVE_FAILURE).optional(),
   taskToken: z.string().min(1).max(MAX_TASK_TOKEN).optional(),
   channelId: channelIdSchema.optional(),
 });
@@ -45,8 +50,8 @@ const busEventSchema = z.looseObject({
 const correlationIdSchema = z.string().min(1).max(256);
 
 /**
- * Reads a request: the component's input with `taskToken`, `channelId`, `waves` and `pauseBefore` beside it, or an event of
- * EventBridge with that as its detail.
+ * Reads a request: the component's input with `taskToken`, `channelId`, `waves`, `pauseBefore` and `onWaveFailure` beside it,
+ * or an event of EventBridge with that as its detail.
  * @throws {DrError} ValidationError that names what is wrong: a field, a status (which needs no request), or a request
  *   by which nobody could tell that it was delivered twice.
  */
@@ -54,7 +59,7 @@ export function readRequest(event: unknown): MachineRequest {
   const busEvent = busEventSchema.safeParse(event);
   const entrance = entranceSchema.safeParse(busEvent.success ? busEvent.data.detail : event);
   if (!entrance.success) throw new DrError('ValidationError', describeIssues('The request', entrance.error));
-  const { taskToken, channelId, waves: given, pauseBefore: pauses = [], ...rest } = entrance.data;
+  const { taskToken, channelId, waves: given, pauseBefore: pauses = [], onWaveFailure, ...rest } = entrance.data;
   const input = parseComponentInput(rest);
   const { action } = input;
   if (!isPlanned(action)) {
@@ -88,6 +93,7 @@ export function readRequest(event: unknown): MachineRequest {
     },
     waves,
     pauseBefore,
+    ...(onWaveFailure === undefined ? {} : { onWaveFailure }),
     correlationId: correlationId.data,
     ...(taskToken === undefined ? {} : { taskToken }),
     ...(channelId === undefined ? {} : { channelId }),

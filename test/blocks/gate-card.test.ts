@@ -239,7 +239,7 @@ describe('a question between waves', () => {
     expect(readable(decision)).toContain('*Wave 2 did not go as it should:* 45 of 48 launched in 17 min, *3 failed*.');
     expect(readable(decision)).toContain('hrp-app-046');
     expect(buttons(decision).map(({ text, style }) => [textOf(text), style])).toEqual([
-      ['Retry Wave 2', undefined],
+      ['Retry Failed', undefined],
       ['Continue With Wave 3', undefined],
       ['Stop Failover', undefined],
     ]);

@@ -73,6 +73,15 @@ describe('the card of several waves', () => {
     expect(text).toContain('⚪ *Wave 3* ░░░░░░░░░░ 0/42 · to come\n');
   });
 
+  test('of one that is tried again shows that it runs, with the attempt, from the decision on', () => {
+    const first = textOf('wave 2 is tried again');
+    expect(first).toContain('launching wave 2 (2 of 3)');
+    expect(first).toMatch(
+      /⏳ \*Wave 2\* █████████░ 45\/48\nAttempt 2 · since <!date\^\d+\^\{time\} \(\{ago\}\)\|02:44 UTC> · still running: hrp-app-0/,
+    );
+    expect(first).not.toContain('expected until');
+  });
+
   test('says why a wave was not begun', () => {
     expect(textOf('partial, wave 3 not begun')).toContain('0/42 · not begun, because wave 2 ended with partial');
     expect(textOf('cancelled under way')).toContain('0/42 · not begun, because <@U0PREQUEST1> cancelled it');

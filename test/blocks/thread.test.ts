@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { milestones, resultFileName } from '../../blocks/thread.ts';
 import type { ExecutionView } from '../../src/domain/records.ts';
+import { EXECUTION_VIEWS } from './fixtures/cards.ts';
 import { aDecidedGate, aGate, anExecution, aPlan, aView, ended, LAUNCHING, viewsOfEveryState } from './views.ts';
 
 const told = (view: ExecutionView) =>
@@ -75,6 +76,29 @@ describe('the story of an execution', () => {
     for (const story of stories) expect(stories.at(-1)?.slice(0, story.length)).toEqual(story);
     expect(stories.map((story) => story.length)).toEqual([2, 3, 4, 5]);
   });
+});
+
+test('of a wave that is tried again the thread tells each attempt, and what was told stays', () => {
+  const view = EXECUTION_VIEWS['wave 2 is tried again'] as ExecutionView;
+  const [first, second] = view.waves;
+  if (first === undefined || second === undefined) throw new Error('no such waves');
+  const summary = { totalServers: 48, succeeded: 48, failed: 0, skipped: 0 };
+  const again = { ...second, attempt: 2, outcome: 'success' as const, summary, endedAt: second.endedAt + 600_000 };
+  const story = told(view);
+  const later = told({ ...view, waves: [first, again], earlierAttempts: [second] });
+  expect(story.slice(-4)).toEqual([
+    { key: 'wave-2-begun', text: '▶️ Wave 2: launching 48 recovery instances.' },
+    { key: 'wave-2-ended', text: expect.stringMatching(/^⚠️ .* after 17 min: 45 of 48 launched, \*3 failed\*\.$/) },
+    { key: 'opened-decision-2-1', text: expect.stringContaining('What now after wave 2?') },
+    { key: 'decided-decision-2-1', text: '🔁 To be retried: wave 2 by <@U0PAPPROVE1>.' },
+  ]);
+  expect(later.slice(0, story.length)).toEqual(story);
+  expect(later.slice(story.length)).toEqual([
+    {
+      key: 'wave-2-a2-ended',
+      text: expect.stringMatching(/^✅ .*, attempt 2, is over after 27 min: 48 of 48 launched\.$/),
+    },
+  ]);
 });
 
 test('the result file is called by the execution that people speak of', () => {

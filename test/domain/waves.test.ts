@@ -14,6 +14,7 @@ import {
   endingOf,
   notBegunText,
   outputOfWave,
+  stepAfter,
   stepBefore,
 } from '../../src/domain/waves.ts';
 import { anyFleet, aRequest, aServer, DEFAULT_OPTIONS, discovered } from './fleet.ts';
@@ -71,6 +72,20 @@ describe('the boundary before a wave', () => {
     expect(stepOf({ earlier: [aRecord({ outcome: 'partial' })] })).toEqual({ step: 'run' });
   });
 
+  it.each([
+    [{ status: 'approved', answer: 'continue' }, undefined],
+    [{ status: 'approved', answer: 'retry' }, 'Wave 1 ended with failed'],
+    [{ status: 'rejected', answer: 'stop' }, 'Wave 1 ended with failed, and it was stopped there'],
+    [{ status: 'expired' }, 'Wave 1 ended with failed, and nobody decided about it in time'],
+    [{ status: 'cancelled' }, 'Wave 1 ended with failed, and the question about it was cancelled'],
+    [{ status: 'pending' }, 'Wave 1 ended with failed'],
+  ] as const)('goes on after a wave that failed only where people decided to continue (%j)', (decision, message) => {
+    const problem = { code: 'WaveFailed', message };
+    expect(stepOf({ earlier: [{ ...FAILED, decision }] })).toEqual(
+      message === undefined ? { step: 'run' } : { step: 'leave', problem },
+    );
+  });
+
   it('begins nothing after a wave that was not begun, for the same reason, whatever is passed over', () => {
     const left = { step: 'leave', problem: LEFT.notBegun };
     expect(stepOf({ wave: 3, earlier: [FAILED, LEFT], continueOnFailure: true })).toEqual(left);
@@ -103,6 +118,57 @@ describe('the boundary before a wave', () => {
       step: 'leave',
       problem: { message },
     });
+  });
+});
+
+describe('what follows a wave', () => {
+  type Asked = Partial<Parameters<typeof stepAfter>[0]>;
+  const HALF = aRecord({ outcome: 'partial', nextPhaseReady: false, retryable: 1 });
+  const follows = ({ execution, ...known }: Omit<Asked, 'execution'> & { execution?: Partial<Asked['execution']> }) =>
+    stepAfter({
+      record: HALF,
+      frozenAttempt: known.record?.attempt ?? 1,
+      ...known,
+      execution: { options: DEFAULT_OPTIONS, ...execution },
+    });
+  const passed = (answer: 'retry' | 'continue') => ({ status: 'approved' as const, answer });
+
+  it('is a question where it did not meet its threshold and something can be tried again', () => {
+    expect(follows({})).toEqual({ step: 'ask', attempt: 1 });
+    expect(follows({ decision: { status: 'pending' } })).toEqual({ step: 'ask', attempt: 1 });
+    expect(follows({ record: aRecord({ outcome: 'partial', retryable: 1 }) })).toEqual({ step: 'over' });
+    expect(follows({ record: { ...HALF, retryable: undefined } })).toEqual({ step: 'over' });
+    expect(follows({ record: LEFT })).toEqual({ step: 'over' });
+  });
+
+  it.each([
+    ['failures are passed over', { options: { ...DEFAULT_OPTIONS, continueOnFailure: true } }],
+    ['the request wants no question', { onWaveFailure: 'stop' as const }],
+    ['a machine asked and did not say so', { service: {} }],
+    ['it is cancelled', { cancelRequested: PERSON }],
+  ])('is none where %s', (_, execution) => {
+    expect(follows({ execution })).toEqual({ step: 'over' });
+  });
+
+  it('is a question for a machine that wants people to be asked', () => {
+    expect(follows({ execution: { service: {}, onWaveFailure: 'ask' } })).toEqual({ step: 'ask', attempt: 1 });
+  });
+
+  it('is another attempt when people decide so, and only then', () => {
+    expect(follows({ decision: passed('retry') })).toEqual({ step: 'retry', attempt: 2 });
+    expect(follows({ record: { ...HALF, attempt: 3 }, decision: passed('retry') })).toEqual({
+      step: 'retry',
+      attempt: 4,
+    });
+    expect(follows({ decision: passed('continue') })).toEqual({ step: 'over' });
+    for (const status of ['rejected', 'expired', 'cancelled'] as const)
+      expect(follows({ decision: { status } })).toEqual({ step: 'over' });
+    expect(follows({ decision: passed('retry'), execution: { cancelRequested: PERSON } })).toEqual({ step: 'over' });
+  });
+
+  it('is the attempt that has begun, whatever was wanted since', () => {
+    const execution = { cancelRequested: PERSON };
+    expect(follows({ frozenAttempt: 2, decision: passed('retry'), execution })).toEqual({ step: 'retry', attempt: 2 });
   });
 });
 

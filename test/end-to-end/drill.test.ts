@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { outputSchema } from '../../src/domain/contract.ts';
 import { executionIdOf, startWorld } from './world.ts';
 
@@ -125,7 +126,12 @@ describe('a drill of HRP wave 1', () => {
   test('ends as timeout, with what is known of every server, when a job sticks', async () => {
     const world = await startWorld();
     world.practice.drs.jobs.stickNextJob('111111111111');
-    await world.approvedDrill('failed');
+    await world.approvedDrill('paused');
+    const [question] = world.questions();
+    if (question === undefined) throw new Error('nobody is asked what now');
+    await world.practice.workspace.as('approver').click(question, VOTE_ACTION.stop);
+    await world.untilStatus('failed');
+    await world.drawn();
 
     const result = outputSchema.parse(world.result());
     expect(result.status).toBe('timeout');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type FaultId, faultsOf } from '../../src/local/rehearsal.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -18,10 +19,25 @@ describe('a fault to rehearse', () => {
     expect(world.fault.title).toContain(world.result().failedServers[0]?.sourceServerHostname ?? 'none');
   });
 
-  test('a job sticks: the drill times out; ended in time, it completes', async () => {
-    const stuck = await worldWith('job-sticks');
-    await stuck.approvedDrill();
-    expect(stuck.result()).toMatchObject({ status: 'timeout', summary: { succeeded: 20 } });
+  test('a job sticks: people are asked; a retry waits for it, and launches again nothing that it launched late', async () => {
+    const world = await worldWith('job-sticks');
+    await world.approvedDrill('paused');
+    const [question] = world.questions();
+    if (question === undefined) throw new Error('nobody is asked');
+    expect(world.textOf(question)).toContain('20 of 30 launched');
+    expect(world.textOf(question)).toContain('Accept and Finish');
+    await world.practice.workspace.as('approver').click(question, VOTE_ACTION.retry);
+    await world.clock.advance(5 * 60_000);
+    expect(world.cardStatus()).toBe('executing');
+    expect(world.jobs()).toHaveLength(3);
+    world.fault.stop();
+    await world.untilStatus('completed');
+    await world.drawn();
+    expect(world.result()).toMatchObject({
+      status: 'success',
+      summary: { totalServers: 30, succeeded: 30, failed: 0 },
+    });
+    expect(world.jobs()).toHaveLength(3);
   });
 
   test('a job that sticks and is released goes on', async () => {

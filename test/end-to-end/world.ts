@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { onTestFinished } from 'vitest';
-import { APPROVE_ACTION, REJECT_ACTION } from '../../blocks/action-ids.ts';
+import { APPROVE_ACTION, REJECT_ACTION, VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { APPROVE_FORM, NAME_INPUT } from '../../blocks/approve-modal.ts';
 import { REASON_INPUT } from '../../blocks/reject-modal.ts';
 import type { AuditNote } from '../../src/domain/audit.ts';
@@ -94,6 +94,7 @@ export async function startWorld(options: WorldOptions = {}) {
   const gateCards = () =>
     messages().filter((message) => String(message.metadata?.event_payload?.key).startsWith('gate-'));
   const openGateCards = () => gateCards().filter((message) => JSON.stringify(message.blocks).includes(APPROVE_ACTION));
+  const questions = () => gateCards().filter((message) => JSON.stringify(message.blocks).includes(VOTE_ACTION.retry));
   const statusOf = (card: SlackMessage | undefined) => String(card?.metadata?.event_payload?.status ?? 'none');
 
   return {
@@ -107,6 +108,8 @@ export async function startWorld(options: WorldOptions = {}) {
     cards,
     gateCards,
     openGateCards,
+    /** Open questions about a wave that failed. */
+    questions,
     /** All of a card's text. */
     textOf: (message: SlackMessage | undefined) => JSON.stringify(message?.blocks ?? ''),
     threadOf: (card: SlackMessage) =>

@@ -15,6 +15,7 @@ import {
   REGION,
   STAGING_ACCOUNTS,
 } from '../../src/local/accounts.ts';
+import { SWEEP_EVENT } from '../../src/orchestration/sweep-event.ts';
 import { componentSettingsSchema, stagingAccountSchema } from '../../src/platform/configuration.ts';
 import type { CreateHandler } from '../../src/platform/platform.ts';
 import { allowedResources, at, exampleDeployment, type Resource, synthesize, type View } from './synthesized.ts';
@@ -134,6 +135,7 @@ describe('the central functions', () => {
     expect(reaching.sort()).toEqual(
       [
         'answer-query',
+        'begin-wave',
         'check-instances',
         'close-execution',
         'discover-servers',
@@ -423,7 +425,13 @@ describe('what reaches the central functions', () => {
 
   it('are clocks', () => {
     const schedules = central.all('AWS::Events::Rule').flatMap(({ Properties }) => Properties.ScheduleExpression ?? []);
-    expect(schedules.sort()).toEqual(['rate(1 minute)', 'rate(1 minute)', 'rate(5 minutes)', 'rate(5 minutes)']);
+    const [minute, five] = ['rate(1 minute)', 'rate(5 minutes)'];
+    expect(schedules.sort()).toEqual([minute, minute, five, five, five]);
+    // One of them has a function look at everything that a rule tells it of otherwise.
+    const inputs = central
+      .all('AWS::Events::Rule')
+      .flatMap(({ Properties }) => at(Properties, 'Targets', 0, 'Input') ?? []);
+    expect(inputs).toEqual([JSON.stringify(SWEEP_EVENT)]);
   });
 
   it('comes over the bus from the executors and the DRS events of the staging accounts alone', () => {
@@ -482,6 +490,7 @@ describe("a staging account's stack", () => {
         principal: {
           AWS: [
             'answer-query',
+            'begin-wave',
             'check-instances',
             'close-execution',
             'discover-servers',

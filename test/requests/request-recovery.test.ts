@@ -45,6 +45,17 @@ describe('a request by a machine', () => {
     await expect(request({ ...waves, waves: [1, 2] })).rejects.toMatchObject({ name: 'Conflict' });
   });
 
+  it('says whether people are asked when a wave fails; another word for it is another request', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    const asking = { ...FAILOVER, onWaveFailure: 'ask' };
+    const { executionId } = await request(asking);
+    expect(await world.store.getExecution(executionId)).toMatchObject({ onWaveFailure: 'ask' });
+    await expect(request(asking)).resolves.toMatchObject({ executionId });
+    await expect(request({ ...asking, onWaveFailure: 'stop' })).rejects.toMatchObject({ name: 'Conflict' });
+    await expect(request({ ...asking, onWaveFailure: 'retry' })).rejects.toMatchObject({ name: 'ValidationError' });
+  });
+
   it('delivered twice is one execution, with the newer token', async () => {
     const world = await startWorld();
     const request = create(world.platform);
