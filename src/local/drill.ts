@@ -10,7 +10,7 @@ import { FAULT_IDS, type FaultId, faultsOf } from './rehearsal.ts';
 import type { SlackMessage } from './slack/model.ts';
 import { PEOPLE, WORKSPACE } from './slack/people.ts';
 import { plainText, terminalLines } from './slack/terminal.ts';
-import { askDecision, carryOut, type TypedDecision } from './typed-decision.ts';
+import { askDecision, askWhatNow, carryOut, type TypedDecision, WHAT_NOW_BUTTONS } from './typed-decision.ts';
 
 const HELP = `Runs a drill in practice mode: everything is simulated, nothing has to be configured.
 
@@ -158,14 +158,32 @@ class TerminalDrill {
     }
     const state = stateOf(message);
     if (state !== undefined) this.#readCard(message, state);
-    else if (hasButton(message, 'gate_approve')) {
-      this.#decide(message).catch((error: unknown) => {
-        if (this.#over.signal.aborted) return;
-        // Ctrl+C or the end of the input at the question: nobody decided.
-        this.#say(`\nNobody decided, so nothing was launched (${messageOf(error)}).`);
-        this.#finish(EXIT.otherOutcome);
-      });
-    }
+    else if (hasButton(message, 'gate_approve')) this.#orEnd(this.#decide(message), 'nothing was launched');
+    else if (hasButton(message, WHAT_NOW_BUTTONS.retry.actionId))
+      this.#orEnd(this.#decideWhatNow(message), 'nothing more was begun');
+  }
+
+  /** Ctrl+C or the end of the input at a question: nobody decided. */
+  #orEnd(deciding: Promise<void>, consequence: string): void {
+    deciding.catch((error: unknown) => {
+      if (this.#over.signal.aborted) return;
+      this.#say(`\nNobody decided, so ${consequence} (${messageOf(error)}).`);
+      this.#finish(EXIT.otherOutcome);
+    });
+  }
+
+  /** Something failed: what now is asked at the terminal. Where there is none, it is stopped, so that the drill ends. */
+  async #decideWhatNow(message: SlackMessage): Promise<void> {
+    if (this.#asked.has(message.ts)) return;
+    this.#asked.add(message.ts);
+    this.#say('');
+    for (const line of terminalLines(message.blocks)) this.#say(line);
+    const { approveAs } = this.#options;
+    const choice = approveAs === undefined ? await askWhatNow((question) => this.#ask(question)) : 'stop';
+    const name = approveAs ?? 'approver';
+    const { actionId, label } = WHAT_NOW_BUTTONS[choice];
+    this.#say(`${name}> [${label}]`);
+    await this.#practice.workspace.as(name).click(message, actionId);
   }
 
   #readCard(message: SlackMessage, state: Record<string, string>): void {

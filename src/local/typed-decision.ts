@@ -30,6 +30,26 @@ export async function askDecision(ask: (question: string) => Promise<string>): P
   }
 }
 
+/** What somebody at the terminal wants done about a wave that failed, by the button that says it. */
+export const WHAT_NOW_BUTTONS = {
+  retry: { actionId: 'gate_retry', label: 'Retry Failed' },
+  continue: { actionId: 'gate_continue', label: 'Accept and Finish' },
+  stop: { actionId: 'gate_stop', label: 'Stop Drill' },
+} as const;
+export type WhatNow = keyof typeof WHAT_NOW_BUTTONS;
+
+const WHAT_NOW = 'What now, as approver? [r] retry what failed, [c] continue without it, [s] stop: ';
+
+/** Asks until the answer is one, by its word or its first letter. */
+export async function askWhatNow(ask: (question: string) => Promise<string>): Promise<WhatNow> {
+  for (;;) {
+    const typed = (await ask(WHAT_NOW)).trim().toLowerCase();
+    const choices = Object.keys(WHAT_NOW_BUTTONS) as WhatNow[];
+    const choice = choices.find((word) => typed === word || typed === word.charAt(0));
+    if (choice !== undefined) return choice;
+  }
+}
+
 /** Somebody at a terminal, and the workspace that they work in. */
 export interface Keyboard {
   workspace: SlackWorkspace;

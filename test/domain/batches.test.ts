@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { executorWork, instancesOf, isFailedBackCentrally } from '../../src/domain/batches.ts';
+import { applyLate } from '../../src/domain/account-outcome.ts';
+import {
+  batchIdStart,
+  batchNameOf,
+  cutForRetry,
+  executorWork,
+  instancesOf,
+  isFailedBackCentrally,
+  lastAttemptOf,
+  latestAttempts,
+} from '../../src/domain/batches.ts';
 import { executorInputSchema, MAX_SERVERS_IN_JOB } from '../../src/domain/executor-contract.ts';
 import { freezePlan, type Plan } from '../../src/domain/plan.ts';
 import type { Batch } from '../../src/domain/result.ts';
@@ -132,5 +142,86 @@ describe('the executor’s work', () => {
 describe('the instances of a planned server', () => {
   it('are none for a launch', () => {
     expect(instancesOf(aBatchServer(1))).toEqual([]);
+  });
+});
+
+describe('the batches of a retry', () => {
+  const plan = { revision: 1, options: { parallelism: 2 } };
+  const of = { wave: 2, attempt: 3 };
+  const found = { accountId: '111111111111', region: REGION };
+
+  it('are named by their attempt, which their ids say again', () => {
+    const batches = cutForRetry(
+      { ...plan, verb: 'drill' },
+      of,
+      [1, 2, 3].map((number) => ({ ...found, server: aBatchServer(number, { state: 'failed' }) })),
+    );
+    expect(batches.map(({ batchId, servers }) => [batchId, servers.length])).toEqual([
+      ['r1-w2-a3-111111111111-01', 2],
+      ['r1-w2-a3-111111111111-02', 1],
+    ]);
+    expect(batches.map(({ batchId }) => batchNameOf(batchId))).toEqual([of, of]);
+    expect(batchNameOf('r1-w2-111111111111-01')).toEqual({ wave: 2, attempt: 1 });
+    expect(batchIdStart(1, { ...of, accountId: '111111111111' })).toBe('r1-w2-a3-111111111111-');
+    const batchIds = ['r1-w1-111111111111-01', 'r1-w2-111111111111-01', ...batches.map(({ batchId }) => batchId)];
+    expect([1, 2, 3].map((wave) => lastAttemptOf({ batchIds }, wave))).toEqual([1, 3, 1]);
+  });
+
+  it('have the servers as they were approved: the instances of a termination, and none for a launch', () => {
+    const server = aBatchServer(1, {
+      state: 'failed',
+      errorCode: 'TerminateFailed',
+      errorMessage: 'it failed',
+      recoveryInstanceId: 'i-00000000000000001',
+      ec2InstanceId: 'i-00000000000000001',
+      isDrill: true,
+      recoverySnapshotId: SNAPSHOT,
+    });
+    const planned = (verb: 'drill' | 'terminate') =>
+      cutForRetry({ ...plan, verb }, of, [{ ...found, server }])[0]?.servers[0];
+    const { sourceServerId, hostname, tags } = server;
+    expect(planned('drill')).toEqual({ sourceServerId, hostname, tags, recoverySnapshotId: SNAPSHOT });
+    expect(planned('terminate')).toMatchObject({ recoveryInstanceId: 'i-00000000000000001', isDrill: true });
+    expect(planned('terminate')).not.toHaveProperty('errorCode');
+  });
+
+  it('take their servers out of the earlier ones, whose jobs stay the wave’s', () => {
+    const first = aBatch({ batchId: 'r1-w2-111111111111-01', servers: [aBatchServer(1), aBatchServer(2)] });
+    const again = aBatch({ batchId: 'r1-w2-a2-111111111111-01', servers: [aBatchServer(2)] });
+    const elsewhere = aBatch({ batchId: 'r1-w1-111111111111-01', servers: [aBatchServer(2)] });
+    const ids = latestAttempts([elsewhere, first, again]).map(({ servers }) => servers.map(({ hostname }) => hostname));
+    expect(ids).toEqual([['hrp-002'], ['hrp-001'], ['hrp-002']]);
+  });
+});
+
+describe('a batch that is over, looked at again', () => {
+  it('has what was launched late, without the reason why it was a failure; nothing else moves', () => {
+    const failed = { state: 'failed', errorCode: 'JobTimeout', errorMessage: 'out of time' } as const;
+    const batch = aBatch({ servers: [aBatchServer(1, failed), aBatchServer(2, failed), aBatchServer(3)] });
+    const [one, two] = batch.servers.map(({ sourceServerId }) => sourceServerId);
+    const participants = [
+      { id: one ?? '', status: 'LAUNCHED', instanceId: 'i-00000000000000001' },
+      { id: two ?? '', status: 'FAILED' },
+    ];
+    const late = applyLate(batch, participants, 'drill');
+    expect(late.servers[0]).toMatchObject({ state: 'launched', recoveryInstanceId: 'i-00000000000000001' });
+    expect(late.servers[0]).not.toHaveProperty('errorCode');
+    expect(late.servers.slice(1)).toEqual(batch.servers.slice(1));
+    expect(applyLate(batch, [], 'drill')).toBe(batch);
+  });
+
+  it('of a termination has what is gone by now, when each of its instances is', () => {
+    const instance = (number: number) => `i-0000000000000000${number}`;
+    const server = aBatchServer(1, {
+      ...{ state: 'failed', errorCode: 'JobTimeout', errorMessage: 'out of time' },
+      ...{ recoveryInstanceId: instance(1), ec2InstanceId: instance(1), isDrill: true },
+      otherInstances: [{ recoveryInstanceId: instance(2), ec2InstanceId: instance(2), isDrill: true }],
+    });
+    const gone = (...numbers: number[]) =>
+      numbers.map((number) => ({ id: '', status: 'TERMINATED', instanceId: instance(number) }));
+    const stateAfter = (...numbers: number[]) =>
+      applyLate(aBatch({ servers: [server] }), gone(...numbers), 'terminate').servers[0]?.state;
+    expect(stateAfter(1)).toBe('failed');
+    expect(stateAfter(1, 2)).toBe('terminated');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askDecision, carryOut, readDecision, type TypedDecision } from '../../src/local/typed-decision.ts';
+import { askDecision, askWhatNow, carryOut, readDecision, type TypedDecision } from '../../src/local/typed-decision.ts';
 import { approvalBlocks, CHANNEL, createWorld, payloadOf, type World } from './slack/world.ts';
 
 describe('what is typed at the question', () => {
@@ -121,4 +121,17 @@ describe('a rejection at the terminal', () => {
     expect(await decide({ name: 'approver', choice: 'reject', reason: 'not now' })).toEqual([]);
     expect(asked).toEqual([]);
   });
+});
+
+test('what now after a failure is asked until the answer is one', async () => {
+  const typed = ['', 'x', ' Retry '];
+  const asked: string[] = [];
+  const ask = async (question: string) => {
+    asked.push(question);
+    return typed.shift() ?? 's';
+  };
+  expect(await askWhatNow(ask)).toBe('retry');
+  expect(asked).toHaveLength(3);
+  expect(await askWhatNow(ask)).toBe('stop');
+  expect(await askWhatNow(async () => 'c')).toBe('continue');
 });
