@@ -5,8 +5,7 @@ import type { Log } from '../platform/platform.ts';
 import { ScaledClock } from './clock.ts';
 import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
 import { pageControls } from './controls.ts';
-import { startPractice } from './practice.ts';
-import { type ConnectedTeam, connect, readDocuments, readTeam, readTokens } from './real-workspace.ts';
+import type { ConnectedTeam } from './real-workspace.ts';
 import { FAULT_IDS, faultsOf } from './rehearsal.ts';
 
 const HELP = `Starts practice mode: a Slack look-alike in the browser, the bot, and a simulated AWS behind it.
@@ -59,6 +58,10 @@ function parsePort(text: string | undefined): number {
 
 /** A real workspace to connect to, and what its people may do; undefined for the simulated one. */
 async function readRealWorkspace(access: string | undefined, log: Log) {
+  const isSet = process.env.SLACK_BOT_TOKEN !== undefined || process.env.SLACK_APP_TOKEN !== undefined;
+  if (!isSet && access === undefined) return undefined;
+  // Loaded where it is needed: wrong usage is answered at once.
+  const { readDocuments, readTeam, readTokens } = await import('./real-workspace.ts');
   const tokens = readTokens(process.env);
   if (tokens === undefined) {
     if (access === undefined) return undefined;
@@ -112,6 +115,7 @@ async function main(): Promise<void> {
       ? `practice · 1× while a gate waits, else ${clock.speed}×`
       : `practice · ${clock.speed}× time`;
   };
+  const [{ startPractice }, { connect }] = await Promise.all([import('./practice.ts'), import('./real-workspace.ts')]);
   const practice = await startPractice({
     clock,
     wallClock,

@@ -11,8 +11,9 @@ const GUIDE = readFileSync(new URL('../../docs/operations.md', import.meta.url),
 
 describe('the examples', () => {
   it('are all told of, and all that is told of is there', () => {
-    const named = new Set([...GUIDE.matchAll(/examples\/([\w.-]+\.(?:json|yml))/g)].map(([, file]) => file));
-    expect([...named].sort()).toEqual(readdirSync(EXAMPLES).sort());
+    const named = new Set([...GUIDE.matchAll(/examples\/([\w./-]+\.(?:json|ya?ml))/g)].map(([, file]) => file));
+    const there = readdirSync(EXAMPLES, { recursive: true, encoding: 'utf8' });
+    expect([...named].sort()).toEqual(there.filter((name) => /\.(?:json|ya?ml)$/.test(name)).sort());
   });
 
   it('that are inputs are taken', () => {
