@@ -83,6 +83,8 @@ export interface PracticeOptions {
   controls?: (parts: Rehearsable) => PageControls;
   log?: Log;
   onCall?: (call: AwsCall) => void;
+  /** How many times as fast as in AWS the simulated DRS launches a server. @default 1 */
+  launchPace?: number;
   /** False: DRS's own events, which are best effort, are lost. @default true */
   drsEvents?: boolean;
   /**
@@ -165,7 +167,7 @@ export async function startPractice(options: PracticeOptions) {
     startSecretsManager(services),
     startS3(services),
     startEventBridge({ ...services, host }),
-    startDrs({ ...services, fleet }),
+    startDrs({ ...services, fleet, launchPace: options.launchPace }),
     startEc2({ ...services, fleet }),
     startSts(services),
     startServiceQuotas(services),

@@ -36,6 +36,8 @@ export interface DrsOptions extends ServiceOptions {
   fleet: Fleet;
   /** Durations and ids depend on it. @default practice */
   seed?: string;
+  /** How many times as fast as in AWS a server is launched: a test that waits for one looks less often. @default 1 */
+  launchPace?: number;
 }
 
 /**
@@ -45,8 +47,8 @@ export interface DrsOptions extends ServiceOptions {
  * copying take simulated time; answering takes none.
  */
 export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
-  const { clock, fleet, seed = 'practice' } = options;
-  const jobs = new DrsJobs({ clock, fleet, seed });
+  const { clock, fleet, seed = 'practice', launchPace } = options;
+  const jobs = new DrsJobs({ clock, fleet, seed, launchPace });
   const faults = new DrsFaults();
   const operations = drsOperations({ clock, fleet, jobs });
   let answered = 0;

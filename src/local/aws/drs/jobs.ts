@@ -125,6 +125,7 @@ export class DrsJobs {
   readonly #clock: Clock;
   readonly #fleet: Fleet;
   readonly #seed: string;
+  readonly #launchPace: number;
   readonly #jobs = new Map<string, Job>();
   readonly #failures = new Map<string, LaunchFailure>();
   readonly #stuck = new Map<string, Stuck>();
@@ -134,7 +135,8 @@ export class DrsJobs {
   readonly #activeByServer = new Map<string, Job>();
   #order = 0;
 
-  constructor(options: { clock: Clock; fleet: Fleet; seed: string }) {
+  constructor(options: { clock: Clock; fleet: Fleet; seed: string; launchPace?: number }) {
+    this.#launchPace = options.launchPace ?? 1;
     this.#clock = options.clock;
     this.#fleet = options.fleet;
     this.#seed = options.seed;
@@ -382,7 +384,7 @@ export class DrsJobs {
   *#launch(job: Job, { server, pointInTime, participant }: Launch): Steps {
     const { sourceServerId } = server;
     const random = seeded(this.#seed, job.jobId, sourceServerId);
-    const total = launchTime(server, random);
+    const total = launchTime(server, random) / this.#launchPace;
     const failure = this.#failures.get(sourceServerId);
     this.#failures.delete(sourceServerId);
     const progress = (launchStatus: LaunchStatus): void => {
@@ -475,7 +477,7 @@ export class DrsJobs {
   /** Fails one recovery instance back: convert on the failback client, and boot (API reference, StartFailbackLaunch). */
   *#failBack(job: Job, { record, participant }: FailbackLaunch): Steps {
     const { sourceServerId, instanceId } = record;
-    const total = launchTime(record.server, seeded(this.#seed, job.jobId, instanceId));
+    const total = launchTime(record.server, seeded(this.#seed, job.jobId, instanceId)) / this.#launchPace;
     const failure = this.#failures.get(sourceServerId);
     this.#failures.delete(sourceServerId);
     participant.launchStatus = 'IN_PROGRESS';
