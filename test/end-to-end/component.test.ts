@@ -246,8 +246,8 @@ describe('exactly once', () => {
   test('a run that failed after its launch, and is redriven, takes up the job that it finds', async () => {
     const world = await startWorld();
     const servers = tagged(world, 'redriven', 3, ['111111111111', '222222222222']);
-    // More often than the state is tried again.
-    for (let time = 0; time < 9; time += 1) {
+    // More often than the state is tried again, in both accounts together.
+    for (let time = 0; time < 30; time += 1) {
       world.practice.host.crashNext('dr-chatops-record-account-result', 'before');
     }
     const input = { action: 'drill', tags: { 'DR-Test': 'redriven' } };
