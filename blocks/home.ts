@@ -83,7 +83,6 @@ export function home(content: HomeContent): HomeView {
       button(REFRESH_HOME_ACTION, 'Refresh', 'home'),
     ]),
     context(`As of ${moment(now)}.`),
-    ...missingBlocks(missing),
     { type: 'divider' },
     section('*Waiting for you*'),
     ...(waiting.length === 0
@@ -103,6 +102,7 @@ export function home(content: HomeContent): HomeView {
       MOST_RECENT + 1,
       LIST_CHARACTERS,
     ),
+    ...missingBlocks(missing),
     { type: 'divider' },
     ...listing(['*What you may do*', ...roles.map(roleLine)], MOST_ROLES + 1, LIST_CHARACTERS),
     context(

@@ -109,10 +109,14 @@ describe('App Home', () => {
     );
   });
 
-  test('says first what a new deployment still needs, and nothing of it once it has it', () => {
+  test('says what a new deployment still needs, below what waits for the person, and nothing of it once it has it', () => {
     const missing = [{ what: 'A first drill', todo: 'Ask for one.' }];
     expect(textOf(home(content({ missing })))).toContain('☐ *A first drill*\nAsk for one.');
     expect(textOf(home(content()))).not.toContain('still needs');
+    const both = textOf(
+      home(content({ waiting: [aQuestion()], missing: [{ what: 'A first drill', todo: 'Ask for one.' }] })),
+    );
+    expect(both.indexOf('Waiting for you')).toBeLessThan(both.indexOf('A first drill'));
   });
 
   test('is a polite page for somebody without a role', () => {
