@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { bellRinger } from '../../src/gates/ring.ts';
 import { create as watchGates } from '../../src/gates/watch-gates.ts';
 import { executionIdOf, startWorld, type World } from './world.ts';
 
@@ -60,6 +61,22 @@ describe('a bell', () => {
     await world.drawn();
     expect(world.textOf(world.gateCards()[0])).not.toContain('has not been reached');
     expect(world.jobs()).toHaveLength(3);
+  });
+
+  test('whose token is of a wait that is over is followed by the newest one', async () => {
+    const world = await askedWorld();
+    const { practice } = world;
+    const executionId = executionIdOf(world.cards()[0]);
+    silenceEffects(world);
+    await world.presses('approver', 'approve', world.openGateCards()[0]);
+    const [decided] = await world.table.gates(executionId);
+    if (decided?.bell === undefined) throw new Error('the gate has no bell');
+    // What the stream tells may be older than what is stored.
+    const stale = { ...decided, bell: { ...decided.bell, taskToken: 'of-a-wait-that-is-over' } };
+    await bellRinger(practice.platformOf('effects'))(stale);
+    const [rung] = await world.table.gates(executionId);
+    expect(rung?.bell).toMatchObject({ taskToken: decided.bell.taskToken, rungAt: expect.any(Number) });
+    await world.untilStatus('completed');
   });
 
   test('of an entry of the state that came twice is kept once, and a newer one in its place: the drill runs once', async () => {
