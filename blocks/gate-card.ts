@@ -133,7 +133,7 @@ function askingLine(execution: ExecutionRecord, gate: GateRecord): string {
   const rule =
     execution.service !== undefined
       ? 'which never votes'
-      : gate.selfApproval === true
+      : gate.selfApproval === true && gate.approvers.includes(execution.requester.userId)
         ? 'whose own vote counts, too'
         : `who may not ${gate.kind === 'approval' ? 'approve' : 'decide'} it`;
   return [

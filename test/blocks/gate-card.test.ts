@@ -173,7 +173,10 @@ describe('what a strict policy asks for', () => {
 
   test('says whether the requester’s own approval counts', () => {
     expect(readable(card())).toContain('Asked by <@U0PREQUEST1>, who may not approve it.');
-    expect(readable(card({ selfApproval: true }))).toContain('Asked by <@U0PREQUEST1>, whose own vote counts, too.');
+    const approvers = ['U0PAPPROVE1', 'U0PREQUEST1'];
+    expect(readable(card({ selfApproval: true, approvers }))).toContain('<@U0PREQUEST1>, whose own vote counts, too.');
+    // The policy lets them, and their role does not.
+    expect(readable(card({ selfApproval: true }))).toContain('Asked by <@U0PREQUEST1>, who may not approve it.');
   });
 
   test('says when it is escalated, that it was, and when people were reminded', () => {
