@@ -24,8 +24,6 @@ export const REQUEST_SHORTCUT = 'request_recovery';
 export const OPEN_REQUEST_ACTION = 'request_open';
 /** In App Home: draws it again. */
 export const REFRESH_HOME_ACTION = 'home_refresh';
-/** Buttons that only open a link: Slack tells of the press all the same. */
-export const LINK_ACTION = 'link';
 
 /** What a gate's button carries: which question, and in which revision. Never a task token, which would not fit and is secret. */
 export interface GateButton {

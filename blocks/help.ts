@@ -1,7 +1,7 @@
 import type { Catalogue } from '../src/domain/records.ts';
 import { COMMANDS, type CommandWord, formOf } from './commands.ts';
 import { name } from './message.ts';
-import { wavesWords } from './verbs.ts';
+import { wavesText } from './verbs.ts';
 
 /** What one person is told of what can be done: texts in mrkdwn. */
 
@@ -42,7 +42,7 @@ export function applicationsText(catalogue: Catalogue | undefined): string {
 
 /** The waves that an application has: `waves 1–4`. */
 export function knownWavesText(waves: Catalogue['applications'][number]['waves']): string {
-  return waves.length === 0 ? 'no waves' : wavesWords(waves.map(({ wave }) => wave));
+  return waves.length === 0 ? 'no waves' : wavesText(waves.map(({ wave }) => wave));
 }
 
 /** What `/dr access` shows. */

@@ -71,8 +71,11 @@ export function wordsOf({ verb }: Pick<ExecutionRecord, 'verb'>): VerbWords {
   return WORDS[verb];
 }
 
-/** `wave 1`, `waves 1–3`, `waves 1–3, 5`; for numbers in ascending order. */
-export function wavesWords(waves: readonly number[]): string {
+/**
+ * `wave 1`, `waves 1–3`, `waves 1–3, 5`; for numbers in ascending order. As `src/domain/request.ts` has it for stored texts:
+ * cards take nothing but types from the domain, and the domain nothing from cards.
+ */
+export function wavesText(waves: readonly number[]): string {
   const ranges: { from: number; to: number }[] = [];
   for (const wave of waves) {
     const last = ranges.at(-1);

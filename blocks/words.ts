@@ -3,7 +3,7 @@ import type { Vote } from '../src/domain/gate.ts';
 import type { ExecutionRecord, PlanRecord, Problem } from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import { count, cut, firstThatFit, LIMITS, lines, name, oneLine, section, sentence } from './message.ts';
-import { wavesWords } from './verbs.ts';
+import { wavesText } from './verbs.ts';
 
 /** How executions are spoken of, on every card alike. */
 
@@ -25,7 +25,7 @@ export function verbWord(execution: Pick<ExecutionRecord, 'verb'>): string {
 /** `HRP wave 1`, `HRP waves 1–3`, or what else selects the servers; not escaped. */
 export function scope(execution: Pick<ExecutionRecord, 'application' | 'waves' | 'selection'>): string {
   if (execution.selection !== undefined) return cut(oneLine(execution.selection), LIMITS.selection);
-  return `${cut(oneLine(execution.application), LIMITS.name)} ${wavesWords(execution.waves)}`;
+  return `${cut(oneLine(execution.application), LIMITS.name)} ${wavesText(execution.waves)}`;
 }
 
 /** What went wrong, in words, for mrkdwn; never empty. */

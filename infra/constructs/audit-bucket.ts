@@ -1,9 +1,10 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Names } from '../names.ts';
+import { privateBucket } from './private-bucket.ts';
 
 export interface AuditBucketProps {
   readonly key: IKey;
@@ -23,18 +24,10 @@ export class AuditBucket extends Construct {
   constructor(scope: Construct, id: string, { key, names, retentionYears }: AuditBucketProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.KMS,
-      encryptionKey: key,
-      bucketKeyEnabled: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: true,
+      ...privateBucket(key),
       objectLockEnabled: true,
       // CloudFormation knows days here; a year of 366 keeps nothing too short.
       objectLockDefaultRetention: ObjectLockRetention.compliance(Duration.days(retentionYears * 366)),
-      removalPolicy: RemovalPolicy.RETAIN,
     });
     const objects = this.bucket.arnForObjects('*');
     const { partition, account } = Stack.of(this);

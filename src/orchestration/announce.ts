@@ -24,8 +24,6 @@ export type AnnouncedExecution = Pick<ExecutionRecord, 'executionId' | 'tags' | 
 };
 
 /** Tells of runs: metrics always, SNS where the caller has named a topic. Nothing of it ever stops a recovery. */
-export type Announcer = ReturnType<typeof announcer>;
-
 export function announcer(platform: Platform) {
   const notify = notifier(platform);
   const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });

@@ -2,7 +2,6 @@ import type { App, BlockAction } from '@slack/bolt';
 import {
   BREAK_GLASS_ACTION,
   CANCEL_ACTION,
-  LINK_ACTION,
   OPEN_REQUEST_ACTION,
   PAUSE_ACTION,
   REFRESH_HOME_ACTION,
@@ -20,12 +19,9 @@ const KNOWN: readonly string[] = [
   PAUSE_ACTION,
   OPEN_REQUEST_ACTION,
   REFRESH_HOME_ACTION,
-  LINK_ACTION,
   ...Object.values(REQUEST_FIELD).map(({ actionId }) => actionId),
 ];
-/** Several links in one block have ids that only begin alike. */
-const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${KNOWN.join('|')})$|${LINK_ACTION}[:_-])`);
-const LINK = new RegExp(`^${LINK_ACTION}(?:$|[:_-])`);
+const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${KNOWN.join('|')})$)`);
 
 /** A press of a button that no version knows any more is answered too: no press is ignored in silence. */
 export function anyOtherButton(app: App, tools: ChatTools): void {
@@ -34,6 +30,4 @@ export function anyOtherButton(app: App, tools: ChatTools): void {
     const text = 'This button is from an older version and does nothing any more.';
     await answerPress({ body, client, respond }, text, tools);
   });
-  // Slack has opened the link; it only wants to know that we have heard of it.
-  app.action(LINK, async ({ ack }) => await ack());
 }
