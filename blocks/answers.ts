@@ -1,11 +1,12 @@
 import type { Standing } from '../src/domain/access.ts';
 import type { Choice, Refusal } from '../src/domain/gate.ts';
 import type { ExecutionRecord, GateRecord } from '../src/domain/records.ts';
+import type { NoRun } from '../src/domain/requested-run.ts';
 import type { PlannedVerb } from '../src/domain/vocabulary.ts';
 import { decisionSentence } from './decision.ts';
 import { peopleText } from './help.ts';
 import { count, escapeText, moment, name, sentence } from './message.ts';
-import { askedBy, capital, wordsOf } from './verbs.ts';
+import { askedBy, capital, wavesText, wordsOf } from './verbs.ts';
 import { scope, shortId } from './words.ts';
 
 /** What one person is told, only visible to them: texts in mrkdwn. */
@@ -58,6 +59,8 @@ export interface AcceptedRequest {
   verb: PlannedVerb;
   application: string;
   waves: number[];
+  /** The recovery plan whose waves these are. */
+  planName?: string;
   /** How many servers there are, as far as it is known. */
   servers?: number;
   /** Approvals that it needs, and whether the own one counts. */
@@ -70,10 +73,22 @@ export interface AcceptedRequest {
 
 /** The answer to an accepted request. */
 export function acceptedText(request: AcceptedRequest): string {
-  const { verb, application, waves, servers, quorum, selfApproval, executionId, channelId } = request;
-  const about = servers === undefined ? '' : ` (about ${count(servers, 'server')})`;
+  const { verb, application, waves, planName, servers, quorum, selfApproval, executionId, channelId } = request;
+  const plan = planName === undefined ? '' : ` of the recovery plan ${name(planName)}`;
+  const about = servers === undefined ? plan : ` (about ${count(servers, 'server')})`;
   const one = selfApproval ? 'somebody approves' : 'somebody else approves';
   return `Looking at ${escapeText(scope({ application, waves }))}${about} in every staging account. The card follows in <#${channelId}> as ${shortId(executionId)}; nothing is ${wordsOf({ verb }).done} before ${quorum === 1 ? one : `${quorum} people approve`}.`;
+}
+
+/** The answer to a request for waves that are not there, or that nobody knows. */
+export function noRunText(application: string, run: NoRun): string {
+  if (run.problem === 'waves unknown') {
+    return `It is not known yet which waves ${name(application)} has: name them. Nothing was started.`;
+  }
+  const { missing, known, planName } = run;
+  const whose =
+    planName === undefined ? name(application) : `The recovery plan ${name(planName)} of ${name(application)}`;
+  return `${whose} has no wave ${missing.join(', ')}, but ${wavesText(known)}. Nothing was started.`;
 }
 
 /** The answer to a request of what is not allowed now, e.g. in a change freeze. */
@@ -129,17 +144,32 @@ const RECORDED: Record<Choice, { word: string; settled: string }> = {
   },
 };
 
+/** What is said instead where the question is about an action that failed, or comes after the last wave. */
+const RECORDED_ACTION: Partial<Record<Choice, string>> = {
+  retry: '🔁 Recorded: the action is done again.',
+  continue: '▶️ Recorded: it goes on, although the action failed.',
+};
+const RECORDED_END: Partial<Record<Choice, string>> = {
+  resume: '▶️ Recorded: it ends with its result.',
+  stop: '⏹️ Recorded: it ends as partial. What was done stays as it is.',
+};
+
+function settledAnswer({ action, afterWave }: GateRecord, choice: Choice): string {
+  const special = action !== undefined ? RECORDED_ACTION : afterWave === true ? RECORDED_END : {};
+  return special[choice] ?? RECORDED[choice].settled;
+}
+
 /** The answer to a vote that is recorded. */
 export function recordedText(
   gate: GateRecord,
   choice: Choice,
   how: { breakGlass: boolean } = { breakGlass: false },
 ): string {
-  const { word, settled } = RECORDED[choice];
+  const { word } = RECORDED[choice];
   if (how.breakGlass && gate.status === 'approved') {
     return `🚨 Recorded: you passed this question alone. It is marked so on the card and in the audit. What was approved is looked at once more, then it begins.`;
   }
-  if (gate.status !== 'pending') return settled;
+  if (gate.status !== 'pending') return settledAnswer(gate, choice);
   const given = gate.votes.filter((earlier) => earlier.choice === choice).length;
   return `Your ${word} is recorded: ${given} of ${gate.quorum} ${choice === 'approve' ? 'approvals' : 'answers'}.`;
 }
@@ -164,7 +194,7 @@ export function refusedText(
     case 'already voted':
       return 'Your vote is recorded already; it counts once.';
     case 'expired':
-      return `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded and nothing is done; whoever asked has to ask again.${card === undefined ? '' : ` See ${current}.`}`;
+      return `⌛ This question expired at ${moment(gate.expiresAt)}. Nothing was recorded${gate.kind === 'approval' ? ' and nothing is done; whoever asked has to ask again' : ', and nothing more is begun'}.${card === undefined ? '' : ` See ${current}.`}`;
     case 'old card':
       return `This card is out of date: the question has changed. Use ${current}. Nothing was recorded.`;
     case 'settled':
@@ -210,7 +240,7 @@ export function otherQuestionText(execution: ExecutionRecord, kind: GateRecord['
   const how = {
     approval: 'it waits for approval: `/dr approve` or `/dr reject`',
     pause: 'it is paused: `/dr resume`, or the buttons of the card',
-    decision: 'it asks what is to become of a wave: use the buttons of the card',
+    decision: 'it asks what is to become of what failed: use the buttons of the card',
   }[kind];
   return `${capital(executionText(execution, card))} asks something else: ${how}. Nothing was recorded.`;
 }
@@ -235,11 +265,46 @@ export function noFurtherWaveText(execution: ExecutionRecord, card?: MessagePlac
 }
 
 /** The answer to a cancel or pause of what is over, or was cancelled or paused before. */
-export function notSteeredText(execution: ExecutionRecord, word: 'cancel' | 'pause', card?: MessagePlace): string {
+export function notSteeredText(
+  execution: ExecutionRecord,
+  word: 'cancel' | 'pause' | 'resume',
+  card?: MessagePlace,
+): string {
   const what = capital(executionText(execution, card));
+  if (word === 'resume') return `${what} is over. Nothing was changed.`;
   return word === 'cancel'
     ? `${what} is over or cancelled already. Nothing was changed.`
     : `${what} is over, or is to be paused or cancelled already. Nothing was changed.`;
+}
+
+/** The answer to a resume of an execution whose machine has died. */
+export function machineResumedText(execution: ExecutionRecord, card?: MessagePlace): string {
+  return `▶️ Recorded: ${executionText(execution, card)} goes on where it ended. What was launched is found launched, and not launched again.`;
+}
+
+/** The answer to a resume of what is not dead, or cannot go on. */
+export function machineNotResumedText(execution: ExecutionRecord, card?: MessagePlace): string {
+  const what = capital(executionText(execution, card));
+  return execution.machineStopped === undefined
+    ? `${what} is not stopped: somebody was faster, or it goes on by itself. Nothing was changed.`
+    : `${what} cannot be set going again. Close it, and ask for what is left.`;
+}
+
+/** The answer to an archive, or to its undoing. */
+export function archivedText(execution: ExecutionRecord, { undo }: { undo: boolean }, card?: MessagePlace): string {
+  const what = capital(executionText(execution, card));
+  const id = escapeText(shortId(execution.executionId));
+  return undo
+    ? `${what} is listed again.`
+    : `🗄️ ${what} is archived: it is listed no more. Its card, result and audit stay; \`/dr executions archived\`, \`/dr status ${id}\` and \`/dr audit ${id}\` find it, \`/dr archive ${id} undo\` lists it again.`;
+}
+
+/** The answer to an archive that changed nothing. */
+export function notArchivedText(execution: ExecutionRecord, { undo }: { undo: boolean }, card?: MessagePlace): string {
+  const what = capital(executionText(execution, card));
+  if (undo) return `${what} is not archived. Nothing was changed.`;
+  const why = execution.endTime === undefined ? 'is not over: only what is over is archived' : 'is archived already';
+  return `${what} ${why}. Nothing was changed.`;
 }
 
 /** The answer to a look at something, which a worker answers. */

@@ -2,6 +2,7 @@ import type { InputBlock, ModalView } from '@slack/types';
 import type { ExecutionRecord, GateRecord } from '../src/domain/records.ts';
 import { cut, dayAndMoment, escapeText, oneLine, section } from './message.ts';
 import { type Field, plain, textInput, title } from './modal.ts';
+import { cleanUpText, planLabel } from './planned-waves.ts';
 import { questionOf } from './reject-modal.ts';
 import { askedBy, wordsOf } from './verbs.ts';
 import { scope, verbWord } from './words.ts';
@@ -19,6 +20,8 @@ const MAX_HINT = 500;
 export function approveModal(execution: ExecutionRecord, gate: GateRecord, typedName: string): ModalView {
   const verb = verbWord(execution);
   const { danger } = wordsOf(execution);
+  const label = planLabel(execution);
+  const cleanUp = cleanUpText(execution);
   return {
     type: 'modal',
     callback_id: APPROVE_FORM,
@@ -29,8 +32,9 @@ export function approveModal(execution: ExecutionRecord, gate: GateRecord, typed
     blocks: [
       ...(danger === undefined ? [] : [section(danger)]),
       section(
-        `*${escapeText(`${verb} ${scope(execution)}`)}*, asked by ${askedBy(execution)}. Unanswered, it expires ${dayAndMoment(gate.expiresAt)}.`,
+        `*${escapeText(`${verb} ${scope(execution)}`)}*${label === undefined ? '' : `, ${label}`}, asked by ${askedBy(execution)}. Unanswered, it expires ${dayAndMoment(gate.expiresAt)}.`,
       ),
+      ...(cleanUp === undefined ? [] : [section(cleanUp)]),
       nameInput(typedName, { focus: true }),
     ],
   };

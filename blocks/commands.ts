@@ -7,17 +7,20 @@ export interface CommandForm {
   example: string;
   /** What it does, for mrkdwn. */
   about: string;
+  /** Further forms, for the help of this one command. */
+  more?: readonly { form: string; about: string }[];
 }
 
-const SCOPE = '<application> wave N|waves N-M|waves N,M|all';
+const SCOPE = '<application> [wave N|waves N-M|waves N,M|all]';
 const MORE = '[reason "…"] [ticket INC…]';
 
 /** Every command, in the order in which help lists them. */
 export const COMMANDS = {
   drill: {
-    form: `/dr drill ${SCOPE} ${MORE}`,
+    form: `/dr drill ${SCOPE} ${MORE} [cleanup 4h]`,
     example: '/dr drill HRP wave 1 reason "quarterly test"',
-    about: 'Launches drill instances, after preflight and approval. Live instances are never touched.',
+    about:
+      'Launches drill instances, after preflight and approval: by the application’s recovery plan where one is stored, else by the waves of its servers’ tags; without a wave all of them. Live instances are never touched. With `cleanup` they are ended some hours after the drill, unless somebody keeps them.',
   },
   failover: {
     form: `/dr failover ${SCOPE} ${MORE} [replace i-… i-…]`,
@@ -40,15 +43,62 @@ export const COMMANDS = {
     example: '/dr plan failover HRP all',
     about: 'Shows what would happen. Nobody is asked and nothing is changed.',
   },
+  plans: {
+    form: '/dr plans',
+    example: '/dr plans',
+    about:
+      'Lists the recovery plans. `/dr plan show`, `new`, `edit`, `copy`, `delete`, `import` and `export` work on one: see `/dr help plans`.',
+    more: [
+      {
+        form: '/dr plan show <plan> [version N]',
+        about: 'Shows a recovery plan: its waves in their order, what they match now, pauses, actions, targets.',
+      },
+      { form: '/dr plan new [<name>]', about: 'Makes one, by a form.' },
+      { form: '/dr plan edit <plan> [as text]', about: 'Changes it, by a form or as text.' },
+      { form: '/dr plan copy <plan> [as <name>]', about: 'Makes one from it, by a form.' },
+      { form: '/dr plan delete <plan>', about: 'Removes it. Its versions are kept.' },
+      {
+        form: '/dr plan import',
+        about: 'Reads plans and groups from a file or a text: our own form and those of other tools.',
+      },
+      { form: '/dr plan export <plan>', about: 'Sends you the plan and its groups as a file.' },
+    ],
+  },
+  groups: {
+    form: '/dr groups',
+    example: '/dr groups',
+    about: 'Lists the protection groups.',
+  },
+  group: {
+    form: '/dr group show|new|edit|delete <group>',
+    example: '/dr group show "HRP database servers"',
+    about: 'Shows a protection group with the servers it matches now, makes, changes or removes it.',
+  },
+  schedule: {
+    form: '/dr schedule drill <application> <when> [zone <place>] [wave N …] [cleanup 4h]',
+    example: '/dr schedule drill HRP every sunday 06:00 zone Europe/Berlin',
+    about:
+      'Asks for a drill by the clock; each run is approved like any other. Alone it lists the schedules: see `/dr help schedule`.',
+    more: [
+      { form: '/dr schedule', about: 'Lists the schedules and when each runs next.' },
+      { form: '/dr schedule delete <id>', about: 'Removes one.' },
+      {
+        form: '<when>',
+        about:
+          '`every day|weekday|sunday|monday,thursday|first monday 06:00`, or `"cron(0 6 ? * SUN *)"` as EventBridge takes it; at most once a day. Without `zone` it is UTC.',
+      },
+    ],
+  },
   status: {
     form: '/dr status [<application>|<execution>]',
     example: '/dr status HRP',
     about: 'Shows what runs and what waits.',
   },
   executions: {
-    form: '/dr executions [<application>]',
+    form: '/dr executions [<application>] [archived]',
     example: '/dr executions HRP',
-    about: 'Lists what ran.',
+    about:
+      'Lists what ran; of an application by recovery plan, with how long each wave took against its target. With `archived` what was taken off the lists.',
   },
   server: {
     form: '/dr server <hostname>',
@@ -64,6 +114,16 @@ export const COMMANDS = {
     form: '/dr audit <execution>',
     example: '/dr audit 1a2b3c4d',
     about: 'Gives the record of who did what, as a file.',
+  },
+  export: {
+    form: '/dr export <execution>',
+    example: '/dr export 1a2b3c4d',
+    about: 'Gives an execution’s state as a JSON file, for other programs.',
+  },
+  archive: {
+    form: '/dr archive <execution> [undo]',
+    example: '/dr archive 1a2b3c4d',
+    about: 'Takes an execution that is over off the lists. Its audit and all that is known of it stay.',
   },
   approve: {
     form: '/dr approve <execution>',
@@ -102,6 +162,12 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, CommandForm>;
 
+/** What follows `plan` where a recovery plan is meant, and `group` or `groups` where a protection group is. */
+export const PLAN_WORDS = ['show', 'new', 'edit', 'copy', 'delete', 'import', 'export'] as const;
+export const GROUP_WORDS = ['show', 'new', 'edit', 'delete'] as const;
+export type PlanWord = (typeof PLAN_WORDS)[number];
+export type GroupWord = (typeof GROUP_WORDS)[number];
+
 /** The word that a command begins with. */
 export type CommandWord = keyof typeof COMMANDS;
 export const COMMAND_WORDS = Object.keys(COMMANDS) as CommandWord[];
@@ -114,4 +180,10 @@ export function isCommandWord(word: string): word is CommandWord {
 /** A command's form, for mrkdwn. */
 export function formOf(word: CommandWord): string {
   return `\`${escapeText(COMMANDS[word].form)}\``;
+}
+
+/** The form of `/dr plan show` and the like, for mrkdwn. */
+export function planFormOf(word: PlanWord): string {
+  const form = COMMANDS.plans.more.find((one) => one.form.split(' ')[2] === word)?.form ?? COMMANDS.plans.form;
+  return `\`${escapeText(form)}\``;
 }

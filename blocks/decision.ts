@@ -1,8 +1,8 @@
 import type { Choice, Vote } from '../src/domain/gate.ts';
 import type { ExecutionView, GateRecord } from '../src/domain/records.ts';
-import { moment } from './message.ts';
+import { escapeText, moment } from './message.ts';
 import { wordsOf } from './verbs.ts';
-import { reasonsText } from './words.ts';
+import { reasonsText, shortId } from './words.ts';
 
 /** Who decided, what, when and why; and what became of it when the fleet has changed since. */
 export function decisionSentence(view: Pick<ExecutionView, 'execution'>, gate: GateRecord): string {
@@ -36,7 +36,21 @@ function passed(gate: GateRecord, at: string): string {
   const answer = gate.answer ?? 'approve';
   const { mark, words } = PASSED[answer];
   const those = gate.votes.filter(({ choice }) => choice === answer);
-  return `${mark} ${aboutWave(words, gate)} by ${people(those)}${at}${reasonsText(those)}.`;
+  const carried = gate.from === undefined ? '' : ` with drill ${escapeText(shortId(gate.from.executionId))}`;
+  return `${mark} ${aboutWhat(answer, words, gate)}${carried} by ${people(those)}${at}${reasonsText(those)}.`;
+}
+
+/** How an answer to the question about an action that failed is told, and to the one after the last wave. */
+const PASSED_ACTION: Partial<Record<Choice, string>> = {
+  retry: 'To be done again: the action',
+  continue: 'Continued although the action failed,',
+};
+
+function aboutWhat(answer: Choice, words: string, gate: GateRecord): string {
+  const ofAction = gate.action === undefined ? undefined : PASSED_ACTION[answer];
+  if (ofAction !== undefined) return ofAction;
+  if (gate.afterWave === true && answer === 'resume') return `Released to finish after wave ${gate.wave}`;
+  return aboutWave(words, gate);
 }
 
 /** How each answer is told; a name of a wave is put behind words that end with it. */

@@ -3,6 +3,8 @@ import type { ExecutionRecord, ExecutionView, GateRecord } from '../src/domain/r
 import type { ExecutionStatus } from '../src/domain/status.ts';
 import { CANCEL_ACTION, PAUSE_ACTION } from './action-ids.ts';
 import { breakGlassVote, decisionSentence } from './decision.ts';
+import { instanceButtons } from './drill-instances.ts';
+import { isMachineStopped, machineBlocks } from './machine-stopped.ts';
 import {
   actions,
   button,
@@ -10,6 +12,7 @@ import {
   context,
   count,
   escapeText,
+  fitted,
   header,
   link,
   type Message,
@@ -18,9 +21,11 @@ import {
   section,
   sentence,
 } from './message.ts';
+import { planLabel } from './planned-waves.ts';
 import { preflightBlocks, preflightFailure } from './preflight.ts';
 import { type CardFacts, progressBlocks } from './progress.ts';
-import { askedBy, wordsOf } from './verbs.ts';
+import { askedBy, capital, wordsOf } from './verbs.ts';
+import { actionOf, placeText, quotedName, runningAction } from './wave-actions.ts';
 import { waveProgress, wavesOf } from './waves.ts';
 import { MAX_REASON_SHOWN, reasonsText, scope, shortId, ticketOf, verbWord } from './words.ts';
 
@@ -44,21 +49,39 @@ export function executionCard(view: ExecutionView, facts: CardFacts = {}): Messa
   const { mark, words } = stateWords(view);
   const title = `${verbWord(execution)}: ${scope(execution)}`;
   return message(
-    `${escapeText(title)}: ${words}. ${pushSummary(view)}`.trim(),
-    [
+    `${escapeText(`${title}: ${words}`)}. ${pushSummary(view)}`.trim(),
+    fitted((room) => [
       header(`${mark} ${title} · ${words}`),
-      ...breakGlassBlocks(view),
+      ...planBlocks(view),
+      ...machineBlocks(view),
+      ...unusualApprovals(view),
       ...requestedBlocks(view),
-      ...body(view, facts),
+      ...body(view, facts, room),
       ...buttons(view),
       context(origin(execution)),
-    ],
+    ]),
     {
       status: execution.status,
       outcome: execution.outcome ?? '',
       result_file: execution.resultLocation === undefined ? '' : 'in the thread',
     },
   );
+}
+
+/** By which recovery plan it is run; of a clean-up, after which drill. */
+function planBlocks({ execution }: ExecutionView): KnownBlock[] {
+  const label = planLabel(execution);
+  const { cleansUp, endsDrill } = execution;
+  return [
+    ...(label === undefined ? [] : [context(`📋 ${capital(label)}`)]),
+    ...(endsDrill === undefined
+      ? []
+      : [
+          context(
+            `🧹 Ends what drill ${escapeText(shortId(endsDrill))} launched, and nothing else${cleansUp === undefined ? '' : ', as the approval of that drill said'}.`,
+          ),
+        ]),
+  ];
 }
 
 /** Who asked for it, when, why, and under which ticket. */
@@ -76,8 +99,12 @@ function origin(execution: ExecutionRecord): string {
 function stateWords(view: ExecutionView): { mark: string; words: string } {
   const { execution } = view;
   const { doing, done } = wordsOf(execution);
+  if (isMachineStopped(execution)) {
+    const mayResume = execution.machineStopped?.notResumable !== true;
+    return { mark: '🛑', words: `stands still, ${mayResume ? 'resume or ' : ''}close it` };
+  }
   if (execution.status === 'executing') {
-    const several = severalWaves(view, doing);
+    const several = actionWords(view) ?? severalWaves(view, doing);
     if (execution.cancelRequested !== undefined) return { mark: '⏹️', words: 'cancelling, what runs goes on' };
     return { mark: STATUS_WORDS.executing.mark, words: several ?? doing };
   }
@@ -95,11 +122,29 @@ function severalWaves(view: ExecutionView, doing: string): string | undefined {
   const waves = wavesOf(view.execution);
   const running = waveProgress(view).find(({ state }) => state === 'running');
   if (waves.length < 2 || running === undefined) return undefined;
-  return `${doing} wave ${running.wave} (${waves.indexOf(running.wave) + 1} of ${waves.length})`;
+  const what = running.startedAt === undefined ? 'preparing' : doing;
+  return `${what} wave ${running.wave} (${waves.indexOf(running.wave) + 1} of ${waves.length})`;
+}
+
+/** `before wave 2 (2 of 3): “Switch DNS”`; undefined while no action is done. */
+function actionWords(view: ExecutionView): string | undefined {
+  const record = runningAction(view);
+  if (record === undefined) return undefined;
+  const waves = wavesOf(view.execution);
+  const which = waves.length < 2 ? '' : ` (${waves.indexOf(record.wave) + 1} of ${waves.length})`;
+  return `${placeText(record)}${which}: ${quotedName(record)}`;
 }
 
 function pausedWords(view: ExecutionView): { mark: string; words: string } {
   const open = openQuestion(view);
+  if (open?.action !== undefined) {
+    const record = actionOf(view, open);
+    return {
+      mark: '❓',
+      words: `action ${record === undefined ? '' : `${quotedName(record)} `}failed, needs a decision`,
+    };
+  }
+  if (open?.afterWave === true) return { mark: STATUS_WORDS.paused.mark, words: `paused after wave ${open.wave}` };
   if (open?.kind === 'decision')
     return { mark: '❓', words: open.wave === 0 ? 'needs a decision' : `wave ${open.wave} needs a decision` };
   if (open?.kind === 'pause') return { mark: STATUS_WORDS.paused.mark, words: `paused before wave ${open.wave}` };
@@ -118,10 +163,10 @@ function pushSummary(view: ExecutionView): string {
   return plan === undefined ? '' : `${count(plan.totalServers, 'server')}.`;
 }
 
-/** That one person alone has let it begin: on the card as long as it stands. */
-function breakGlassBlocks(view: ExecutionView): KnownBlock[] {
+/** That one person alone has let it begin, or that those votes were given for something else: on the card as long as it stands. */
+function unusualApprovals(view: ExecutionView): KnownBlock[] {
   return view.gates
-    .filter((gate) => breakGlassVote(gate) !== undefined)
+    .filter((gate) => breakGlassVote(gate) !== undefined || (gate.from !== undefined && gate.status === 'approved'))
     .map((gate) => section(decisionSentence(view, gate)));
 }
 
@@ -145,10 +190,12 @@ function requestedBlocks({ execution }: ExecutionView): KnownBlock[] {
   ];
 }
 
-/** While it runs: to have it wait before its next wave, and to end it. */
+/** While it runs: to have it wait before its next wave, and to end it; after a drill what becomes of its instances. */
 function buttons(view: ExecutionView): KnownBlock[] {
   const { execution } = view;
-  if (execution.endTime !== undefined || execution.cancelRequested !== undefined) return [];
+  if (isMachineStopped(execution)) return [];
+  if (execution.endTime !== undefined) return instanceButtons(view);
+  if (execution.cancelRequested !== undefined) return [];
   if (!RUNNING.includes(execution.status)) return [];
   const shown: Button[] = [
     ...(mayPause(view) ? [button(PAUSE_ACTION, 'Pause Before Next Wave', execution.executionId)] : []),
@@ -181,7 +228,7 @@ function cancelButton(execution: ExecutionRecord): Button {
   });
 }
 
-function body(view: ExecutionView, facts: CardFacts): KnownBlock[] {
+function body(view: ExecutionView, facts: CardFacts, room: number): KnownBlock[] {
   const { execution } = view;
   switch (execution.status) {
     case 'planning':
@@ -191,19 +238,21 @@ function body(view: ExecutionView, facts: CardFacts): KnownBlock[] {
         ),
       ];
     case 'cancelled':
-      if (execution.launchStartedAt !== undefined) return progressBlocks(view, facts);
-      return [...endedWithoutLaunch(view), ...preflightBlocks(view)];
+      if (execution.launchStartedAt !== undefined) return progressBlocks(view, facts, room);
+      return [...endedWithoutLaunch(view), ...preflightBlocks(view, facts.expected, room)];
     case 'awaiting approval':
     case 'rejected':
     case 'expired':
-      return [...endedWithoutLaunch(view), ...preflightBlocks(view)];
+      return [...endedWithoutLaunch(view), ...preflightBlocks(view, facts.expected, room)];
     case 'paused':
       return [
         ...pausedBlocks(view, facts),
-        ...(execution.launchStartedAt === undefined ? preflightBlocks(view) : progressBlocks(view, facts)),
+        ...(execution.launchStartedAt === undefined
+          ? preflightBlocks(view, facts.expected, room)
+          : progressBlocks(view, facts, room)),
       ];
     default:
-      return execution.launchStartedAt === undefined ? preflightFailure(view) : progressBlocks(view, facts);
+      return execution.launchStartedAt === undefined ? preflightFailure(view, room) : progressBlocks(view, facts, room);
   }
 }
 

@@ -28,6 +28,8 @@ export interface ListedExecution {
 export interface ExecutionsList {
   /** The application that was asked about. */
   application?: string;
+  /** Set where what is listed is archived. */
+  archived?: true;
   executions: ListedExecution[];
 }
 
@@ -35,14 +37,16 @@ export interface ExecutionsList {
 const MAX_HEADLINE = 120;
 
 /** The answer to `/dr executions`: one line for each. */
-export function executionsList({ application, executions }: ExecutionsList): Message {
+export function executionsList({ application, archived, executions }: ExecutionsList): Message {
   const of = application === undefined ? '' : ` of ${name(application)}`;
   if (executions.length === 0) {
-    const text = `Nothing has run${of} yet, as far as you may see.`;
+    const what = archived ? `Nothing is archived${of}` : `Nothing has run${of} yet`;
+    const text = `${what}, as far as you may see.`;
     return message(text, [section(text)]);
   }
-  return message(`${count(executions.length, 'execution')}${of}, newest first.`, [
-    header(application === undefined ? 'Executions' : `Executions: ${application}`),
+  const title = archived ? 'Archived executions' : 'Executions';
+  return message(`${count(executions.length, archived ? 'archived execution' : 'execution')}${of}, newest first.`, [
+    header(application === undefined ? title : `${title}: ${application}`),
     ...listing(executions.map(executionLine), executions.length),
     context(
       'Newest first. `/dr status &lt;execution&gt;` says more of one, `/dr logs &lt;execution&gt;` what DRS noted of it.',
@@ -50,18 +54,23 @@ export function executionsList({ application, executions }: ExecutionsList): Mes
   ]);
 }
 
-/** One execution in one line: what, how it is, when, how long, who asked, and where its card is. */
-export function executionLine(listed: ListedExecution): string {
-  const { execution, cardUrl } = listed;
-  const { summary, endTime, startTime, launchStartedAt, executionId } = execution;
+/** One execution in one line: what, how it is, when, how long (`time` says it better), who asked, and where its card is. */
+export function executionLine(listed: ListedExecution & { time?: string }): string {
+  const { execution, cardUrl, time = lastedText(execution) } = listed;
+  const { summary, startTime, executionId } = execution;
   return dotted(
     `*${sentence(headlineOf(listed), MAX_HEADLINE)}*`,
     summary === undefined ? undefined : `${summary.succeeded} of ${count(summary.totalServers, 'server')}`,
     dayAndMoment(startTime),
-    endTime === undefined ? undefined : spokenMinutes(endTime - (launchStartedAt ?? startTime)),
+    time,
     askedBy(execution),
     link(cardUrl, shortId(executionId)),
   );
+}
+
+/** How long it ran, once it is over; one that did nothing: how long it was asked about. */
+function lastedText({ endTime, startTime, launchStartedAt }: ExecutionRecord): string {
+  return endTime === undefined ? '' : spokenMinutes(endTime - (launchStartedAt ?? startTime));
 }
 
 /** The first line of an execution's card: a list says the same of it. Plain text. */

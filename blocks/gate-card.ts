@@ -1,7 +1,8 @@
 import type { Button, KnownBlock } from '@slack/types';
-import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
+import type { ActionRecord, ExecutionRecord, ExecutionView, GateRecord, PlanRecord } from '../src/domain/records.ts';
 import { BREAK_GLASS_ACTION, buttonValue, VOTE_ACTION } from './action-ids.ts';
 import { decisionSentence } from './decision.ts';
+import { isMachineStopped } from './machine-stopped.ts';
 import {
   actions,
   button,
@@ -19,9 +20,11 @@ import {
   section,
   sentence,
 } from './message.ts';
+import { cleanUpText, plannedBlocks } from './planned-waves.ts';
 import { replacedLines } from './preflight.ts';
 import { askTitle, isMultiWave, nextWaveOf, questionTitle } from './question.ts';
 import { askedBy, capital, instancesText, wordsOf } from './verbs.ts';
+import { actionOf, failedActionLine, failedActions, outcomeText, totalOf, whereText } from './wave-actions.ts';
 import { isDone, waveProgress } from './waves.ts';
 import { failureLines, MAX_REASON_SHOWN, spokenMinutes, ticketOf, verbWord } from './words.ts';
 
@@ -31,6 +34,11 @@ const MOST_ASKED_IN_PUSH = 4;
 const MOST_CHANGES_SHOWN = 10;
 const MOST_LIVE_NAMED = 10;
 const MOST_FAILED_NAMED = 5;
+/** In characters, of what an action said when it failed. */
+const MAX_SAID = 400;
+const MAX_PUSHED = 100;
+/** Failed actions that are named in a question about something else. */
+const MOST_ACTIONS_NAMED = 5;
 
 /**
  * The question to those who decide: a message of its own, because an updated card wakes no phone. Once it is settled, the
@@ -42,11 +50,15 @@ export function gateCard(view: ExecutionView, gate: GateRecord): Message {
   return message(pushText(view, gate), [
     header(`${MARKS[gate.kind]} ${askTitle(view, gate).plain}`),
     ...(gate.kind === 'approval' ? approvalBlocks(view) : betweenWaves(view, gate)),
+    ...(isMachineStopped(execution) ? [section(STANDS_STILL)] : []),
     section(`${askingLine(execution, gate)}\n${decidingLines(execution, gate).join('\n')}`),
     actions(`gate:${gate.gateId}:r${gate.planRevision}`, buttons(view, gate)),
     context(notes(gate)),
   ]);
 }
+
+const STANDS_STILL =
+  '🛑 *It stands still now:* what runs it has stopped, see its card. Votes are recorded, and take effect once it is resumed.';
 
 const MARKS = { approval: '✋', pause: '⏸️', decision: '❓' } as const;
 
@@ -55,6 +67,7 @@ function pushText(view: ExecutionView, gate: GateRecord): string {
   const { execution, plan } = view;
   const { mrkdwn } = askTitle(view, gate);
   const asked = mentions(gate.approvers, MOST_ASKED_IN_PUSH);
+  if (gate.action !== undefined) return `${mrkdwn}. ${actionSaid(view, gate)}${asked}: decide in this message.`;
   if (gate.kind !== 'approval')
     return `${mrkdwn}. ${stateOfWaves(view, gate).replaceAll('*', '')} ${asked}: decide in this message.`;
   const size = plan === undefined ? '' : `: ${wordsOf(execution).order} ${whatIsDone(execution, plan)}`;
@@ -68,7 +81,13 @@ function approvalBlocks(view: ExecutionView): KnownBlock[] {
   return [
     ...changes(plan),
     ...dangers(view, danger),
-    section(`${capital(order)} *${whatIsDone(execution, plan)}*. ${sideEffects(plan)}`.trim()),
+    section(
+      [
+        `${capital(order)} *${whatIsDone(execution, plan)}*. ${sideEffects(plan)}`.trim(),
+        ...(execution.verb === 'drill' ? [cleanUpText(execution)].filter((text) => text !== undefined) : []),
+      ].join('\n'),
+    ),
+    ...plannedBlocks(view),
   ];
 }
 
@@ -76,15 +95,24 @@ function approvalBlocks(view: ExecutionView): KnownBlock[] {
 function betweenWaves(view: ExecutionView, gate: GateRecord): KnownBlock[] {
   const { execution } = view;
   const { danger } = wordsOf(execution);
-  const next = waveProgress(view).find(
-    ({ wave }) => wave === (gate.kind === 'pause' ? gate.wave : nextWaveOf(view, gate)),
-  );
-  const nextText =
-    next === undefined
-      ? 'No wave comes after it.'
-      : `Next is *wave ${next.wave}*: ${wordsOf(execution).order} ${instancesText(execution, next.servers.length)}.`;
+  if (gate.action !== undefined) return afterAction(view, gate);
+  const next = gate.kind === 'pause' && gate.afterWave !== true ? gate.wave : nextWaveOf(view, gate);
+  const nextText = waveAfterText(view, next);
+  if (gate.afterWave === true) {
+    return [
+      section(`${stateOfWaves(view, gate)} It was the last wave: look whether all is well.`),
+      ...failedBefore(view),
+      section(
+        `• *Finish*: it ends with its result.\n• *Stop*, and no answer: it ends as partial, because nobody released it. What is ${wordsOf(execution).done} stays either way.`,
+      ),
+    ];
+  }
   if (gate.kind === 'pause') {
-    return [...(danger === undefined ? [] : [section(danger)]), section(`${stateOfWaves(view, gate)} ${nextText}`)];
+    return [
+      ...(danger === undefined ? [] : [section(danger)]),
+      section(`${stateOfWaves(view, gate)} ${nextText}`),
+      ...failedBefore(view),
+    ];
   }
   const wave = waveProgress(view).find((candidate) => candidate.wave === gate.wave);
   const failed = (wave?.servers ?? []).filter(({ state }) => state === 'failed');
@@ -107,17 +135,77 @@ function betweenWaves(view: ExecutionView, gate: GateRecord): KnownBlock[] {
   ];
 }
 
+/** The actions that failed so far: who releases what comes next should know of them. */
+function failedBefore(view: ExecutionView): KnownBlock[] {
+  const failed = failedActions(view).map(failedActionLine);
+  return failed.length === 0 ? [] : [section(`*Failed actions*\n${lines(failed, MOST_ACTIONS_NAMED)}`)];
+}
+
+/** `Next is wave 3: launch 42 recovery instances.` */
+function waveAfterText(view: ExecutionView, next: number | undefined): string {
+  const { execution } = view;
+  const wave = waveProgress(view).find((candidate) => candidate.wave === next);
+  if (wave === undefined) return 'No wave comes after it.';
+  return `Next is *wave ${wave.wave}*: ${wordsOf(execution).order} ${instancesText(execution, wave.servers.length)}.`;
+}
+
+/** Which action failed, what it said, and what each answer does. */
+function afterAction(view: ExecutionView, gate: GateRecord): KnownBlock[] {
+  const { execution } = view;
+  const record = actionOf(view, gate);
+  const isBefore = gate.action?.phase === 'pre';
+  const next = isBefore ? gate.wave : nextWaveOf(view, gate);
+  return [
+    section([`❌ ${actionState(record)}`, ...(record === undefined ? [] : [whereText(record)])].join('\n')),
+    section(`${stateOfWaves(view, gate)} ${waveAfterText(view, next)}`),
+    section(
+      [
+        '• *Retry Action*: it is done again from its beginning.',
+        `• *Continue Without It*: ${continuation(view, gate)}, although this failed.`,
+        `• *Stop*: nothing more is begun; what is ${wordsOf(execution).done} stays.`,
+      ].join('\n'),
+    ),
+  ];
+}
+
+/** What follows an action that is passed over. */
+function continuation(view: ExecutionView, gate: GateRecord): string {
+  const { wave = 0, action } = gate;
+  const left = totalOf(view, { wave, phase: action?.phase ?? 'pre' }) - (action?.index ?? 0);
+  const more = left > 0 ? 'the next action is done, then ' : '';
+  const next = action?.phase === 'pre' ? wave : nextWaveOf(view, gate);
+  return `${more}${next === undefined ? 'it ends' : `wave ${next} is begun`}`;
+}
+
+/** `*Switch DNS*, attempt 1, failed after 2 min: HTTP 503.` */
+function actionState(record: ActionRecord | undefined): string {
+  if (record === undefined) return 'What it said is not known.';
+  const { action, attempt } = record;
+  return `*${name(action.actionName)}*, attempt ${attempt}, ${asSentence(outcomeText(record, MAX_SAID))}`;
+}
+
+/** What an action said, for a phone that shows its name already. */
+function actionSaid(view: ExecutionView, gate: GateRecord): string {
+  const { detail } = actionOf(view, gate) ?? {};
+  return detail === undefined ? '' : `${asSentence(sentence(detail, MAX_PUSHED))} `;
+}
+
+function asSentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 /** `Wave 1 is done: 30 of 30 launched in 14 min.` of the wave before a pause, or of the one that needs a decision. */
 function stateOfWaves(view: ExecutionView, gate: GateRecord): string {
   const waves = waveProgress(view);
-  const about = waves.findIndex(({ wave }) => wave === gate.wave) - (gate.kind === 'pause' ? 1 : 0);
+  const isAboutBefore = (gate.kind === 'pause' && gate.afterWave !== true) || gate.action?.phase === 'pre';
+  const about = waves.findIndex(({ wave }) => wave === gate.wave) - (isAboutBefore ? 1 : 0);
   const wave = waves[about];
   if (wave === undefined) return 'Nothing has been begun yet.';
   const { done } = wordsOf(view.execution);
   const { servers, startedAt, endedAt } = wave;
   const failed = servers.filter(({ state }) => state === 'failed').length;
   const took = startedAt === undefined || endedAt === undefined ? '' : ` in ${spokenMinutes(endedAt - startedAt)}`;
-  const how = gate.kind === 'decision' ? 'did not go as it should' : 'is over';
+  const how = gate.kind === 'decision' && gate.action === undefined ? 'did not go as it should' : 'is over';
   const attempt = wave.attempt === undefined ? '' : `, attempt ${wave.attempt},`;
   return `*${capital(waveWords(wave))}${attempt} ${how}:* ${servers.filter(isDone).length} of ${servers.length} ${done}${took}${failed > 0 ? `, *${failed} failed*` : ''}.`;
 }
@@ -147,7 +235,8 @@ function askingLine(execution: ExecutionRecord, gate: GateRecord): string {
 function decidingLines(execution: ExecutionRecord, gate: GateRecord): string[] {
   const { done } = wordsOf(execution);
   const unit = gate.kind === 'approval' ? 'approval' : 'vote';
-  const nothing = gate.kind === 'approval' ? `nothing is ${done}` : 'nothing more is begun';
+  const nothing =
+    gate.kind === 'approval' ? `nothing is ${done}` : gate.afterWave === true ? 'it ends' : 'nothing more is begun';
   return [
     `${mentions(gate.approvers, MOST_ASKED_BY_NAME)}: ${count(gate.quorum, unit)} needed${gate.votes.length === 0 ? `, ${gate.votes.length} given` : ''}.`,
     ...votesLine(gate),
@@ -200,10 +289,22 @@ function buttons(view: ExecutionView, gate: GateRecord): Button[] {
       ];
     case 'pause':
       return [
-        button(VOTE_ACTION.resume, `Resume With Wave ${gate.wave}`, value, { style: 'primary' }),
+        button(
+          VOTE_ACTION.resume,
+          gate.afterWave === true ? `Finish ${verb}` : `Resume With Wave ${gate.wave}`,
+          value,
+          { style: 'primary' },
+        ),
         stopButton(view, value),
       ];
     case 'decision': {
+      if (gate.action !== undefined) {
+        return [
+          button(VOTE_ACTION.retry, 'Retry Action', value),
+          button(VOTE_ACTION.continue, 'Continue Without It', value),
+          stopButton(view, value),
+        ];
+      }
       const next = nextWaveOf(view, gate);
       return [
         button(VOTE_ACTION.retry, 'Retry Failed', value),

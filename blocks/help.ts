@@ -1,6 +1,6 @@
 import type { Catalogue } from '../src/domain/records.ts';
-import { COMMANDS, type CommandWord, formOf } from './commands.ts';
-import { name } from './message.ts';
+import { COMMANDS, type CommandForm, type CommandWord, formOf } from './commands.ts';
+import { escapeText, name } from './message.ts';
 import { wavesText } from './verbs.ts';
 
 /** What one person is told of what can be done: texts in mrkdwn. */
@@ -20,11 +20,12 @@ export function helpText(words: readonly CommandWord[], catalogue: Catalogue | u
 
 /** `/dr help drill`: one command. `isAllowed`: whether this person may use it. */
 export function commandHelpText(word: CommandWord, isAllowed: boolean, catalogue: Catalogue | undefined): string {
-  const { about, example } = COMMANDS[word];
+  const { about, example, more = [] }: CommandForm = COMMANDS[word];
   return [
     `${formOf(word)}`,
     about,
     `For example \`${example}\`.`,
+    ...more.map((form) => `• \`${escapeText(form.form)}\`\n   ${form.about}`),
     ...(isAllowed ? [] : ['⚠️ You may not use it: `/dr access` shows what you may do.']),
     applicationsText(catalogue),
   ].join('\n');
@@ -41,7 +42,7 @@ export function applicationsText(catalogue: Catalogue | undefined): string {
 }
 
 /** The waves that an application has: `waves 1–4`. */
-export function knownWavesText(waves: Catalogue['applications'][number]['waves']): string {
+export function knownWavesText(waves: readonly { wave: number }[]): string {
   return waves.length === 0 ? 'no waves' : wavesText(waves.map(({ wave }) => wave));
 }
 

@@ -21,6 +21,7 @@ import {
 } from './message.ts';
 import { questionTitle } from './question.ts';
 import { askedBy, instancesText, wordsOf } from './verbs.ts';
+import { actionOf, outcomeText } from './wave-actions.ts';
 import { shortId } from './words.ts';
 
 /** A question that waits for the person, with the address of its message where that stands in Slack. */
@@ -62,6 +63,8 @@ const MOST_MANAGERS = 5;
 /** Of a section of App Home, so that no list pushes out the ones below. */
 const LIST_CHARACTERS = 6_000;
 const MOST_APPLICATIONS = 10;
+/** In characters, of what an action said that a question is about. */
+const MAX_SAID = 150;
 
 const ROLE_WORDS: Record<Role, string> = {
   DRSOrchestrationAdmin: 'everything, the configuration among it',
@@ -93,12 +96,24 @@ export function home(content: HomeContent): HomeView {
       : []),
     { type: 'divider' },
     ...listing(
-      ['*Under way*', ...orNothing(running.map(executionLine), 'Nothing is under way.')],
+      [
+        '*Under way*',
+        ...orNothing(
+          running.map((listed) => executionLine(listed)),
+          'Nothing is under way.',
+        ),
+      ],
       MOST_RUNNING + 1,
       LIST_CHARACTERS,
     ),
     ...listing(
-      ['*Over*', ...orNothing(recent.map(executionLine), 'Nothing has run yet.')],
+      [
+        '*Over*',
+        ...orNothing(
+          recent.map((listed) => executionLine(listed)),
+          'Nothing has run yet.',
+        ),
+      ],
       MOST_RECENT + 1,
       LIST_CHARACTERS,
     ),
@@ -154,6 +169,7 @@ function questionBlocks({ view: execution, gate, messageUrl }: WaitingQuestion):
     section(
       [
         `*${mrkdwn}*${size === '' ? '' : `:${size}`}`,
+        ...actionLine(execution, gate),
         ...(danger === undefined || gate.kind !== 'approval' ? [] : [danger]),
         dotted(
           `Asked by ${askedBy(execution.execution)} ${since(gate.openedAt)}`,
@@ -165,6 +181,12 @@ function questionBlocks({ view: execution, gate, messageUrl }: WaitingQuestion):
     ),
     actions(`home:${shortId(gate.executionId)}:${gate.gateId}:r${gate.planRevision}`, buttonsOf(execution, gate)),
   ];
+}
+
+/** What an action said that a question is about. */
+function actionLine(execution: ExecutionView, gate: GateRecord): string[] {
+  const record = actionOf(execution, gate);
+  return record === undefined ? [] : [`❌ ${outcomeText(record, MAX_SAID)}`];
 }
 
 /** The very buttons of the gate's own message: an answer is the same from wherever it is given. */

@@ -45,6 +45,24 @@ export function message(text: string, blocks: KnownBlock[], state?: Record<strin
   return { text: cutMrkdwn(text, LIMITS.pushText), blocks, ...(state === undefined ? {} : { state }) };
 }
 
+/** How much of a list is shown where a message has no room for all, the most first. */
+const ROOMS = [1, 0.6, 0.35, 0.2];
+
+/**
+ * The blocks with as much room for their lists as one message takes. `draw` is given that room, from 1 downwards; the least
+ * room is drawn last, whether it fits or not.
+ */
+export function fitted(draw: (room: number) => KnownBlock[]): KnownBlock[] {
+  const fits = (blocks: KnownBlock[]) =>
+    blocks.length <= LIMITS.blocks && JSON.stringify(blocks).length <= LIMITS.messageCharacters;
+  let blocks: KnownBlock[] = [];
+  for (const room of ROOMS) {
+    blocks = draw(room);
+    if (fits(blocks)) break;
+  }
+  return blocks;
+}
+
 /** Text for mrkdwn in which nothing of `value` has a meaning (Slack: escaping text). Tags and names come from outside. */
 export function escapeText(value: string): string {
   return value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

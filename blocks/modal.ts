@@ -30,9 +30,17 @@ export interface TextLength {
 export function textInput(
   { blockId, actionId }: Field,
   label: string,
-  options: { hint?: string; length?: TextLength; multiline?: boolean; optional?: boolean; focus?: boolean },
+  options: {
+    hint?: string;
+    length?: TextLength;
+    multiline?: boolean;
+    optional?: boolean;
+    focus?: boolean;
+    /** What it holds before anybody types. */
+    initial?: string;
+  },
 ): InputBlock {
-  const { hint, length, multiline, optional, focus } = options;
+  const { hint, length, multiline, optional, focus, initial } = options;
   return {
     type: 'input',
     block_id: blockId,
@@ -45,6 +53,7 @@ export function textInput(
       multiline: multiline ?? false,
       ...(length === undefined ? {} : { min_length: length.min, max_length: length.max }),
       ...(focus === true ? { focus_on_load: true } : {}),
+      ...(initial === undefined || initial === '' ? {} : { initial_value: initial }),
     },
   };
 }

@@ -1,33 +1,39 @@
 import type { KnownBlock } from '@slack/types';
-import type { ExecutionRecord, ExecutionView, PlanRecord } from '../src/domain/records.ts';
+import type { ExecutionView, PlanRecord } from '../src/domain/records.ts';
 import { count, LIMITS, lines, name, section, sentence } from './message.ts';
+import { cleanUpText, expectedInAll, waveSizes } from './planned-waves.ts';
 import { instancesText, wordsOf } from './verbs.ts';
-import { wavesOf } from './waves.ts';
+import type { Expected } from './waves.ts';
 import { listed, plannedFailureLine, problemText } from './words.ts';
 
 const MOST_ACCOUNTS_SHOWN = 40;
 /** A line for each of so many accounts: under Slack's limit of a section, with room for how many more there are. */
 const ACCOUNT_LIST_CHARACTERS = LIMITS.section - 50;
 const MOST_NAMES_SHOWN = 10;
-const MOST_WAVES_SHOWN = 20;
+const MOST_WAVES_SHOWN = 30;
+const WAVE_LIST_CHARACTERS = 2_600;
 
 /** Why preflight, or what came before it, ended the execution. */
-export function preflightFailure({ execution, plan }: ExecutionView): KnownBlock[] {
+export function preflightFailure({ execution, plan }: ExecutionView, room = 1): KnownBlock[] {
   const problem = section(problemText(execution.problem ?? { code: '', message: wordsOf(execution).nothing }));
   if (plan === undefined || plan.stops.length === 0) return [problem];
   const stops = plan.stops.map((stop) => `• ${sentence(stop)}`);
-  return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan)];
+  return [problem, section(`*What stops it*\n${lines(stops, MOST_NAMES_SHOWN)}`), ...accountLines(plan, room)];
 }
 
-/** What would happen: the preflight table, the warnings, and what a launch cleans up or destroys. */
-export function preflightBlocks({ execution, plan, batches }: ExecutionView): KnownBlock[] {
+/**
+ * What would happen: the preflight table, the warnings, and what a launch cleans up or destroys.
+ * @param expected how long each wave is expected to take
+ * @param room the share of each list that there is room for
+ */
+export function preflightBlocks(view: ExecutionView, expected?: ReadonlyMap<number, Expected>, room = 1): KnownBlock[] {
+  const { execution, plan } = view;
   if (plan === undefined) return [];
   const { order, effect } = wordsOf(execution);
   const warnings = plan.findings.filter((finding) => finding.severity === 'warning');
   const accounts = plan.accounts.filter((account) => account.servers > 0).length;
   const facts = [
     `Would ${order} *${instancesText(execution, plan.totalServers)}* in ${count(accounts, 'staging account')}, in ${count(plan.batchIds.length, 'DRS job')}. ${effect}`,
-    ...perWave(execution, batches),
     ...replacedLines(plan),
     ...(plan.cleanups.length > 0
       ? [`DRS would first clean up *${count(plan.cleanups.length, 'instance')} of earlier drills*.`]
@@ -37,32 +43,39 @@ export function preflightBlocks({ execution, plan, batches }: ExecutionView): Kn
           `Left out:\n${lines(
             plan.skipped.map((server) => `• ${name(server.sourceServerHostname)}: ${sentence(server.reason)}`),
             MOST_NAMES_SHOWN,
+            LIMITS.list * room,
           )}`,
         ]
       : []),
+    ...(execution.verb === 'drill' ? [cleanUpText(execution)].filter((text) => text !== undefined) : []),
   ];
   return [
     section(facts.join('\n')),
-    ...accountLines(plan),
-    ...listed('Cannot be done', plan.failed.map(plannedFailureLine)),
-    ...listed('Warnings', [
-      ...plan.warnings.map((warning) => `• ${sentence(warning)}`),
-      ...warnings.map((finding) => `• ${name(finding.hostname)}: ${sentence(finding.message)}`),
-    ]),
+    ...perWave(view, expected, room),
+    ...accountLines(plan, room),
+    ...listed('Cannot be done', plan.failed.map(plannedFailureLine), room),
+    ...listed(
+      'Warnings',
+      [
+        ...plan.warnings.map((warning) => `• ${sentence(warning)}`),
+        ...warnings.map((finding) => `• ${name(finding.hostname)}: ${sentence(finding.message)}`),
+      ],
+      room,
+    ),
   ];
 }
 
-/** `Wave 1: 30 servers, wave 2: 48 servers.` where there are several. */
-function perWave(execution: ExecutionRecord, batches: ExecutionView['batches']): string[] {
-  const waves = wavesOf(execution);
-  if (waves.length < 2) return [];
-  const sizes = waves.map((wave) => {
-    const servers = batches
-      .filter((batch) => batch.wave === wave)
-      .reduce((sum, batch) => sum + batch.servers.length, 0);
-    return `*wave ${wave}* ${count(servers, 'server')}`;
-  });
-  return [`One after the other: ${lines(sizes, MOST_WAVES_SHOWN).replaceAll('\n', ', ')}.`];
+/** Each wave with its servers and what it is expected to take, where there are several. */
+function perWave(view: ExecutionView, expected: ReadonlyMap<number, Expected> | undefined, room: number): KnownBlock[] {
+  const sizes = waveSizes(view, expected);
+  const inAll = expectedInAll(view, expected);
+  if (sizes.length === 0) return [];
+  const told = [
+    ...(sizes.length > 1 ? ['One after the other:'] : []),
+    lines(sizes, MOST_WAVES_SHOWN, WAVE_LIST_CHARACTERS * room),
+    ...(inAll === undefined ? [] : [inAll]),
+  ];
+  return [section(told.join('\n'))];
 }
 
 /** Which live instances a launch would destroy: they are named, whatever else has to be cut. */
@@ -74,7 +87,7 @@ export function replacedLines(plan: Pick<PlanRecord, 'replaced'>): string[] {
   return [`🔴 *Destroys and replaces ${count(replaced.length, 'live instance')}:* ${named}${rest}.`];
 }
 
-function accountLines(plan: PlanRecord): KnownBlock[] {
+function accountLines(plan: PlanRecord, room: number): KnownBlock[] {
   if (plan.accounts.length === 0) return [];
   const rows = plan.accounts.map((account) => {
     if (account.unreachable !== undefined) return `⚠️ \`${account.accountId}\` could not be read`;
@@ -83,5 +96,5 @@ function accountLines(plan: PlanRecord): KnownBlock[] {
     if (account.cleanups > 0) parts.push(`${account.cleanups} to clean up`);
     return `\`${account.accountId}\` ${parts.join(' · ')}`;
   });
-  return [section(lines(rows, MOST_ACCOUNTS_SHOWN, ACCOUNT_LIST_CHARACTERS))];
+  return [section(lines(rows, MOST_ACCOUNTS_SHOWN, ACCOUNT_LIST_CHARACTERS * room))];
 }

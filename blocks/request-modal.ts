@@ -27,6 +27,13 @@ export const ALL_WAVES = 'all';
 
 type Application = Catalogue['applications'][number];
 
+/** An application with the waves that can be chosen: of its recovery plan by their names, else by tag with their servers. */
+export interface ChosenApplication {
+  name: string;
+  planName?: string;
+  waves: { wave: number; servers?: number; waveName?: string }[];
+}
+
 /** Slack's limits: options of a menu, an option's text and value. */
 const MOST_OPTIONS = 100;
 const MAX_OPTION_TEXT = 75;
@@ -40,7 +47,7 @@ export interface RequestForm {
   /** The verbs that this person may ask for. */
   verbs: readonly PlannedVerb[];
   /** The application that is chosen. */
-  application?: Application;
+  application?: ChosenApplication;
   /** The channel that is proposed. */
   channelId?: string;
 }
@@ -85,7 +92,7 @@ export function applicationOptions(applications: readonly Application[], typed: 
     .map(applicationOption);
 }
 
-function applicationOption(application: Application): PlainTextOption {
+function applicationOption(application: Pick<ChosenApplication, 'name' | 'waves'>): PlainTextOption {
   const text = `${oneLine(application.name)} (${knownWavesText(application.waves)})`;
   return { text: plain(cut(text, MAX_OPTION_TEXT)), value: application.name };
 }
@@ -102,7 +109,7 @@ function verbInput(verb: PlannedVerb, verbs: readonly PlannedVerb[]): InputBlock
   };
 }
 
-function applicationInput(application: Application | undefined): InputBlock {
+function applicationInput(application: ChosenApplication | undefined): InputBlock {
   const { blockId, actionId } = REQUEST_FIELD.application;
   return {
     type: 'input',
@@ -119,7 +126,7 @@ function applicationInput(application: Application | undefined): InputBlock {
   };
 }
 
-function wavesInput(application: Application): InputBlock {
+function wavesInput(application: ChosenApplication): InputBlock {
   const { blockId, actionId } = wavesField(application.name);
   const waves = application.waves.slice(0, MOST_OPTIONS - 1);
   return {
@@ -131,14 +138,21 @@ function wavesInput(application: Application): InputBlock {
       type: 'multi_static_select',
       action_id: actionId,
       options: [
-        { text: plain(`All ${count(application.waves.length, 'wave')}`), value: ALL_WAVES },
-        ...waves.map(({ wave, servers }) => ({
-          text: plain(`Wave ${wave} (${count(servers, 'server')})`),
-          value: String(wave),
-        })),
+        { text: plain(cut(allText(application), MAX_OPTION_TEXT)), value: ALL_WAVES },
+        ...waves.map((wave) => ({ text: plain(cut(waveText(wave), MAX_OPTION_TEXT)), value: String(wave.wave) })),
       ],
     },
   };
+}
+
+function allText({ planName, waves }: ChosenApplication): string {
+  const all = `All ${count(waves.length, 'wave')}`;
+  return planName === undefined ? all : `${all} of ${oneLine(planName)}`;
+}
+
+function waveText({ wave, servers, waveName }: ChosenApplication['waves'][number]): string {
+  if (waveName !== undefined) return `Wave ${wave}: ${oneLine(waveName)}`;
+  return servers === undefined ? `Wave ${wave}` : `Wave ${wave} (${count(servers, 'server')})`;
 }
 
 /** What makes a termination or a failover more dangerous than it is. */

@@ -1,6 +1,8 @@
 import type { KnownBlock } from '@slack/types';
 import type { AccountStatus, MissingAccount } from '../src/domain/contract.ts';
-import type { ExecutionRecord, GateRecord } from '../src/domain/records.ts';
+import type { ExecutionRecord, ExecutionView, GateRecord } from '../src/domain/records.ts';
+import type { ExecutionRto } from '../src/domain/rto.ts';
+import { decisionSentence } from './decision.ts';
 import { executionLine, headlineOf, type ListedExecution } from './executions-list.ts';
 import { dotted, listing, spokenAge } from './listing.ts';
 import {
@@ -18,7 +20,11 @@ import {
   sentence,
   since,
 } from './message.ts';
-import { askedBy } from './verbs.ts';
+import { questionTitle } from './question.ts';
+import { attemptsText, executionRtoText, rtoText, waveLabel } from './recovery-time.ts';
+import { askedBy, wordsOf } from './verbs.ts';
+import { actionsLine } from './wave-actions.ts';
+import { isDone, type WaveProgress, waveProgress } from './waves.ts';
 import { shortId } from './words.ts';
 
 /** An execution that waits for people. */
@@ -81,9 +87,12 @@ const MOST_ROWS = 60;
 const MOST_ACCOUNTS = 40;
 const MOST_WARNINGS = 10;
 const MOST_ASKED = 5;
+const MOST_DECISIONS = 30;
 /** Characters of the longest list, which leaves room for the others. */
 const ROW_CHARACTERS = 5_000;
 const LIST_CHARACTERS = 2_000;
+/** Of the first lines about one execution. */
+const FACT_CHARACTERS = 3_000;
 
 /** The answer to `/dr status`: what runs, and what waits for whom since when. */
 export function statusOverview({ waiting, running, now }: StatusOverview): Message {
@@ -115,21 +124,92 @@ function waitingLine(waiting: WaitingExecution): string {
   return dotted(executionLine(waiting), ...questions);
 }
 
-/** The answer to `/dr status <execution>`: its state in short; the card has the rest. */
-export function executionStatus(listed: ListedExecution, gates: GateRecord[], now: number): Message {
-  const { execution, cardUrl } = listed;
+/**
+ * The answer to `/dr status <execution>`: its state in short; of several waves, or by a recovery plan, also wave by wave,
+ * with what was decided on the way. `rto`: its recovery times, where everything of it is known. The card has the rest.
+ */
+export function executionStatus(
+  listed: ListedExecution,
+  gates: GateRecord[],
+  now: number,
+  rto?: ExecutionRto,
+): Message {
+  const { execution, cardUrl, view } = listed;
   const pending = gates.filter(({ status }) => status === 'pending');
   const facts = [
     pending.length > 0 ? waitingLine({ ...listed, gates: pending }) : executionLine(listed),
     ...timeLines(execution),
     ...(execution.problem === undefined ? [] : [`⚠️ ${sentence(execution.problem.message)}`]),
+    ...(execution.archived === undefined ? [] : [`🗄️ ${archivedText(execution.archived)}`]),
     cardUrl === undefined ? 'Its card is not in Slack.' : link(cardUrl, 'Open the card'),
   ];
   return message(`${sentence(headlineOf(listed))}.`, [
     header(headlineOf(listed)),
-    ...listing(facts, facts.length),
+    ...listing(facts, facts.length, FACT_CHARACTERS),
+    ...(view === undefined || rto === undefined ? [] : waveBlocks(view, rto)),
     context(`As of ${moment(now)} · ${shortId(execution.executionId)} · asked by ${askedBy(execution)}`),
   ]);
+}
+
+function archivedText({ userId, at }: NonNullable<ExecutionRecord['archived']>): string {
+  return `Archived by <@${userId}> ${dayAndMoment(at)}: it is listed no more.`;
+}
+
+/** Wave by wave, and what was decided; nothing for a single wave that the tags name, of which the first line says all. */
+function waveBlocks(view: ExecutionView, rto: ExecutionRto): KnownBlock[] {
+  const { execution, gates } = view;
+  const waves = waveProgress(view);
+  const plan = planTitle(execution);
+  if (waves.length < 2 && plan === undefined) return [];
+  const time = executionRtoText(rto);
+  const lines = waves.flatMap((wave) => statusOfWave(view, wave, rto));
+  const decided = gates.filter(({ status }) => status !== 'pending').toSorted((a, b) => a.openedAt - b.openedAt);
+  return [
+    ...titled(
+      plan ?? 'Its waves',
+      [...(time === '' ? [] : [`Recovery time ${time}`]), ...lines],
+      MOST_ROWS,
+      ROW_CHARACTERS,
+    ),
+    ...titled(
+      'Decided',
+      decided.map((gate) => `${questionTitle({ execution }, gate).mrkdwn}: ${decisionSentence({ execution }, gate)}`),
+      MOST_DECISIONS,
+      LIST_CHARACTERS,
+    ),
+  ];
+}
+
+/** Undefined where no stored plan is run. */
+function planTitle({ recoveryPlan }: ExecutionRecord): string | undefined {
+  if (recoveryPlan === undefined || recoveryPlan.version === 0) return undefined;
+  return `Recovery plan ${name(recoveryPlan.planName)}, version ${recoveryPlan.version}`;
+}
+
+const WAVE_MARKS: Record<WaveProgress['state'], string> = {
+  'to come': '⚪',
+  running: '⏳',
+  ended: '✅',
+  'not begun': '🚫',
+};
+
+function statusOfWave(view: ExecutionView, progress: WaveProgress, rto: ExecutionRto): string[] {
+  const { wave, state, servers, why, outcome } = progress;
+  const { execution } = view;
+  const times = rto.waves.find((one) => one.wave === wave) ?? { wave, state: 'to come' as const, attempts: 0 };
+  const mark = state === 'ended' && outcome !== 'success' ? '⚠️' : WAVE_MARKS[state];
+  const failed = servers.filter((server) => server.state === 'failed').length;
+  const actions = actionsLine(view, wave, { isOver: execution.endTime !== undefined });
+  return [
+    dotted(
+      `${mark} *${name(waveLabel(times))}*`,
+      `${servers.filter(isDone).length} of ${count(servers.length, 'server')} ${wordsOf(execution).done}`,
+      failed === 0 ? undefined : `*${failed} failed*`,
+      attemptsText(times),
+      state === 'not begun' ? `not begun, because ${why ?? 'it ended before'}` : rtoText(times),
+    ),
+    ...(actions === '' ? [] : [`      ${actions}`]),
+  ];
 }
 
 function timeLines({ launchStartedAt, endTime, startTime }: ExecutionRecord): string[] {

@@ -1,9 +1,23 @@
-import type { ExecutionRecord, ExecutionView, GateRecord, PlanRecord, WaveRecord } from '../src/domain/records.ts';
+import type {
+  ActionPhase,
+  ExecutionRecord,
+  ExecutionView,
+  GateRecord,
+  PlanRecord,
+  WaveRecord,
+} from '../src/domain/records.ts';
+import type { ExecutionRto } from '../src/domain/rto.ts';
 import { breakGlassVote, decisionSentence } from './decision.ts';
-import { count, escapeText, type Message, message, moment, section } from './message.ts';
+import { listing } from './listing.ts';
+import { machineStoppedText } from './machine-stopped.ts';
+import { count, escapeText, type Message, message, moment, name, section } from './message.ts';
+import { plannedInFull } from './planned-waves.ts';
 import { askTitle } from './question.ts';
+import { waveLabel } from './recovery-time.ts';
+import { planTarget } from './targets.ts';
 import { capital, instancesText, wordsOf } from './verbs.ts';
-import { isAbout, type WaveProgress, waveProgress, wavesOf } from './waves.ts';
+import { actionEndedText, hasFailed, isAboutAction } from './wave-actions.ts';
+import { isAbout, isPauseBefore, settingsOf, type WaveProgress, waveProgress, wavesOf } from './waves.ts';
 import { problemText, reasonsText, scope, shortId, spokenMinutes, verbWord } from './words.ts';
 
 /** A line of an execution's story, told once in the card's thread. */
@@ -15,14 +29,18 @@ export interface Milestone {
   needsPeople: boolean;
 }
 
-/** What has happened so far, in order. A milestone that is in the list once stays in it. */
-export function milestones(view: ExecutionView): Milestone[] {
+/**
+ * What has happened so far, in order. A milestone that is in the list once stays in it.
+ * @param rto the recovery times, for what the result says of them
+ */
+export function milestones(view: ExecutionView, rto?: ExecutionRto): Milestone[] {
   const { execution, plan, earlierPlans, gates } = view;
   const story: Milestone[] = [];
   const tell = (key: string, text: string, needsPeople = false) =>
     story.push({ key, message: message(text, [section(text)]), needsPeople });
   const tellGate = (gate: GateRecord) => {
-    tell(`opened-${gate.gateId}`, openedText(view, gate));
+    // Votes that are another gate's: nobody was asked.
+    if (gate.from === undefined) tell(`opened-${gate.gateId}`, openedText(view, gate));
     if (gate.status === 'pending') return;
     // As it was said then: what came later is told by what comes later in the story.
     const then = { execution: { ...execution, planRevision: gate.planRevision } };
@@ -32,20 +50,28 @@ export function milestones(view: ExecutionView): Milestone[] {
 
   for (const asked of [...earlierPlans, ...(plan === undefined ? [] : [plan])]) {
     if (asked.stops.length === 0) tell(`plan-${asked.revision}`, preflightText(asked));
+    // The recovery plan of an execution does not change: once.
+    if (asked.stops.length === 0) tellActionsInFull();
     gates.filter((gate) => gate.kind === 'approval' && gate.planRevision === asked.revision).forEach(tellGate);
   }
   const { cancelRequested, pauseRequested } = execution;
   const isOnly = execution.launchStartedAt !== undefined && wavesOf(execution).length === 1;
   if (isOnly) {
-    between.filter(({ kind }) => kind === 'pause').forEach(tellGate);
-    tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
+    const [only = 0] = wavesOf(execution);
+    between.filter((gate) => isPauseBefore(gate, only)).forEach(tellGate);
+    tellActions(only, 'pre');
+    if (waveProgress(view)[0]?.startedAt !== undefined)
+      tell('launch', `${capital(wordsOf(execution).doing)} ${instancesText(execution, plan?.totalServers ?? 0)}.`);
   }
   for (const wave of waveProgress(view)) {
     if (!isOnly) {
-      between.filter((gate) => gate.kind === 'pause' && gate.wave === wave.wave).forEach(tellGate);
+      between.filter((gate) => isPauseBefore(gate, wave.wave)).forEach(tellGate);
+      tellActions(wave.wave, 'pre');
       tellWave(wave);
     }
     tellAttempts(wave);
+    tellActions(wave.wave, 'post');
+    between.filter((gate) => gate.afterWave === true && gate.wave === wave.wave).forEach(tellGate);
   }
   // With the moment in the key: a wish that is given again later is told again.
   if (pauseRequested !== undefined)
@@ -58,8 +84,55 @@ export function milestones(view: ExecutionView): Milestone[] {
       'cancel-asked',
       `🚫 <@${cancelRequested.userId}> cancelled it at ${moment(cancelRequested.at)}${reasonsText([cancelRequested])}. ${execution.launchStartedAt === undefined ? wordsOf(execution).nothing : 'What runs goes on; nothing more is begun.'}`,
     );
+  tellMachine();
   tellEnd();
+  tellInstances();
   return story;
+
+  /** What is done around the waves, where the question has no room for all of it. */
+  function tellActionsInFull(): void {
+    const rows = plannedInFull(view);
+    if (rows === undefined || story.some(({ key }) => key === 'actions')) return;
+    const title = 'What is done around the waves:';
+    const blocks = listing([`*${title}*`, ...rows], rows.length + 1);
+    story.push({ key: 'actions', message: message(title, blocks), needsPeople: false });
+  }
+
+  /** How each attempt of the actions before or after a wave ended, and what was decided about those that failed. */
+  function tellActions(wave: number, phase: ActionPhase): void {
+    for (const record of view.actions ?? []) {
+      if (record.wave !== wave || record.phase !== phase || record.status === 'running') continue;
+      const { index, attempt } = record;
+      tell(`action-${wave}-${phase}-${index}-${attempt}`, actionEndedText(record), hasFailed(record));
+      between.filter((gate) => isAboutAction(gate, record)).forEach(tellGate);
+    }
+  }
+
+  /** With the moment in the key: what dies again is told again. */
+  function tellMachine(): void {
+    const { machineStopped, resumeRequested } = execution;
+    const stopped = machineStoppedText(execution);
+    if (machineStopped !== undefined && stopped !== undefined) {
+      tell(`machine-stopped-${machineStopped.at}`, stopped, true);
+    }
+    if (resumeRequested !== undefined)
+      tell(
+        `machine-resumed-${resumeRequested.at}`,
+        `▶️ <@${resumeRequested.userId}> had it go on at ${moment(resumeRequested.at)}, after what runs it had stopped.`,
+      );
+  }
+
+  /** What becomes of a drill's instances. */
+  function tellInstances(): void {
+    const { kept, executionId } = execution.cleanUp ?? {};
+    if (kept !== undefined)
+      tell('instances-kept', `📌 <@${kept.userId}> keeps the drill instances, since ${moment(kept.at)}.`);
+    if (executionId !== undefined)
+      tell(
+        `clean-up-${executionId}`,
+        `🧹 The termination of the drill instances has begun: ${name(shortId(executionId))}.`,
+      );
+  }
 
   function tellWave(wave: WaveProgress): void {
     if (wave.startedAt === undefined) return;
@@ -91,7 +164,7 @@ export function milestones(view: ExecutionView): Milestone[] {
     const isTold = execution.problem?.code === 'Cancelled' && cancelRequested !== undefined;
     if (execution.problem !== undefined && !isTold)
       tell('problem', endingText(execution, problemText(execution.problem)), execution.summary === undefined);
-    if (execution.summary !== undefined) tell('result', resultText(execution, execution.endTime), true);
+    if (execution.summary !== undefined) tell('result', resultText(view, execution.endTime, rto), true);
   }
 }
 
@@ -109,7 +182,9 @@ function openedText(view: ExecutionView, gate: GateRecord): string {
 }
 
 function waveBegunText(execution: ExecutionRecord, { wave, servers }: WaveProgress): string {
-  return `▶️ Wave ${wave}: ${wordsOf(execution).doing} ${instancesText(execution, servers.length)}.`;
+  const waveName = settingsOf(execution, wave)?.waveName;
+  const { doing } = wordsOf(execution);
+  return `▶️ ${name(waveLabel({ wave, waveName }))}: ${doing} ${instancesText(execution, servers.length)}.`;
 }
 
 /** As it was then: servers that are tried again move on. */
@@ -120,7 +195,17 @@ function waveEndedText(execution: ExecutionRecord, record: WaveRecord): string {
   const mark = outcome === 'success' ? '✅' : '⚠️';
   const words = outcome === 'success' ? 'is over' : `ended with *${outcome}*`;
   const which = attempt === undefined ? '' : `${execution.selection === undefined ? ',' : ''} attempt ${attempt},`;
-  return `${mark} ${escapeText(scopeOfWave(execution, wave))}${which} ${words} after ${spokenMinutes(endedAt - startedAt)}: ${summary.succeeded} of ${summary.totalServers} ${done}${failed > 0 ? `, *${failed} failed*` : ''}.`;
+  return `${mark} ${escapeText(scopeOfWave(execution, wave))}${which} ${words} after ${spokenMinutes(endedAt - startedAt)}: ${summary.succeeded} of ${summary.totalServers} ${done}${failed > 0 ? `, *${failed} failed*` : ''}.${targetText(execution, record)}`;
+}
+
+/** Whether the wave has kept its target, with all its attempts; empty where it has none. */
+function targetText(execution: ExecutionRecord, { wave, outcome, startedAt, endedAt }: WaveRecord): string {
+  const minutes = settingsOf(execution, wave)?.rtoTargetMinutes;
+  if (minutes === undefined) return '';
+  const late = endedAt - startedAt - minutes * 60_000;
+  const target = `RTO target of ${spokenMinutes(minutes * 60_000)}`;
+  if (late > 0) return ` ⏰ *${spokenMinutes(late)} over its ${target}.*`;
+  return outcome === 'success' ? ` Within its ${target}.` : '';
 }
 
 function scopeOfWave(execution: ExecutionRecord, wave: number): string {
@@ -129,11 +214,13 @@ function scopeOfWave(execution: ExecutionRecord, wave: number): string {
   return `${verbWord(execution)} ${scope({ ...execution, waves: [wave] })}`;
 }
 
-function resultText(execution: ExecutionRecord, endTime: number): string {
+function resultText(view: ExecutionView, endTime: number, rto: ExecutionRto | undefined): string {
+  const { execution } = view;
   const { succeeded = 0, totalServers = 0, failed = 0, skipped = 0 } = execution.summary ?? {};
   const duration = spokenMinutes(endTime - (execution.launchStartedAt ?? execution.startTime));
+  const target = planTarget(view, rto, totalServers - succeeded);
   const ending = execution.status === 'cancelled' ? 'was cancelled and ended' : `ended with *${execution.outcome}*`;
-  return `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ${ending} after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.${askedBySuffix(execution)}`;
+  return `${escapeText(`${verbWord(execution)} ${scope(execution)}`)} ${ending} after ${duration}: ${succeeded} of ${totalServers} ${wordsOf(execution).done}, ${failed} failed, ${skipped} skipped.${target === undefined ? '' : ` ${target}.`}${askedBySuffix(execution)}`;
 }
 
 /** Of an execution without a result this is the last word, so it says whose it was. */
@@ -142,7 +229,8 @@ function endingText(execution: ExecutionRecord, problem: string): string {
 }
 
 /** A mention of who asked, so that their phone tells them that it is over. */
-function askedBySuffix({ service, requester }: ExecutionRecord): string {
+function askedBySuffix({ service, requester, schedule }: ExecutionRecord): string {
+  if (schedule !== undefined) return ` Scheduled by <@${schedule.madeBy.userId}>.`;
   return service === undefined ? ` Asked by <@${requester.userId}>.` : '';
 }
 

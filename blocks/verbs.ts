@@ -1,6 +1,6 @@
 import type { ExecutionRecord } from '../src/domain/records.ts';
 import type { Verb } from '../src/domain/vocabulary.ts';
-import { count, sentence } from './message.ts';
+import { count, name, sentence } from './message.ts';
 
 /** How people speak of what a verb does. */
 export interface VerbWords {
@@ -96,8 +96,16 @@ export function instancesText(execution: Pick<ExecutionRecord, 'verb'>, servers:
   return count(servers, wordsOf(execution).instance);
 }
 
-/** Who asked: a mention, or what a machine says of itself, which identifies nobody. For mrkdwn. */
-export function askedBy({ requester, service }: Pick<ExecutionRecord, 'requester' | 'service'>): string {
+/**
+ * Who asked: a mention, the schedule with who made it, or what a machine says of itself, which identifies nobody. For
+ * mrkdwn.
+ */
+export function askedBy({
+  requester,
+  service,
+  schedule,
+}: Pick<ExecutionRecord, 'requester' | 'service' | 'schedule'>): string {
+  if (schedule !== undefined) return `the schedule \`${name(schedule.scheduleId)}\` of <@${schedule.madeBy.userId}>`;
   if (service === undefined) return `<@${requester.userId}>`;
   return service.initiatedBy === undefined ? 'a machine' : `a machine (“${sentence(service.initiatedBy, MAX_SAID)}”)`;
 }

@@ -1,14 +1,36 @@
-import type { ExecutionRecord, ExecutionView, GateRecord, Problem, WaveRecord } from '../src/domain/records.ts';
+import type {
+  ExecutionRecord,
+  ExecutionView,
+  GateRecord,
+  Problem,
+  WaveRecord,
+  WaveSettings,
+} from '../src/domain/records.ts';
 import type { BatchServer } from '../src/domain/result.ts';
 import type { ServerState } from '../src/domain/status.ts';
 import type { Outcome } from '../src/domain/vocabulary.ts';
 import { sentence } from './message.ts';
+import { isAllOver, preWaveActionsOf, wasBegunBy } from './wave-actions.ts';
+import { spokenMinutes } from './words.ts';
 
 /** Where a wave stands. `not begun`: it will not be, any more. */
 export type WaveState = 'to come' | 'running' | 'ended' | 'not begun';
 
 /** A server of a wave and the account that it replicates to. */
 export type WaveServer = BatchServer & { accountId: string };
+
+/** How long a wave is expected to take, in milliseconds, and who says so. */
+export interface Expected {
+  ms: number;
+  /** `history`: the median of the last successful runs. `estimate`: what the recovery plan says, until there are such runs. */
+  from: 'history' | 'estimate';
+}
+
+/** `earlier runs took 13 min`, `the plan’s estimate is 15 min`; empty where nothing is known. */
+export function expectedText(expected: Expected | undefined): string {
+  if (expected === undefined) return '';
+  return `${expected.from === 'history' ? 'earlier runs took' : 'the plan’s estimate is'} ${spokenMinutes(expected.ms)}`;
+}
 
 /** A wave of an execution as its card shows it. */
 export interface WaveProgress {
@@ -18,7 +40,9 @@ export interface WaveProgress {
   attempt?: number;
   /** In the order of their batches. */
   servers: WaveServer[];
-  /** Milliseconds since the epoch. */
+  /** How the recovery plan has it run; absent where tags alone make the waves. */
+  settings?: WaveSettings;
+  /** When its servers were begun with, in milliseconds since the epoch; absent while only its actions are. */
   startedAt?: number;
   endedAt?: number;
   outcome?: Outcome;
@@ -29,6 +53,14 @@ export interface WaveProgress {
 /** The waves of an execution in their order; a single one, by the number 0, where the request names none. */
 export function wavesOf({ waves }: Pick<ExecutionRecord, 'waves'>): number[] {
   return waves.length === 0 ? [0] : waves;
+}
+
+/** How the recovery plan has a wave run; undefined where tags alone make the waves. */
+export function settingsOf(
+  { recoveryPlan }: Pick<ExecutionRecord, 'recoveryPlan'>,
+  wave: number,
+): WaveSettings | undefined {
+  return recoveryPlan?.waves.find((settings) => settings.wave === wave);
 }
 
 /** Every wave of an execution, from what is stored. */
@@ -44,7 +76,12 @@ function oneWave(view: ExecutionView, wave: number, before: WaveProgress[]): Wav
   const record = view.waves.find((candidate) => candidate.wave === wave);
   const retry = record === undefined ? undefined : retryOf(view, record);
   const attempt = retry === undefined ? record?.attempt : (record?.attempt ?? 1) + 1;
-  const known = { wave, servers, ...(attempt === undefined ? {} : { attempt }) };
+  const settings = settingsOf(execution, wave);
+  const known = {
+    ...{ wave, servers },
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(settings === undefined ? {} : { settings }),
+  };
   if (retry !== undefined) return { ...known, state: 'running', startedAt: retry.settledAt };
   if (record?.notBegun !== undefined) return { ...known, state: 'not begun', why: whyText(execution, record.notBegun) };
   if (record !== undefined) {
@@ -53,13 +90,16 @@ function oneWave(view: ExecutionView, wave: number, before: WaveProgress[]): Wav
   }
   const { launchStartedAt, endTime, currentWave } = execution;
   // An execution begins with its first wave.
-  const hasBegun = before.length === 0 || currentWave === wave || servers.some(({ state }) => state !== 'planned');
+  const hasServersBegun = servers.some(({ state }) => state !== 'planned');
+  const hasBegun = before.length === 0 || currentWave === wave || hasServersBegun || wasBegunBy(view, wave);
   if (!hasBegun || launchStartedAt === undefined) {
     if (endTime !== undefined) return { ...known, state: 'not begun', why: 'it ended before' };
     if (execution.cancelRequested === undefined) return { ...known, state: 'to come' };
     return { ...known, state: 'not begun', why: `<@${execution.cancelRequested.userId}> cancelled it` };
   }
-  const startedAt = beginOf(view, wave, before.at(-1));
+  // While the actions before it are done, nothing is launched: its time begins with its servers.
+  const isPrepared = hasServersBegun || isAllOver(view, { wave, phase: 'pre' });
+  const startedAt = isPrepared ? beginOf(view, wave, before.at(-1)) : undefined;
   // What is over without a record of the wave was ended from outside.
   return endTime === undefined
     ? { ...known, state: 'running', startedAt }
@@ -84,17 +124,22 @@ function whyText({ cancelRequested }: ExecutionRecord, { code, message }: Proble
 }
 
 /** When a wave that has no record yet began: when the last thing that it waited for was over. */
-function beginOf(
-  { execution, gates }: ExecutionView,
-  wave: number,
-  previous: WaveProgress | undefined,
-): number | undefined {
+function beginOf(view: ExecutionView, wave: number, previous: WaveProgress | undefined): number | undefined {
+  const { execution, gates } = view;
+  const isBefore = (gate: GateRecord) =>
+    isPauseBefore(gate, wave) || (gate.wave === wave && gate.action?.phase === 'pre');
   const waitedFor = [
     execution.launchStartedAt,
     previous?.endedAt,
-    ...gates.filter((gate) => gate.kind === 'pause' && gate.wave === wave).map(({ settledAt }) => settledAt),
+    ...gates.filter(isBefore).map(({ settledAt }) => settledAt),
+    ...preWaveActionsOf(view, wave).map(({ endedAt }) => endedAt),
   ].filter((at) => at !== undefined);
   return waitedFor.length === 0 ? undefined : Math.max(...waitedFor);
+}
+
+/** True for the question whether a wave may begin, as opposed to what is asked after the last one. */
+export function isPauseBefore({ kind, wave, afterWave }: GateRecord, before: number): boolean {
+  return kind === 'pause' && wave === before && afterWave !== true;
 }
 
 function serversOf({ batches, execution }: ExecutionView, wave: number): WaveServer[] {

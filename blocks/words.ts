@@ -55,15 +55,16 @@ export function plannedFailureLine({ sourceServerHostname, errorMessage }: PlanR
   return `• ${name(sourceServerHostname)}: ${sentence(errorMessage)}`;
 }
 
-/** A section with a title, left out when there is nothing to list. */
-export function listed(title: string, items: string[]): KnownBlock[] {
-  return items.length === 0 ? [] : [section(`*${title}*\n${lines(items, MOST_NAMES_SHOWN)}`)];
+/** A section with a title, left out when there is nothing to list. `room`: the share of a list that there is room for. */
+export function listed(title: string, items: string[], room = 1): KnownBlock[] {
+  return items.length === 0 ? [] : [section(`*${title}*\n${lines(items, MOST_NAMES_SHOWN, LIMITS.list * room)}`)];
 }
 
-/** Milliseconds as `24 min` or `1 h 5 min`. */
+/** Milliseconds as `24 min`, `1 h 5 min` or `2 h`. */
 export function spokenMinutes(ms: number): string {
   const minutes = Math.max(1, Math.round(ms / 60_000));
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`;
 }
 
 const FAILURE_OF: Record<ExecutionRecord['verb'], string> = {

@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
 import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
+import { CLOSE_EVENT } from '../src/orchestration/close-event.ts';
 import { SWEEP_EVENT } from '../src/orchestration/sweep-event.ts';
 import { QUERY_EVENT } from '../src/queries/query-event.ts';
 import { AuditBucket } from './constructs/audit-bucket.ts';
@@ -18,6 +19,7 @@ import { CentralStateMachines } from './constructs/central-state-machines.ts';
 import { DeploymentParameters } from './constructs/deployment-parameters.ts';
 import { ExecutionHistory } from './constructs/execution-history.ts';
 import { functionNeeds } from './constructs/function-needs.ts';
+import { PlanTables } from './constructs/plan-tables.ts';
 import { ProductFunction } from './constructs/product-function.ts';
 import { RecoveryRunbook } from './constructs/recovery-runbook.ts';
 import { RequestSchedules } from './constructs/request-schedules.ts';
@@ -57,6 +59,11 @@ export class CentralStack extends Stack {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const { streamArn } = new ExecutionHistory(this, 'ExecutionHistory', { tableName: names.tableName, key });
+    new PlanTables(this, 'PlanTables', {
+      planTableName: names.planTableName,
+      groupTableName: names.groupTableName,
+      key,
+    });
     const { bucket: results } = new ResultBucket(this, 'Results', { key });
     const { bucket: audit } = new AuditBucket(this, 'Audit', {
       key,
@@ -89,6 +96,7 @@ export class CentralStack extends Stack {
         names,
         stagingAccountIds,
         origins: deployment.origins,
+        targetAccountIds: deployment.targetAccounts.map((account) => account.accountId),
         key,
         streamArn,
         results,
@@ -99,7 +107,14 @@ export class CentralStack extends Stack {
       }),
     );
     const functions = mapFunctions(
-      (name) => new ProductFunction(this, name, { functionName: name, names, functionsDirectory, needs: needs[name] }),
+      (name) =>
+        new ProductFunction(this, name, {
+          functionName: name,
+          names,
+          functionsDirectory,
+          needs: needs[name],
+          ...(name === 'take-action' ? { network: deployment.healthChecks } : {}),
+        }),
     );
     new CentralStateMachines(this, 'StateMachines', { names, functions, stagingAccountIds });
 
@@ -157,6 +172,13 @@ export class CentralStack extends Stack {
       eventPattern: { source: [QUERY_EVENT.source], detailType: [QUERY_EVENT.detailType] },
       targets: [keepingFailures(functions['answer-query'])],
     });
+    const closeExecution = keepingFailures(functions['close-execution']);
+    new Rule(this, 'CloseAsked', {
+      description: 'Executions whose machine has died, that somebody wants closed',
+      eventBus: bus,
+      eventPattern: { source: [CLOSE_EVENT.source], detailType: [CLOSE_EVENT.detailType] },
+      targets: [closeExecution],
+    });
     new Rule(this, 'RunFailed', {
       description: 'A run of the recovery component that ended without a result',
       eventPattern: {
@@ -169,7 +191,6 @@ export class CentralStack extends Stack {
       },
       targets: [keepingFailures(functions['announce-failure'])],
     });
-    const closeExecution = keepingFailures(functions['close-execution']);
     new Rule(this, 'MachineEnded', {
       description: 'A dr-execution that ended without finishing its execution',
       eventPattern: {
@@ -200,6 +221,8 @@ export class CentralStack extends Stack {
     };
     every('RefreshCatalogue', Duration.minutes(5), functions['refresh-catalogue']);
     every('AnswerParents', Duration.minutes(5), functions['answer-parents']);
+    every('CleanUpDrills', Duration.minutes(5), functions['clean-up-drills']);
+    every('RunSchedules', Duration.minutes(1), functions['run-schedules']);
     every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
     every('WatchGates', Duration.minutes(1), functions['watch-gates']);
     new Alarm(this, 'LateBells', {

@@ -12,12 +12,14 @@ import {
 } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
 import { POLICY_SUBJECTS, type PolicySubject, policiesSchema, policyOf } from '../src/domain/policy.ts';
+import { documentNameSchema } from '../src/domain/recovery-plan.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
 import {
   componentSettingsSchema,
   originSchema,
   requestSettingsSchema,
   stagingAccountSchema,
+  targetAccountSchema,
 } from '../src/platform/configuration.ts';
 import { readRequest } from '../src/requests/request.ts';
 
@@ -29,6 +31,26 @@ const stagingAccount = stagingAccountSchema.pick({
   externalId: true,
   maxServers: true,
   priority: true,
+});
+
+/** An account in which the actions of recovery plans are done, with all that may be started there. */
+const targetAccount = z.strictObject({
+  accountId: accountIdSchema,
+  externalId: stagingAccountSchema.shape.externalId,
+  /** Where its documents are started. */
+  regions: targetAccountSchema.shape.regions,
+  documents: z
+    .array(
+      z.strictObject({
+        /** A name, or the ARN of a document that another account shares. */
+        name: documentNameSchema,
+        /** `automation`: an Automation runbook. `command`: for Run Command on recovered instances. */
+        type: z.enum(['automation', 'command']).default('automation'),
+        /** Names of the account's roles that the runbook runs with: take-action may hand these to Systems Manager. */
+        roles: z.array(z.string().regex(/^[\w+=,.@/-]{1,128}$/, 'the name of a role')).default([]),
+      }),
+    )
+    .min(1),
 });
 
 /** One schedule. Its correlation id is made by the deployment, another one each time. */
@@ -79,6 +101,34 @@ const deploymentSchema = z.strictObject({
         context.addIssue({ code: 'custom', path: [index], message: `${region} of ${accountId} is listed twice` });
       });
     }),
+  /** Where the actions of recovery plans are done: without an entry none is started in an account. */
+  targetAccounts: z
+    .array(targetAccount)
+    .default([])
+    .superRefine((accounts, context) => {
+      accounts.forEach(({ accountId }, index) => {
+        if (accounts.findIndex((other) => other.accountId === accountId) === index) return;
+        context.addIssue({ code: 'custom', path: [index, 'accountId'], message: `${accountId} is listed twice` });
+      });
+    }),
+  /**
+   * Where HTTP and TCP health checks are made from: subnets of the central account in the DR Region, with a way to what was
+   * recovered and to AWS's services.
+   *
+   * @default - outside of any network: only public addresses are reached
+   */
+  healthChecks: z
+    .strictObject({
+      subnetIds: z
+        .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id'))
+        .min(1)
+        .max(16),
+      securityGroupIds: z
+        .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id'))
+        .min(1)
+        .max(5),
+    })
+    .optional(),
   access: accessSchema.superRefine(fitsInParameter),
   policies: policiesSchema.superRefine(fitsInParameter),
   /** What direct callers of the recovery component may do, and which topics they may have told. */

@@ -16,6 +16,10 @@ const FORWARDER_ROLE = 'dr-chatops-drs-events';
 const FAILBACK_ROLE = 'dr-chatops-failback';
 /** Role that failback-origin assumes where servers came from, to launch there; its name ends with the Region. */
 const ORIGIN_ROLE = 'dr-chatops-origin';
+/** Role that take-action assumes in a target account, to start the documents that are listed for it. */
+const ACTIONS_ROLE = 'dr-chatops-actions';
+/** Role that answer-query assumes in a target account, to look whether a document is there. */
+const ACTION_DOCUMENTS_ROLE = 'dr-chatops-action-documents';
 const EXECUTOR = 'drs-staging-account-executor';
 
 /** Central functions that read DRS and EC2 of the staging accounts. */
@@ -26,10 +30,23 @@ export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'read-status',
   'record-account-result',
   'check-instances',
+  'take-action',
   'close-execution',
   'refresh-catalogue',
   'answer-query',
 ];
+
+/** What is called by the deployment's environment alone: all that a command in a terminal has to know of it. */
+export function environmentNames(environment: string | undefined) {
+  const named = (base: string): string => (environment === undefined ? base : `${base}-${environment}`);
+  return {
+    named,
+    /** Prefix of the SSM parameters. */
+    configPath: `/${named('dr-chatops')}`,
+    planTableName: named('recovery-plans'),
+    groupTableName: named('protection-groups'),
+  };
+}
 
 /**
  * The names and ARNs that the stacks of a deployment know of each other. They are fixed rather than generated, because
@@ -40,14 +57,12 @@ export type Names = ReturnType<typeof namesOf>;
 export function namesOf(deployment: Deployment) {
   const { accountId: centralAccount, region } = deployment.central;
   const partition = partitionOf(region);
-  const named = (base: string): string =>
-    deployment.environment === undefined ? base : `${base}-${deployment.environment}`;
+  const { named, configPath, planTableName, groupTableName } = environmentNames(deployment.environment);
   const arn = (service: string, account: string, resource: string): string =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const roleArn = (account: string, role: string): string => `arn:${partition}:iam::${account}:role/${role}`;
   /** Name of a function, of its role, and of a machine's role. */
   const centralName = (name: FunctionName | MachineName): string => named(`dr-chatops-${name}`);
-  const configPath = `/${named('dr-chatops')}`;
   const busName = named('dr-chatops');
   const tableName = named('execution-history');
 
@@ -59,6 +74,8 @@ export function namesOf(deployment: Deployment) {
     centralAccount,
     centralName,
     tableName,
+    planTableName,
+    groupTableName,
     busName,
     executorName: named(EXECUTOR),
     readerRoleName: named(READER_ROLE),
@@ -68,6 +85,8 @@ export function namesOf(deployment: Deployment) {
     failbackRoleName: named(FAILBACK_ROLE),
     /** An account has one for each of its Regions that servers go back to: roles are not of a Region. */
     originRoleName: (originRegion: string): string => named(`${ORIGIN_ROLE}-${originRegion}`),
+    actionsRoleName: named(ACTIONS_ROLE),
+    actionDocumentsRoleName: named(ACTION_DOCUMENTS_ROLE),
     /** Of the rule that takes DRS's own events to the central bus. */
     forwarderRuleName: named(FORWARDER_ROLE),
     /** Of the SSM Automation runbook that calls the recovery component, and of its role. */
@@ -84,6 +103,8 @@ export function namesOf(deployment: Deployment) {
     machineExecutionsArn: (name: MachineName): string => arn('states', centralAccount, `execution:${named(name)}:*`),
     busArn: arn('events', centralAccount, `event-bus/${busName}`),
     tableArn: arn('dynamodb', centralAccount, `table/${tableName}`),
+    planTableArn: arn('dynamodb', centralAccount, `table/${planTableName}`),
+    groupTableArn: arn('dynamodb', centralAccount, `table/${groupTableName}`),
     parameterArn: (name: string): string => arn('ssm', centralAccount, `parameter${configPath}/${name}`),
 
     executorArn: (account: string): string => arn('states', account, `stateMachine:${named(EXECUTOR)}`),
@@ -93,6 +114,9 @@ export function namesOf(deployment: Deployment) {
     executorRoleArn: (account: string): string => roleArn(account, named(EXECUTOR_ROLE)),
     forwarderRoleArn: (account: string): string => roleArn(account, named(FORWARDER_ROLE)),
     failbackRoleArn: (account: string): string => roleArn(account, named(FAILBACK_ROLE)),
+    actionsRoleArn: (account: string): string => roleArn(account, named(ACTIONS_ROLE)),
+    actionDocumentsRoleArn: (account: string): string => roleArn(account, named(ACTION_DOCUMENTS_ROLE)),
+    roleArn,
     originRoleArn: (origin: { accountId: string; region: string }): string =>
       roleArn(origin.accountId, named(`${ORIGIN_ROLE}-${origin.region}`)),
   };

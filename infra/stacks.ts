@@ -4,9 +4,10 @@ import type { Deployment } from './deployment.ts';
 import { namesOf } from './names.ts';
 import { OriginStack } from './origin-stack.ts';
 import { StagingAccountStack } from './staging-account-stack.ts';
+import { TargetAccountStack } from './target-account-stack.ts';
 
 /**
- * The CDK app of a deployment: the central stack, and one stack for each staging account and for each origin.
+ * The CDK app of a deployment: the central stack, and one stack for each staging account, origin and target account.
  * That the central one comes first is not declared between them: each is deployed with credentials of its own account.
  */
 export function stacksOf(deployment: Deployment, functionsDirectory: string, props: AppProps = {}) {
@@ -23,5 +24,8 @@ export function stacksOf(deployment: Deployment, functionsDirectory: string, pro
     (origin) =>
       new OriginStack(app, named(`dr-chatops-origin-${origin.accountId}-${origin.region}`), { deployment, origin }),
   );
-  return { app, central, staging, origins };
+  const targets = deployment.targetAccounts.map(
+    (account) => new TargetAccountStack(app, named(`dr-chatops-target-${account.accountId}`), { deployment, account }),
+  );
+  return { app, central, staging, origins, targets };
 }

@@ -71,7 +71,7 @@ function asJsonPath(path: string[]): JSONPath {
 
 /** What the file says, for somebody who wants to see at a glance that it is what they meant. */
 function summaryOf(deployment: Deployment): string[] {
-  const { central, stagingAccounts, origins, access, policies, schedules } = deployment;
+  const { central, stagingAccounts, origins, targetAccounts, access, policies, schedules } = deployment;
   const count = (many: number, one: string) => `${many} ${one}${many === 1 ? '' : 's'}`;
   const roles = access.grants.map(({ role, users, userGroups, applications }) => {
     const who = [
@@ -82,9 +82,13 @@ function summaryOf(deployment: Deployment): string[] {
   });
   const own = Object.keys(policies.applications ?? {});
   return [
-    `central account ${central.accountId}, ${central.region}; ${count(stagingAccounts.length, 'staging account')}, ${count(origins.length, 'origin')}, ${count(schedules.length, 'schedule')}`,
+    `central account ${central.accountId}, ${central.region}; ${count(stagingAccounts.length, 'staging account')}, ${count(origins.length, 'origin')}, ${count(targetAccounts.length, 'account')} for actions, ${count(schedules.length, 'schedule')}`,
     `access of the Slack workspace ${access.teamId}:`,
     ...roles,
+    ...targetAccounts.map(
+      ({ accountId, regions, documents }) =>
+        `actions in ${accountId} (${regions.join(', ')}): ${documents.map(({ name }) => name).join(', ')}`,
+    ),
     'policies:',
     ...POLICY_SUBJECTS.map((subject) => {
       const { quorum, selfApproval, expiresAfterMinutes, freeze } = policyOf(policies, subject, '');

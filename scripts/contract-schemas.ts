@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { inputSchema, outputSchema } from '../src/domain/contract.ts';
+import { executionStateSchema } from '../src/domain/execution-state.ts';
 import { executorInputSchema, executorOutputSchema } from '../src/domain/executor-contract.ts';
 import { executionOutputSchema } from '../src/domain/waves.ts';
 import { EVENT_SCHEMAS } from '../src/observability/progress-event.ts';
@@ -21,6 +22,7 @@ export const PUBLISHED: readonly Published[] = [
   { name: 'input', schema: inputSchema, io: 'input' },
   { name: 'output', schema: outputSchema, io: 'output' },
   { name: 'execution-output', schema: executionOutputSchema, io: 'output' },
+  { name: 'execution-state', schema: executionStateSchema, io: 'output' },
   { name: 'executor-input', schema: executorInputSchema, io: 'input' },
   { name: 'executor-output', schema: executorOutputSchema, io: 'input' },
   ...EVENT_SCHEMAS.map(({ name, schema }) => ({ name, schema, io: 'input' as const })),

@@ -1,55 +1,68 @@
 /**
- * Recovery plans and protection groups as files: `npm run plans -- check FILE…`, `convert FILE`, `diff OLD NEW`. It reads
- * every format that can be imported, and needs nothing but the files.
+ * Recovery plans and protection groups as files and as they are stored: `npm run plans -- --help`. `check`, `convert` and
+ * `diff` need nothing but the files, of every format that can be imported; the others work on a deployment's tables.
  */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Document, isCollection, isNode, isPair, LineCounter, parseDocument } from 'yaml';
-import { messageOf } from '../src/domain/errors.ts';
+import { messageOf, nameOf } from '../src/domain/errors.ts';
 import { differences } from '../src/domain/plan-differences.ts';
 import { ownFile } from '../src/domain/plan-export.ts';
-import { importPlans, type PlanFormat } from '../src/domain/plan-import/formats.ts';
-import { type ImportContext, type Imported, type Path, pathText } from '../src/domain/plan-import/import.ts';
-import { type PlanSet, wavesInOrder } from '../src/domain/recovery-plan.ts';
-import { type PlanContext, type PlanProblem, serversOf, validatePlanSet } from '../src/domain/validate-plan.ts';
-import { type Inventory, InventoryError, loadInventory } from '../src/local/inventory.ts';
-
-/** What the command ends with. */
-const EXIT = { ok: 0, problems: 1, wrongUsage: 2 } as const;
+import { validatePlanSet } from '../src/domain/validate-plan.ts';
+import type { Inventory } from '../src/local/inventory.ts';
+import {
+  contextOf,
+  importProblems,
+  inventoryOf,
+  notRunnableLines,
+  problemLines,
+  type Reading,
+  readPlans,
+  serversIn,
+  summaryOf,
+  together,
+  UnreadableFile,
+} from './plans/files.ts';
+import { type Confirm, EXIT, type PlansRun } from './plans/run.ts';
+import { exportPlans, historyOf, importFiles, listPlans, type OnDeployment } from './plans/stored.ts';
 
 const DEFAULT_INVENTORY = fileURLToPath(new URL('../practice/inventory.json', import.meta.url));
 
-const HELP = `npm run plans -- check FILE…           checks plans and groups together, and what they match
+const HELP = `Files alone:
+
+npm run plans -- check FILE…           checks plans and groups together, and what they match
 npm run plans -- convert FILE          prints them as our own file
 npm run plans -- diff OLD NEW          says what NEW would change
 
   --inventory FILE                     the servers that groups and host names are looked up in (practice/inventory.json)
   --manifest-tags select|label         what Tags mean in a DR Orchestrator manifest
-  --to own                             the form to convert to; there is one`;
+  --to own                             the form to convert to; there is one
 
-/** What a run prints, and how it ends. */
-export interface PlansRun {
-  exitCode: number;
-  out: string[];
-  err: string[];
+What is stored, with your AWS credentials, in their Region:
+
+npm run plans -- import FILE…          stores them, all or nothing, after it has shown what changes and what cannot be run
+npm run plans -- export PLAN           prints a stored plan with its groups and the plans that it runs; --all: everything
+npm run plans -- list                  says which plans and groups are stored
+npm run plans -- history PLAN          says who changed a plan, when, and what
+
+  --environment NAME                   the environment of the deployment's file, where it has one
+  --yes                                import: stores without asking; without it, yes is typed in a terminal
+  --inventory FILE                     import: the servers that groups and host names are looked up in
+  --unchecked                          import: stores although it could not be checked what groups and waves match
+
+An import looks the servers up in the staging accounts. Their roles usually trust the central functions alone: then it says
+that it cannot read them, and stores nothing unless --inventory or --unchecked is given. An import in Slack reads them, and looks
+whether the SSM documents of actions are there; an import here says which ones it did not look for.
+
+It ends with 0 when all is well, 1 when something is wrong (nothing is stored then), 2 for wrong usage, 3 when an import was
+right, but nobody said yes.`;
+
+interface Options extends OnDeployment {
+  inventory: () => Inventory;
 }
 
-interface Options {
-  inventory: Inventory;
-  manifestTags: ImportContext['manifestTags'];
-}
-
-/** A file with what it holds; `lineOf` gives the line of the nearest thing that is there. */
-interface ReadFile {
-  file: string;
-  imported: Imported & { format?: PlanFormat };
-  lineOf: (where: Path) => number;
-}
-
-/** Runs the command. `argv`: what stands after `plans`. */
-export function runPlans(argv: string[]): PlansRun {
+/** Runs the command. `argv`: what stands after `plans`; `confirm`: asks somebody, where there is somebody. */
+export async function runPlans(argv: string[], confirm?: Confirm): Promise<PlansRun> {
   const wrong = (why: string): PlansRun => ({ exitCode: EXIT.wrongUsage, out: [], err: [why, '', HELP] });
   let parsed: ReturnType<typeof parse>;
   try {
@@ -59,24 +72,36 @@ export function runPlans(argv: string[]): PlansRun {
   }
   const { values, positionals } = parsed;
   if (values.help === true) return { exitCode: EXIT.ok, out: [HELP], err: [] };
-  const [command, ...files] = positionals;
+  const [name, ...things] = positionals;
   const manifestTags = values['manifest-tags'];
   if (manifestTags !== undefined && manifestTags !== 'select' && manifestTags !== 'label') {
     return wrong('--manifest-tags is select or label.');
   }
-  if (values.to !== undefined && (command !== 'convert' || values.to !== 'own')) {
-    return wrong('Only convert takes --to, and only --to own.');
-  }
-  const run = COMMANDS.get(command ?? '');
-  if (run === undefined)
-    return wrong(command === undefined ? 'What is to be done?' : `There is no command ${command}.`);
-  if (!run.takes(files.length)) return wrong(run.needs);
+  if (values.to !== undefined && values.to !== 'own') return wrong('--to takes only own.');
+  const command = COMMANDS.get(name ?? '');
+  if (command === undefined) return wrong(name === undefined ? 'What is to be done?' : `There is no command ${name}.`);
+  const foreign = Object.keys(values).find((option) => !command.options.includes(option));
+  if (foreign !== undefined) return wrong(`${name} does not take --${foreign}.`);
+  if (!command.takes(things.length, values)) return wrong(command.needs);
   try {
-    return run.run(files, { inventory: inventoryOf(values.inventory ?? DEFAULT_INVENTORY), manifestTags });
+    return await command.run(things, {
+      inventory: () => inventoryOf(values.inventory ?? DEFAULT_INVENTORY),
+      inventoryFile: values.inventory,
+      manifestTags,
+      environment: values.environment,
+      yes: values.yes === true,
+      unchecked: values.unchecked === true,
+      ...(confirm === undefined ? {} : { confirm }),
+    });
   } catch (error) {
-    if (!(error instanceof UnreadableFile)) throw error;
-    return { exitCode: EXIT.problems, out: [], err: error.lines };
+    return { exitCode: EXIT.problems, out: [], err: whatWentWrong(error) };
   }
+}
+
+function whatWentWrong(error: unknown): string[] {
+  if (error instanceof UnreadableFile) return error.lines;
+  const hint = 'Are --environment and the Region (AWS_REGION) those of the deployment?';
+  return [`${nameOf(error)}: ${messageOf(error)}`, ...(nameOf(error) === 'ResourceNotFoundException' ? [hint] : [])];
 }
 
 function parse(argv: string[]) {
@@ -87,29 +112,74 @@ function parse(argv: string[]) {
       inventory: { type: 'string' },
       'manifest-tags': { type: 'string' },
       to: { type: 'string' },
+      environment: { type: 'string' },
+      all: { type: 'boolean' },
+      yes: { type: 'boolean' },
+      unchecked: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
 }
 
 interface Command {
-  takes: (files: number) => boolean;
+  /** Whether it can be done with so many files or names. */
+  takes: (things: number, values: ReturnType<typeof parse>['values']) => boolean;
   needs: string;
-  run: (files: string[], options: Options) => PlansRun;
+  options: readonly string[];
+  run: (things: string[], options: Options) => PlansRun | Promise<PlansRun>;
 }
 
+const READING = ['inventory', 'manifest-tags'];
 const COMMANDS = new Map<string, Command>([
-  ['check', { takes: (files) => files > 0, needs: 'Which files are to be checked?', run: check }],
-  ['convert', { takes: (files) => files === 1, needs: 'convert takes one file.', run: convert }],
-  ['diff', { takes: (files) => files === 2, needs: 'diff takes two files, the old one first.', run: diff }],
+  ['check', { takes: (files) => files > 0, needs: 'Which files are to be checked?', options: READING, run: check }],
+  [
+    'convert',
+    { takes: (files) => files === 1, needs: 'convert takes one file.', options: [...READING, 'to'], run: convert },
+  ],
+  [
+    'diff',
+    { takes: (files) => files === 2, needs: 'diff takes two files, the old one first.', options: READING, run: diff },
+  ],
+  [
+    'import',
+    {
+      takes: (files) => files > 0,
+      needs: 'Which files are to be imported?',
+      options: [...READING, 'environment', 'yes', 'unchecked'],
+      run: importFiles,
+    },
+  ],
+  [
+    'export',
+    {
+      takes: (plans, { all }) => (all === true ? plans === 0 : plans === 1),
+      needs: 'export takes one plan, or --all.',
+      options: ['environment', 'all'],
+      run: exportPlans,
+    },
+  ],
+  [
+    'list',
+    { takes: (things) => things === 0, needs: 'list takes nothing more.', options: ['environment'], run: listPlans },
+  ],
+  [
+    'history',
+    { takes: (plans) => plans === 1, needs: 'history takes one plan.', options: ['environment'], run: historyOf },
+  ],
 ]);
+
+function readingOf({ inventory, manifestTags }: Options): Reading & { inventory: Inventory } {
+  const known = inventory();
+  return { inventory: known, region: known.region, servers: serversIn(known), manifestTags };
+}
 
 /** All files together: a plan may name the groups of another file, and a server is in one group only. */
 function check(files: string[], options: Options): PlansRun {
-  const read = files.map((file) => readPlans(file, options));
+  const reading = readingOf(options);
+  const read = files.map((file) => readPlans(file, reading));
   const set = together(read);
-  const context = contextOf(options);
-  const lines = [...read.flatMap(importProblems), ...problemLines(read, set, context)];
+  const context = contextOf(reading.inventory);
+  const lines = [...read.flatMap(importProblems), ...problemLines(read, validatePlanSet(set, context))];
   const left = read.flatMap(notRunnableLines);
   const seen = read.map(({ file, imported }) => `${file}: ${imported.format ?? 'nothing that can be read'}`);
   if (lines.length > 0) return { exitCode: EXIT.problems, out: seen, err: [...left, ...lines] };
@@ -118,7 +188,7 @@ function check(files: string[], options: Options): PlansRun {
 
 /** Prints our own file as far as it can be made; what is wrong with it only shows when it is checked with its groups. */
 function convert([file = '']: string[], options: Options): PlansRun {
-  const read = readPlans(file, options);
+  const read = readPlans(file, readingOf(options));
   const problems = importProblems(read);
   const text = ownFile(read.imported);
   const err = [...notRunnableLines(read), ...problems];
@@ -127,7 +197,8 @@ function convert([file = '']: string[], options: Options): PlansRun {
 }
 
 function diff([older = '', newer = '']: string[], options: Options): PlansRun {
-  const [before, after] = [readPlans(older, options), readPlans(newer, options)];
+  const reading = readingOf(options);
+  const [before, after] = [readPlans(older, reading), readPlans(newer, reading)];
   const problems = [before, after].flatMap(importProblems);
   if (problems.length > 0) return { exitCode: EXIT.problems, out: [], err: problems };
   const sentences = differences(before.imported, after.imported);
@@ -138,171 +209,24 @@ function diff([older = '', newer = '']: string[], options: Options): PlansRun {
   };
 }
 
-/** A file that is no JSON and no YAML, or that is not there. */
-class UnreadableFile extends Error {
-  override readonly name = 'UnreadableFile';
-  readonly lines: string[];
-  constructor(lines: string[]) {
-    super(lines.join('\n'));
-    this.lines = lines;
-  }
+function print({ out, err }: Pick<PlansRun, 'out' | 'err'>): void {
+  if (out.length > 0) process.stdout.write(`${out.join('\n')}\n`);
+  if (err.length > 0) process.stderr.write(`${err.join('\n')}\n`);
 }
 
-function inventoryOf(file: string): Inventory {
+/** Nothing but `yes` is a yes. */
+async function askInTerminal(lines: Parameters<Confirm>[0]): Promise<boolean> {
+  print(lines);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return loadInventory(readFileSync(file, 'utf8'), file);
-  } catch (error) {
-    if (error instanceof InventoryError) throw new UnreadableFile(error.message.split('\n'));
-    throw new UnreadableFile([`${file} cannot be read: ${messageOf(error)}`]);
+    return (await terminal.question('Store this? Type yes: ')).trim() === 'yes';
+  } finally {
+    terminal.close();
   }
-}
-
-function readPlans(file: string, { inventory, manifestTags }: Options): ReadFile {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UnreadableFile([`${file} cannot be read: ${messageOf(error)}`]);
-  }
-  const lines = new LineCounter();
-  // JSON is YAML, too.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    const what = file.endsWith('.json') ? 'JSON' : 'YAML';
-    throw new UnreadableFile(
-      document.errors.map(({ pos: [at], message }) => `${file}:${lines.linePos(at).line} is not ${what}: ${message}`),
-    );
-  }
-  const value = contentOf(file, document);
-  const imported = importPlans(value, {
-    name: path.basename(file).replace(/\.[^.]*$/, ''),
-    region: inventory.region,
-    servers: serversIn(inventory),
-    manifestTags,
-  });
-  return { file, imported, lineOf: (where) => lines.linePos(offsetOf(document, where)).line };
-}
-
-function contentOf(file: string, document: Document.Parsed): unknown {
-  try {
-    const content: unknown = document.toJS();
-    // YAML can name a thing inside itself; no plan does.
-    if (isInItself(content)) throw new Error('something in it stands inside itself');
-    return content;
-  } catch (error) {
-    throw new UnreadableFile([`${file} cannot be read: ${messageOf(error)}`]);
-  }
-}
-
-function isInItself(value: unknown, around: readonly object[] = []): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return around.includes(value) || Object.values(value).some((inner) => isInItself(inner, [...around, value]));
-}
-
-/** Where in the text the thing at `where` begins, or the nearest thing around it; a field begins with its name. */
-function offsetOf(document: Document.Parsed, where: Path): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node);
-  for (const part of where) {
-    if (!isCollection(node)) break;
-    const item: unknown = node.items.find((candidate, at) => (isPair(candidate) ? keyOf(candidate.key) : at) === part);
-    if (item === undefined) break;
-    offset = startOf(isPair(item) ? item.key : item);
-    node = isPair(item) ? item.value : item;
-  }
-  return offset;
-}
-
-function keyOf(key: unknown): unknown {
-  return isNode(key) ? key.toJSON() : key;
-}
-
-function startOf(node: unknown): number {
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
-}
-
-function serversIn({ region, sourceServers }: Inventory) {
-  return sourceServers.map(({ sourceServerId, hostname, accountId, tags }) => ({
-    sourceServerId,
-    hostname,
-    accountId,
-    region,
-    tags,
-  }));
-}
-
-/** What plans can be checked against without AWS: the DR Region, and as well the Regions that servers came from for actions. */
-function contextOf({ inventory }: Options) {
-  const origins = inventory.sourceServers.flatMap(({ origin }) => origin?.region ?? []);
-  return {
-    regions: [inventory.region],
-    actionRegions: [...new Set([inventory.region, ...origins])],
-    servers: serversIn(inventory),
-  };
-}
-
-function together(files: readonly ReadFile[]): PlanSet {
-  return {
-    plans: files.flatMap(({ imported }) => imported.plans),
-    groups: files.flatMap(({ imported }) => imported.groups),
-  };
-}
-
-function importProblems({ file, imported, lineOf }: ReadFile): string[] {
-  return imported.problems.map(({ where, message }) => `${file}:${lineOf(where)} ${placed(where)}${message}`);
-}
-
-function notRunnableLines({ file, imported, lineOf }: ReadFile): string[] {
-  return imported.notRunnable.map(
-    ({ where, what, why }) => `${file}:${lineOf(where)} ${placed(where)}not taken over (${what}). ${why}`,
-  );
-}
-
-function placed(where: Path): string {
-  return where.length === 0 ? '' : `${pathText(where)}: `;
-}
-
-function problemLines(
-  files: readonly ReadFile[],
-  set: PlanSet,
-  context: Omit<PlanContext, 'groups' | 'plans'>,
-): string[] {
-  return validatePlanSet(set, context).map((problem) => {
-    const name = problem.planId === undefined ? `group ${problem.groupId}` : `plan ${problem.planId}`;
-    const wave = problem.wave === undefined ? '' : `, wave ${problem.wave}`;
-    return `${lineOfProblem(files, problem)} ${name}${wave}, ${problem.field}: ${problem.message}`;
-  });
-}
-
-/** `file:line` of the field where our own file has it, else of the wave, the plan or the group. */
-function lineOfProblem(files: readonly ReadFile[], { planId, groupId, wave, field }: PlanProblem): string {
-  const fieldPath = field
-    .split(/[.[\]]+/)
-    .flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
-  for (const { file, imported, lineOf } of files) {
-    const place = imported.places.find((one) =>
-      planId === undefined ? one.groupId === groupId : one.planId === planId && one.wave === wave,
-    );
-    if (place !== undefined) return `${file}:${lineOf([...place.where, ...fieldPath])}`;
-  }
-  return files.map(({ file }) => file).join(', ');
-}
-
-/** A line for each plan: its waves in the order in which they run, and how many servers each has. */
-function summaryOf({ plans, groups }: PlanSet, context: Omit<PlanContext, 'groups' | 'plans'>): string[] {
-  return plans.map((plan) => {
-    const waves = wavesInOrder(plan).map((wave) => {
-      const count = serversOf(wave, { ...context, plans, groups }).length;
-      const pause = wave.pauseBeforeWave ? 'pause, ' : '';
-      return `${pause}${wave.waveNumber} ${wave.waveName} (${count} server${count === 1 ? '' : 's'})${wave.pauseAfterWave ? ', pause' : ''}`;
-    });
-    return `${plan.planName}: ${waves.join(' → ')}`;
-  });
 }
 
 if (import.meta.main) {
-  const { exitCode, out, err } = runPlans(process.argv.slice(2));
-  if (out.length > 0) process.stdout.write(`${out.join('\n')}\n`);
-  if (err.length > 0) process.stderr.write(`${err.join('\n')}\n`);
-  process.exitCode = exitCode;
+  const run = await runPlans(process.argv.slice(2), process.stdin.isTTY ? askInTerminal : undefined);
+  print(run);
+  process.exitCode = run.exitCode;
 }

@@ -23,6 +23,10 @@ export const FUNCTIONS = {
   'request-recovery': 'src/requests/request-recovery.ts',
   /** Every five minutes: parents whose answer could not be sent. */
   'answer-parents': 'src/requests/answer-parents.ts',
+  /** Every five minutes: drills whose instances are to be ended now. */
+  'clean-up-drills': 'src/requests/clean-up-drills.ts',
+  /** Every minute: schedules whose time has come. */
+  'run-schedules': 'src/requests/run-schedules.ts',
   /** Every minute: decisions that have not reached their machine. */
   'watch-gates': 'src/gates/watch-gates.ts',
   // States of dr-execution
@@ -30,6 +34,7 @@ export const FUNCTIONS = {
   'open-gate': 'src/gates/open-gate.ts',
   'read-decision': 'src/gates/read-decision.ts',
   'begin-wave': 'src/orchestration/begin-wave.ts',
+  'take-action': 'src/actions/take-action.ts',
   finish: 'src/orchestration/finish.ts',
   'close-execution': 'src/orchestration/close-execution.ts',
   /** Runs of drs-orchestration-main that ended without a result. */
@@ -53,16 +58,18 @@ export type FunctionName = keyof typeof FUNCTIONS;
  */
 export const STREAM_ITEMS = {
   effects: ['EXECUTION', 'GATE#', 'PARENT', 'QUERY'],
-  projector: ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#'],
+  projector: ['EXECUTION', 'PLAN#', 'WAVE#', 'BATCH#', 'GATE#', 'ACTION#'],
   // Its own records (SEQ#) are not among them. Of the messages, those that people decide by.
   audit: [
     'EXECUTION',
     'PLAN#',
     'WAVE#',
     'GATE#',
+    'ACTION#',
     'EVENT#',
     'MESSAGE#card',
     'MESSAGE#gate-',
+    'SCHEDULE#',
     // Under CONFIGURATION.
     'policies',
     'access',

@@ -12,6 +12,8 @@ export interface GrantedResources {
   readonly stagingAccountIds: readonly string[];
   /** Where servers go back to in AWS. */
   readonly origins: readonly { accountId: string; region: string }[];
+  /** Accounts in which actions are done. */
+  readonly targetAccountIds: readonly string[];
   /** Key of table, bucket and secret. */
   readonly key: IKey;
   /** ARN of the execution-history table's stream. */
@@ -38,6 +40,7 @@ export function centralGrants(resources: GrantedResources) {
     names,
     stagingAccountIds,
     origins,
+    targetAccountIds,
     key,
     streamArn,
     results,
@@ -53,10 +56,15 @@ export function centralGrants(resources: GrantedResources) {
       StringEquals: { 'kms:ViaService': `${service}.${names.region}.amazonaws.com` },
     });
 
+  /** Roles of other accounts; a statement without a resource is none. */
+  const assuming = (roleArns: string[]) => (roleArns.length === 0 ? [] : [allow(['sts:AssumeRole'], roleArns)]);
+
   const configuration = (...parameters: string[]): Grant => ({
     statements: [allow(['ssm:GetParameter'], parameters.map(names.parameterArn))],
     settings: { CONFIG_PATH: names.configPath },
   });
+
+  const planSettings = { RECOVERY_PLAN_TABLE: names.planTableName, PROTECTION_GROUP_TABLE: names.groupTableName };
 
   return {
     /** Items of the execution-history table. */
@@ -78,6 +86,37 @@ export function centralGrants(resources: GrantedResources) {
     /** Items by their status. */
     statusIndex: {
       statements: [allow(['dynamodb:Query'], [`${names.tableArn}/index/StatusIndex`])],
+    } satisfies Grant,
+
+    /** Stored recovery plans and protection groups, and drafts. */
+    readPlans: {
+      statements: [
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], [names.planTableArn]),
+        allow(['dynamodb:GetItem'], [names.groupTableArn]),
+        keyThrough('dynamodb', 'kms:Decrypt'),
+      ],
+      settings: planSettings,
+    } satisfies Grant,
+
+    /** Changes that are not stored yet: drafts, and nothing else of the plans' table. */
+    draftPlans: {
+      statements: [
+        allow(['dynamodb:PutItem'], [names.planTableArn], {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['#DRAFT#*'] },
+        }),
+        keyThrough('dynamodb', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'),
+      ],
+      settings: planSettings,
+    } satisfies Grant,
+
+    /** Recovery plans and protection groups, and drafts. What is stored is never deleted. */
+    changePlans: {
+      statements: [
+        allow(['dynamodb:PutItem', 'dynamodb:UpdateItem'], [names.planTableArn]),
+        allow(['dynamodb:PutItem'], [names.groupTableArn]),
+        keyThrough('dynamodb', 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'),
+      ],
+      settings: planSettings,
     } satisfies Grant,
 
     /** Changes of the table, in order; a batch that cannot be handled is noted among the dead letters. */
@@ -160,8 +199,35 @@ export function centralGrants(resources: GrantedResources) {
       settings: { CONFIG_PATH: names.configPath },
     } satisfies Grant,
 
+    /** The documents of recovery plans, by the roles of the target accounts. */
+    takeActions: {
+      statements: [
+        allow(['ssm:GetParameter'], [names.parameterArn('target-accounts/*')]),
+        ...assuming(targetAccountIds.map(names.actionsRoleArn)),
+      ],
+      settings: { CONFIG_PATH: names.configPath, CENTRAL_ACCOUNT: names.centralAccount },
+    } satisfies Grant,
+
+    /** Whether documents that plans name are there, by roles that may look at nothing else. */
+    lookAtDocuments: {
+      statements: [
+        allow(
+          ['ssm:GetParametersByPath'],
+          [names.parameterArn('target-accounts'), names.parameterArn('target-accounts/*')],
+        ),
+        ...assuming(targetAccountIds.map(names.actionDocumentsRoleArn)),
+      ],
+      settings: { CONFIG_PATH: names.configPath, CENTRAL_ACCOUNT: names.centralAccount },
+    } satisfies Grant,
+
     startExecutions: {
       statements: [allow(['states:StartExecution'], [names.machineArn('dr-execution')])],
+      settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
+    } satisfies Grant,
+
+    /** Executions whose machine has died, where it ended. */
+    redriveExecutions: {
+      statements: [allow(['states:RedriveExecution'], [names.machineExecutionsArn('dr-execution')])],
       settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
     } satisfies Grant,
 
@@ -188,6 +254,9 @@ export function centralGrants(resources: GrantedResources) {
 
     /** Where people are asked about requests, and what may be told to whom. */
     requestSettings: configuration('requests', 'component'),
+
+    /** AWS's public price list, which has no resource type. */
+    readPrices: { statements: [allow(['pricing:GetProducts'], ['*'])] } satisfies Grant,
 
     /** Tells the central bus. */
     putOnBus: {

@@ -1,6 +1,6 @@
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { originSchema, stagingAccountSchema } from '../../src/platform/configuration.ts';
+import { originSchema, stagingAccountSchema, targetAccountSchema } from '../../src/platform/configuration.ts';
 import type { Deployment } from '../deployment.ts';
 import type { Names } from '../names.ts';
 
@@ -37,6 +37,19 @@ export class DeploymentParameters extends Construct {
           invokeRoleArn: names.invokeRoleArn(accountId),
           failbackRoleArn: names.failbackRoleArn(accountId),
           executorArn: names.executorArn(accountId),
+        }),
+      );
+    }
+    for (const { accountId, externalId, regions } of deployment.targetAccounts) {
+      document(
+        `target-accounts/${accountId}`,
+        `Actions are done in ${accountId}`,
+        targetAccountSchema.parse({
+          accountId,
+          externalId,
+          regions,
+          roleArn: names.actionsRoleArn(accountId),
+          documentsRoleArn: names.actionDocumentsRoleArn(accountId),
         }),
       );
     }

@@ -33,15 +33,20 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.accessAndPolicies,
         may.requestSettings,
         may.slackSecret,
+        // What the form of a protection group offers.
+        may.stagingAccounts,
+        may.readPlans,
+        may.changePlans,
       ],
     },
     effects: {
-      description: 'Starts executions, rings the bells of settled gates, answers parents, passes queries on',
+      description: 'Starts executions and sets dead ones going again, rings bells, answers parents, passes queries on',
       ...SMALL,
       grants: [
         may.changes,
         may.table('GetItem', 'UpdateItem', 'Query'),
         may.startExecutions,
+        may.redriveExecutions,
         may.ringBells,
         may.answerParents,
         may.putOnBus,
@@ -50,13 +55,32 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'request-recovery': {
       description: 'Requests of machines: stored as executions, which people approve',
       ...SMALL,
-      grants: [may.table('GetItem', 'PutItem'), may.requestSettings, may.deadLetters],
+      grants: [may.table('GetItem', 'PutItem'), may.requestSettings, may.readPlans, may.deadLetters],
     },
     'answer-parents': {
       description: 'Answers the parents whose answer could not be sent',
       timeout: Duration.minutes(1),
       memoryMb: 256,
       grants: [may.table('GetItem', 'UpdateItem', 'Query'), may.statusIndex, may.answerParents],
+    },
+    'clean-up-drills': {
+      description: 'Ends the instances of drills whose time has come',
+      timeout: Duration.minutes(1),
+      memoryMb: 256,
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.statusIndex, may.policies],
+    },
+    'run-schedules': {
+      description: 'Makes the requests of the schedules whose time has come',
+      timeout: Duration.minutes(1),
+      memoryMb: 256,
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        // Whether who made a schedule may still ask for it.
+        may.accessAndPolicies,
+        may.slackSecret,
+        may.requestSettings,
+        may.readPlans,
+      ],
     },
     projector: {
       description: 'Draws cards and threads from what is stored',
@@ -83,6 +107,11 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.stagingAccounts,
         may.readStagingAccounts,
         may.slackSecret,
+        may.readPlans,
+        // Documents that plans name.
+        may.lookAtDocuments,
+        // Changes whose differences are shown.
+        may.draftPlans,
       ],
     },
     audit: {
@@ -108,6 +137,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       ...FLEET,
       grants: [
         may.table('GetItem', 'PutItem'),
+        may.readPlans,
         may.statusIndex,
         may.stagingAccounts,
         may.readStagingAccounts,
@@ -135,7 +165,8 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'dr-execution: opens a gate and keeps its bell',
       ...SMALL,
       grants: [
-        may.table('GetItem', 'PutItem', 'UpdateItem'),
+        // The query: what a clean-up would end, and what its drill has launched.
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
         may.accessAndPolicies,
         // Who is in a user group.
         may.slackSecret,
@@ -165,11 +196,29 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.notifyCallers,
       ],
     },
+    'take-action': {
+      description: 'dr-execution: one step of an action before or after a wave',
+      // A health check may wait for an answer of each address of a host; command and status checks ask many accounts.
+      timeout: Duration.minutes(2),
+      memoryMb: 512,
+      grants: [
+        may.table('GetItem', 'PutItem', 'Query'),
+        // EC2's status checks.
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.takeActions,
+      ],
+    },
     finish: {
       description: 'dr-execution: writes the final status and the result of several waves',
       timeout: Duration.minutes(1),
       memoryMb: 512,
-      grants: [may.table('GetItem', 'UpdateItem', 'Query'), may.writeResults, may.notifyCallers],
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.writeResults,
+        may.notifyCallers,
+        may.readPrices,
+      ],
     },
     'close-execution': {
       description: 'Ends what a failed or stopped dr-execution left',
@@ -182,6 +231,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.readStagingAccounts,
         may.writeResults,
         may.notifyCallers,
+        may.readPrices,
         may.deadLetters,
       ],
     },
@@ -201,7 +251,8 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'drs-orchestration-main: the accounts of the plan; freezes that of a direct call',
       ...FLEET,
       grants: [
-        may.table('GetItem', 'PutItem'),
+        // Whether who holds a server is over.
+        may.table('GetItem', 'PutItem', 'Query'),
         may.policies,
         may.stagingAccounts,
         may.readStagingAccounts,
@@ -237,7 +288,8 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'announce-failure': {
       description: 'Tells of runs of drs-orchestration-main that ended without a result',
       ...SMALL,
-      grants: [may.componentSettings, may.notifyCallers, may.deadLetters],
+      // A direct call's servers are freed.
+      grants: [may.table('GetItem', 'PutItem'), may.componentSettings, may.notifyCallers, may.deadLetters],
     },
   };
 }

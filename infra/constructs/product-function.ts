@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
+  type CfnFunction,
   Code,
   Function as LambdaFunction,
   LoggingFormat,
@@ -28,6 +29,12 @@ export interface ProductFunctionProps {
    * @default - a year
    */
   readonly logRetention?: RetentionDays;
+  /**
+   * Where it stands, to reach private addresses. From there it has to reach AWS, too.
+   *
+   * @default - in no network of ours
+   */
+  readonly network?: { readonly subnetIds: readonly string[]; readonly securityGroupIds: readonly string[] };
 }
 
 /** One function of the product, with its log and a role of its own that allows what it needs and nothing else. */
@@ -36,7 +43,7 @@ export class ProductFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ProductFunctionProps) {
     super(scope, id);
-    const { functionName, names, functionsDirectory, needs, logRetention = RetentionDays.ONE_YEAR } = props;
+    const { functionName, names, functionsDirectory, needs, network, logRetention = RetentionDays.ONE_YEAR } = props;
     const name = names.centralName(functionName);
 
     const logGroup = new LogGroup(this, 'Log', {
@@ -56,6 +63,7 @@ export class ProductFunction extends Construct {
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
             // X-Ray has no resource types for these.
             allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+            ...(network === undefined ? [] : [networkInterfaces()]),
           ],
         }),
       },
@@ -80,5 +88,26 @@ export class ProductFunction extends Construct {
       // A running execution goes on with the versions that its definition names, whatever is deployed meanwhile.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    if (network !== undefined) {
+      const { subnetIds, securityGroupIds } = network;
+      const resource = this.lambda.node.defaultChild as CfnFunction;
+      // By ids: CDK's own VPC would be looked up in the account at synthesis.
+      resource.vpcConfig = { subnetIds: [...subnetIds], securityGroupIds: [...securityGroupIds] };
+    }
   }
+}
+
+/** What Lambda does with the function's role to put it into a network (AWSLambdaVPCAccessExecutionRole). */
+function networkInterfaces(): PolicyStatement {
+  return allow(
+    [
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    ['*'],
+  );
 }

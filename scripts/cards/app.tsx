@@ -23,7 +23,12 @@ const directory: Directory = {
 const fixtures: Fixture[] = JSON.parse(document.getElementById('fixtures')?.textContent ?? '[]');
 const nothing = async () => {};
 const NO_INPUTS = {};
-const NO_ACTIONS = { onClick: nothing, onChoose: nothing, onAsk: async () => undefined };
+const NO_ACTIONS = {
+  onClick: nothing,
+  onChoose: nothing,
+  onAsk: async () => undefined,
+  onUpload: async () => undefined,
+};
 
 /** Slack gives an id to each block that comes without one. */
 function withIds(blocks: readonly unknown[]): SlackBlock[] {

@@ -51,5 +51,8 @@ export function auditNotes(store: Pick<ExecutionStore, 'addNote'>, now: () => nu
 
     /** Somebody was given something that changes nothing in the table, e.g. the audit's file. */
     asked: (given: Noted) => note('asked', given),
+
+    /** Somebody stored or removed recovery plans or protection groups. `what` says so, `text` which ones, with their versions. */
+    stored: (stored: Noted) => note('plans stored', stored),
   };
 }

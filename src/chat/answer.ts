@@ -12,14 +12,17 @@ import {
 } from '../domain/access.ts';
 import type { Catalogue } from '../domain/records.ts';
 import { PLANNED_VERBS } from '../domain/vocabulary.ts';
+import { archive } from './archive.ts';
 import type { Asked } from './asked.ts';
 import { type Membership, membershipIn } from './channel.ts';
 import { parseCommand } from './command.ts';
 import { decide } from './decide.ts';
+import { library } from './library.ts';
 import { look } from './look.ts';
 import { checked, refused } from './refusal.ts';
 import { requestRecovery } from './request.ts';
 import { commandsOf, hasAnyRole, managersOf } from './rights.ts';
+import { schedule } from './schedule.ts';
 import type { ChatTools } from './tools.ts';
 
 /**
@@ -66,6 +69,12 @@ export async function answer(tools: ChatTools, asked: Asked): Promise<string | u
     }
     case 'decision':
       return await decide(tools, asked, command);
+    case 'archive':
+      return await archive(tools, asked, command);
+    case 'library':
+      return await library(tools, asked, command.wanted, access);
+    case 'schedule':
+      return await schedule(tools, asked, command.wanted, { access, catalogue, membership });
     default:
       return await look(tools, asked, command, access);
   }
@@ -73,7 +82,8 @@ export async function answer(tools: ChatTools, asked: Asked): Promise<string | u
 
 /** Only for a request, and only where it was typed: a bot that is mentioned is in the channel. */
 async function membershipOf(tools: ChatTools, { text, openView, slack, channelId }: Asked): Promise<Membership> {
-  const isRequest = PLANNED_VERBS.some((verb) => verb === firstWordOf(text));
+  const word = firstWordOf(text);
+  const isRequest = word === 'schedule' || PLANNED_VERBS.some((verb) => verb === word);
   return isRequest && openView !== undefined ? await membershipIn(slack, channelId, tools.log) : 'member';
 }
 

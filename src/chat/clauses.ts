@@ -1,5 +1,6 @@
 import { formOf } from '../../blocks/commands.ts';
 import { name } from '../../blocks/message.ts';
+import { CLEAN_UP_HOURS } from '../domain/clean-up.ts';
 import { instanceIdSchema, type PlannedVerb } from '../domain/vocabulary.ts';
 import type { Word } from './words.ts';
 
@@ -13,6 +14,8 @@ export interface Clauses {
   terminateLive?: true;
   /** The instances that a failover may replace. */
   replaceLive?: string[];
+  /** `cleanup` of a drill: whole hours after its end. */
+  cleanUpAfterHours?: number;
 }
 
 /** What could not be understood, for mrkdwn. */
@@ -27,7 +30,7 @@ const TICKET = /^[A-Za-z0-9][\w./#:-]{0,63}$/;
 /** Most waves that are named at once: no recovery plan has more, and a range is counted out. */
 const MOST_WAVES = 99;
 
-const CLAUSE_WORDS = ['wave', 'waves', 'all', 'reason', 'ticket', 'live', 'replace'] as const;
+const CLAUSE_WORDS = ['wave', 'waves', 'all', 'reason', 'ticket', 'live', 'replace', 'cleanup'] as const;
 type ClauseWord = (typeof CLAUSE_WORDS)[number];
 
 /** The word that a clause begins with; undefined for any other, and for one in quotation marks. */
@@ -102,6 +105,8 @@ function readClause(verb: PlannedVerb, word: Word, reader: Reader, clauses: Clau
       return verb === 'failover'
         ? readReplaced(reader, clauses)
         : `\`replace\` is a word of ${formOf('failover')} only.`;
+    case 'cleanup':
+      return verb === 'drill' ? readCleanUp(reader, clauses) : `\`cleanup\` is a word of ${formOf('drill')} only.`;
     case undefined:
       return !word.quoted && /^\d/.test(word.text) && clauses.waves === undefined
         ? `Before the number of a wave comes \`wave\`: “${name(word.text)}” alone could be anything.`
@@ -182,6 +187,22 @@ function readTicket(reader: Reader, clauses: Clauses): string | undefined {
   const ticket = readTicketNumber(word.text);
   if (ticket === undefined) return `“${name(word.text)}” is no ticket: I know forms such as INC0012345 and OPS-17.`;
   clauses.ticket = ticket;
+  return undefined;
+}
+
+/** `4h`, `4`, `4 hours`. */
+function readCleanUp(reader: Reader, clauses: Clauses): string | undefined {
+  if (clauses.cleanUpAfterHours !== undefined) return '`cleanup` is given twice.';
+  const word = reader.take();
+  if (word === undefined || clauseWordOf(word) !== undefined) return 'After how many hours? For example `cleanup 4h`.';
+  const [, digits] = /^(\d{1,4})(?:h|hours?)?$/i.exec(word.text) ?? [];
+  const hours = Number(digits);
+  const { min, max } = CLEAN_UP_HOURS;
+  if (digits === undefined) return `“${name(word.text)}” is no number of hours: for example \`cleanup 4h\`.`;
+  if (hours < min || hours > max)
+    return `Instances are ended ${min} to ${max} whole hours after a drill, not ${hours}.`;
+  if (/^\d+$/.test(word.text) && /^(h|hours?)$/i.test(reader.next?.text ?? '')) reader.take();
+  clauses.cleanUpAfterHours = hours;
   return undefined;
 }
 

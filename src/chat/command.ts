@@ -6,18 +6,22 @@ import { REASON_LENGTH } from '../domain/gate.ts';
 import type { Catalogue } from '../domain/records.ts';
 import { PLANNED_VERBS, type PlannedVerb } from '../domain/vocabulary.ts';
 import { clauseWordOf, readClauses } from './clauses.ts';
+import { type LibraryWanted, planWordOf, readLibraryCommand, readPlanCommand } from './library-command.ts';
+import { readScheduleWords, type ScheduleWanted } from './schedule-command.ts';
 import { type Word, wordsOf } from './words.ts';
 
 /** What somebody wants done, or planned. */
 export interface Wanted {
   verb: PlannedVerb;
   application: string;
-  /** At least one, in order. */
+  /** In order; empty for all there are: of the recovery plan, or by the servers' tags. */
   waves: number[];
   reason?: string;
   ticket?: string;
   terminateLive?: true;
   replaceLive?: string[];
+  /** Of a drill: whole hours after its end at which its instances are ended, unless somebody keeps them. */
+  cleanUpAfterHours?: number;
 }
 
 /** Words by which an execution is decided about or steered. */
@@ -30,13 +34,19 @@ export type Command =
   | { kind: 'access' }
   | { kind: 'request'; wanted: Wanted }
   | { kind: 'plan'; wanted: Wanted }
+  /** Recovery plans and protection groups. */
+  | { kind: 'library'; wanted: LibraryWanted }
   | { kind: 'decision'; word: DecisionWord; execution: string; reason?: string }
   /** At most one of the two, unless it may be either. */
   | { kind: 'status'; application?: string; execution?: string }
-  | { kind: 'executions'; application?: string }
+  | { kind: 'executions'; application?: string; archived?: true }
   | { kind: 'server'; hostname: string }
   | { kind: 'logs'; execution: string; server?: string }
   | { kind: 'audit'; execution: string }
+  | { kind: 'export'; execution: string }
+  | { kind: 'schedule'; wanted: ScheduleWanted }
+  /** `undo`: it is to be listed again. */
+  | { kind: 'archive'; execution: string; undo?: true }
   /** Not understood: what is wrong, what exists, the right form. */
   | { kind: 'problem'; text: string };
 
@@ -67,6 +77,14 @@ export function parseCommand(typed: string, catalogue: Catalogue | undefined): C
       return rest[0] === undefined ? { kind: 'access' } : notUnderstood(word, rest[0]);
     case 'plan':
       return parsePlan(rest, text, catalogue);
+    case 'plans':
+    case 'groups':
+    case 'group': {
+      const wanted = readLibraryCommand(word, rest);
+      return 'problem' in wanted ? { kind: 'problem', text: wanted.problem } : { kind: 'library', wanted };
+    }
+    case 'schedule':
+      return parseSchedule(rest, text, catalogue);
     case 'status':
       return parseStatus(rest, catalogue);
     case 'executions':
@@ -76,7 +94,10 @@ export function parseCommand(typed: string, catalogue: Catalogue | undefined): C
     case 'logs':
       return parseLogs(rest);
     case 'audit':
-      return parseAudit(rest);
+    case 'export':
+      return parseRecord(word, rest);
+    case 'archive':
+      return parseArchive(rest);
     case 'approve':
     case 'reject':
     case 'resume':
@@ -104,9 +125,17 @@ function unknownCommand(typed: string): Problem {
 
 function parsePlan(words: Word[], text: string, catalogue: Catalogue | undefined): Command {
   const [first, ...rest] = words;
+  const planWord = planWordOf(first);
+  if (planWord !== undefined) {
+    const isWhole = rest.length === 0 && (planWord === 'new' || planWord === 'import');
+    const same = !isWhole && isForApplication(rest) ? namesakes(planWord, catalogue) : [];
+    if (same.length > 0) return problem('plan', inQuotes(same));
+    const wanted = readPlanCommand(planWord, rest);
+    return 'problem' in wanted ? { kind: 'problem', text: wanted.problem } : { kind: 'library', wanted };
+  }
   const verb = first?.quoted === false ? PLANNED_VERBS.find((known) => known === first.text.toLowerCase()) : undefined;
   // Only one of the two can be meant: an application that is called like a verb is asked about.
-  if (verb !== undefined && (rest[0] === undefined || clauseWordOf(rest[0]) !== undefined)) {
+  if (verb !== undefined && isForApplication(rest)) {
     const same = namesakes(verb, catalogue);
     if (same.length > 0) return problem('plan', inQuotes(same));
   }
@@ -115,6 +144,11 @@ function parsePlan(words: Word[], text: string, catalogue: Catalogue | undefined
       ? parseWanted('plan', 'drill', words, text, catalogue)
       : parseWanted('plan', verb, rest, text, catalogue);
   return parsed.kind === 'request' ? { kind: 'plan', wanted: parsed.wanted } : parsed;
+}
+
+/** True when nothing names what a word before it would be done with: the word itself may be the application. */
+function isForApplication([next]: Word[]): boolean {
+  return next === undefined || clauseWordOf(next) !== undefined;
 }
 
 function parseWanted(
@@ -137,10 +171,20 @@ function parseWanted(
   if ('kind' in application) return application;
   const clauses = readClauses(verb, rest, text);
   if ('problem' in clauses) return problem(word, `${clauses.problem}${existing(application)}`);
-  const waves = wavesOf(word, application, clauses.waves);
-  if ('kind' in waves) return waves;
-  const { waves: _, ...others } = clauses;
-  return { kind: 'request', wanted: { verb, application: application.name, waves, ...others } };
+  const { waves = 'all', ...others } = clauses;
+  return {
+    kind: 'request',
+    wanted: { verb, application: application.name, waves: waves === 'all' ? [] : waves, ...others },
+  };
+}
+
+function parseSchedule(words: Word[], text: string, catalogue: Catalogue | undefined): Command {
+  const read = readScheduleWords(words);
+  if ('problem' in read) return problem('schedule', read.problem);
+  if (read.what !== 'make') return { kind: 'schedule', wanted: read };
+  const parsed = parseWanted('schedule', 'drill', read.words, text, catalogue);
+  if (parsed.kind === 'problem') return parsed;
+  return { kind: 'schedule', wanted: { what: 'make', wanted: parsed.wanted, timing: read.timing } };
 }
 
 /** Applications that are called like a word of the command. */
@@ -177,26 +221,6 @@ function findApplication(word: CommandWord, typed: string, catalogue: Catalogue 
 
 function existing({ name: application, waves }: Application): string {
   return waves.length === 0 ? '' : ` ${name(application)} has ${knownWavesText(waves)}.`;
-}
-
-function wavesOf(word: CommandWord, application: Application, typed: number[] | 'all' | undefined): number[] | Problem {
-  const known = application.waves.map(({ wave }) => wave);
-  const exists = existing(application);
-  if (typed === undefined) {
-    return problem(
-      word,
-      `Which wave of ${name(application.name)}?${exists} \`all\` means every wave, one after the other.`,
-    );
-  }
-  if (typed === 'all') {
-    return known.length > 0
-      ? [...known].sort((a, b) => a - b)
-      : problem(word, `It is not known yet which waves ${name(application.name)} has: name them.`);
-  }
-  const missing = typed.filter((wave) => known.length > 0 && !known.includes(wave));
-  return missing.length === 0
-    ? typed
-    : problem(word, `${name(application.name)} has no wave ${missing.join(', ')}.${exists}`);
 }
 
 /** The characters that name an execution; undefined when what was typed can name none. */
@@ -246,11 +270,20 @@ function parseStatus(words: Word[], catalogue: Catalogue | undefined): Command {
 }
 
 function parseExecutions(words: Word[], catalogue: Catalogue | undefined): Command {
-  const [typed, more] = words;
-  if (typed === undefined) return { kind: 'executions' };
+  const isArchived = isWord(words.at(-1), 'archived');
+  // Only one of the two can be meant: an application that is called so is asked about.
+  const same = isArchived && words.length === 1 ? namesakes('archived', catalogue) : [];
+  if (same.length > 0) return problem('executions', inQuotes(same));
+  const [typed, more] = isArchived ? words.slice(0, -1) : words;
+  const archived = isArchived ? { archived: true as const } : {};
+  if (typed === undefined) return { kind: 'executions', ...archived };
   if (more !== undefined) return notUnderstood('executions', more);
   const application = findApplication('executions', typed.text, catalogue);
-  return 'kind' in application ? application : { kind: 'executions', application: application.name };
+  return 'kind' in application ? application : { kind: 'executions', application: application.name, ...archived };
+}
+
+function isWord(typed: Word | undefined, word: string): boolean {
+  return typed?.quoted === false && typed.text.toLowerCase() === word;
 }
 
 function parseServer([typed, more]: Word[]): Command {
@@ -265,8 +298,16 @@ function parseLogs([typed, server, more]: Word[]): Command {
   return { kind: 'logs', execution, ...(server === undefined ? {} : { server: server.text.trim() }) };
 }
 
-function parseAudit([typed, more]: Word[]): Command {
+function parseRecord(word: 'audit' | 'export', [typed, more]: Word[]): Command {
   const execution = typed === undefined ? undefined : executionOf(typed);
-  if (execution === undefined) return noExecution('audit', typed);
-  return more === undefined ? { kind: 'audit', execution } : notUnderstood('audit', more);
+  if (execution === undefined) return noExecution(word, typed);
+  return more === undefined ? { kind: word, execution } : notUnderstood(word, more);
+}
+
+function parseArchive([typed, keyword, more]: Word[]): Command {
+  const execution = typed === undefined ? undefined : executionOf(typed);
+  if (execution === undefined) return noExecution('archive', typed);
+  if (keyword === undefined) return { kind: 'archive', execution };
+  if (!isWord(keyword, 'undo')) return notUnderstood('archive', keyword);
+  return more === undefined ? { kind: 'archive', execution, undo: true } : notUnderstood('archive', more);
 }

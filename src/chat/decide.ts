@@ -5,7 +5,7 @@ import type { Asked } from './asked.ts';
 import type { Command, DecisionWord } from './command.ts';
 import { cardOf, findMeant } from './executions.ts';
 import { refused } from './refusal.ts';
-import { cancel, pause } from './steer.ts';
+import { cancel, pause, resumeMachine } from './steer.ts';
 import type { ChatTools } from './tools.ts';
 import { choose } from './votes.ts';
 
@@ -34,6 +34,8 @@ export async function decide(tools: ChatTools, asked: Asked, command: DecisionCo
   const { execution } = meant;
   if (word === 'cancel') return await cancel(tools, { person, execution, ...(reason === undefined ? {} : { reason }) });
   if (word === 'pause') return await pause(tools, { person, execution });
+  if (word === 'resume' && execution.machineStopped !== undefined)
+    return await resumeMachine(tools, { person, execution });
 
   const gates = await tools.store.getGates(execution.executionId);
   const gate = gates.find(({ status }) => status === 'pending') ?? lastOf(gates, ANSWERS[word]);

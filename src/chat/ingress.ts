@@ -6,10 +6,14 @@ import { configuration } from '../platform/configuration.ts';
 import { directory } from '../platform/directory.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
+import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda, type Platform } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
+import { draftButtons } from './actions/draft-buttons.ts';
+import { drillButtons } from './actions/drill-buttons.ts';
 import { executionButtons } from './actions/execution-buttons.ts';
 import { gateButtons } from './actions/gate-buttons.ts';
+import { libraryForms } from './actions/library-forms.ts';
 import { anyOtherButton } from './actions/other-buttons.ts';
 import { requestForm } from './actions/request-form.ts';
 import { voteForms } from './actions/vote-forms.ts';
@@ -61,6 +65,7 @@ export function chatTools(platform: Platform): ChatTools {
     store,
     configuration: config,
     directory: directory(platform, config),
+    library: planLibrary(platform),
     audit: auditNotes(store, platform.now),
     configPath: readSettings(platform.environment, 'CONFIG_PATH').CONFIG_PATH,
     now: platform.now,
@@ -100,7 +105,10 @@ export function registerListeners(app: App, tools: ChatTools): void {
   gateButtons(app, tools);
   voteForms(app, tools);
   executionButtons(app, tools);
+  drillButtons(app, tools);
   requestForm(app, tools);
+  draftButtons(app, tools);
+  libraryForms(app, tools);
   homeTab(app, tools);
   anyOtherButton(app, tools);
 }

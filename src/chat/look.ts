@@ -13,7 +13,10 @@ import { managersOf, maySomewhere, NEEDS } from './rights.ts';
 import type { ChatTools } from './tools.ts';
 
 /** A command that only looks. */
-export type Look = Extract<Command, { kind: 'plan' | 'status' | 'executions' | 'server' | 'logs' | 'audit' }>;
+export type Look = Extract<
+  Command,
+  { kind: 'plan' | 'status' | 'executions' | 'server' | 'logs' | 'audit' | 'export' }
+>;
 
 /** What is to be looked at, as it is stored. */
 type Question = {
@@ -59,21 +62,23 @@ async function understand(tools: ChatTools, command: Look): Promise<Understood> 
     case 'plan':
       return { question: { kind: 'plan', args: planOf(command.wanted) }, application: command.wanted.application };
     case 'executions': {
-      const { application } = command;
+      const { application, archived } = command;
+      const which = archived === undefined ? {} : { archived };
       return application === undefined
-        ? { question: { kind: 'executions', args: {} } }
-        : { question: { kind: 'executions', args: { application } }, application };
+        ? { question: { kind: 'executions', args: which } }
+        : { question: { kind: 'executions', args: { application, ...which } }, application };
     }
     case 'server':
       return { question: { kind: 'server', args: { hostname: command.hostname } } };
     case 'status':
       return await understandStatus(tools, command);
     case 'logs':
-    case 'audit': {
+    case 'audit':
+    case 'export': {
       const meant = await findMeant(tools, command.execution);
       if ('problem' in meant) return meant;
       const { executionId: execution, application } = meant.execution;
-      if (command.kind === 'audit') return { question: { kind: 'audit', args: { execution } }, application };
+      if (command.kind !== 'logs') return { question: { kind: command.kind, args: { execution } }, application };
       const { server } = command;
       const args = { execution, ...(server === undefined ? {} : { server }) };
       return { question: { kind: 'logs', args }, application };

@@ -5,6 +5,7 @@ import {
   mayNotText,
   NO_CHANNEL_TEXT,
   NOT_IN_CHANNEL_TEXT,
+  noRunText,
   notMemberText,
   reasonNeededText,
   ticketNeededText,
@@ -12,10 +13,10 @@ import {
 import { name } from '../../blocks/message.ts';
 import { type Access, mayAll, type Person, type Standing } from '../domain/access.ts';
 import { type ComponentInput, parseComponentInput } from '../domain/contract.ts';
-import { type ApprovalPolicy, policyOf, subjectOf } from '../domain/policy.ts';
+import { type ApprovalPolicy, policyOfRequest } from '../domain/policy.ts';
 import type { Catalogue, ExecutionRecord } from '../domain/records.ts';
 import { executionIdOf } from '../domain/request.ts';
-import { TAG } from '../domain/vocabulary.ts';
+import { knownWavesIn, type RequestedRun, requestedRun } from '../domain/requested-run.ts';
 import type { Membership } from './channel.ts';
 import type { Wanted } from './command.ts';
 import { cardOf } from './executions.ts';
@@ -68,27 +69,45 @@ export async function requestRecovery(tools: ChatTools, request: RecoveryRequest
   if (request.membership === 'no channel') return await refuse('channel', 'no channel', NO_CHANNEL_TEXT);
   if (request.membership === 'not a member') return await refuse('channel', 'bot not in channel', NOT_IN_CHANNEL_TEXT);
 
-  const [policies, settings] = await Promise.all([tools.configuration.policies(), tools.configuration.requests()]);
-  const input = inputOf(wanted, settings.notificationTopicArn);
-  const policy = policyOf(policies, subjectOf({ verb, options: input.options }), application);
+  const [policies, settings, library] = await Promise.all([
+    tools.configuration.policies(),
+    tools.configuration.requests(),
+    tools.library.read(),
+  ]);
+  const run = requestedRun(wanted, library, knownWavesIn(request.catalogue, application));
+  if ('problem' in run) return await refuse('application', run.problem, noRunText(application, run));
+  const { otherApplications = [] } = run.ofPlan;
+  const notTheirs = otherApplications.find((other) => !mayAll(access, asker, NEEDS[verb], other));
+  if (notTheirs !== undefined) {
+    const others = granteesOfAll(access, NEEDS[verb], notTheirs);
+    const what = `ask for a ${verb} of ${name(notTheirs)}, which the recovery plan of ${name(application)} recovers, too`;
+    return await refuse('asker', 'no permission', mayNotText(what, others));
+  }
+  const input = inputOf(wanted, run, settings.notificationTopicArn);
+  const executionId = executionIdOf(asker.teamId, key);
+  const execution = executionOf(request, { input, run, executionId, now: tools.now() });
+  const policy = policyOfRequest(policies, { ...execution, verb });
   const broken = brokenPolicy(policy, wanted);
   if (broken !== undefined) return await refuse(broken.about, broken.why, broken.text);
 
-  const executionId = executionIdOf(asker.teamId, key);
   const lock = await tools.store.lockApplication(application, executionId);
   if (!lock.locked) {
     const [owner, card] = await Promise.all([tools.store.getExecution(lock.owner), cardOf(tools, lock.owner)]);
     return await refuse('application', 'busy', busyText(application, owner, card));
   }
-  await tools.store.createExecution(executionOf(request, input, executionId, tools.now()));
+  // Before the execution: what is stored of one that can be read is whole.
+  if (run.record !== undefined) await tools.store.createRecoveryPlan({ executionId, ...run.record });
+  await tools.store.createExecution(execution);
   const { quorum, selfApproval } = policy;
-  const servers = expectedServers(request.catalogue, wanted);
+  const { recoveryPlan } = run.ofPlan;
+  const servers = recoveryPlan === undefined ? expectedServers(request.catalogue, application, run.waves) : undefined;
   return {
     kind: 'accepted',
     text: acceptedText({
       verb,
       application,
-      waves: wanted.waves,
+      waves: run.waves,
+      ...(recoveryPlan === undefined ? {} : { planName: recoveryPlan.planName }),
       servers,
       quorum,
       selfApproval,
@@ -100,13 +119,13 @@ export async function requestRecovery(tools: ChatTools, request: RecoveryRequest
 
 /** What the component is asked for: the contract has the last word about what was typed. */
 function inputOf(
-  { verb, application, waves, ticket, terminateLive, replaceLive }: Wanted,
+  { verb, ticket, terminateLive, replaceLive }: Wanted,
+  { tags }: RequestedRun,
   notificationArn: string | undefined,
 ): ComponentInput {
-  const [wave] = waves;
   return parseComponentInput({
     action: verb,
-    tags: { [TAG.application]: application, ...(waves.length === 1 ? { [TAG.wave]: String(wave) } : {}) },
+    tags,
     options: {
       // At least one server: a request for nothing is a mistake that must show (design: zero matches).
       minServers: 1,
@@ -118,9 +137,10 @@ function inputOf(
   });
 }
 
-function brokenPolicy(
+/** What a policy asks of a request that it does not have, or why it lets none in now; undefined for neither. */
+export function brokenPolicy(
   { freeze, requireReason, requireTicket }: ApprovalPolicy,
-  { verb, application, reason, ticket }: Wanted,
+  { verb, application, reason, ticket }: Pick<Wanted, 'verb' | 'application' | 'reason' | 'ticket'>,
 ): { about: About; why: string; text: string } | undefined {
   if (freeze !== undefined) {
     return { about: 'verb', why: `frozen: ${freeze}`, text: frozenText(verb, application, freeze) };
@@ -136,22 +156,26 @@ function brokenPolicy(
 
 function executionOf(
   { asker, wanted, channelId }: RecoveryRequest,
-  { tags, options, metadata }: ComponentInput,
-  executionId: string,
-  now: number,
+  of: { input: ComponentInput; run: RequestedRun; executionId: string; now: number },
 ): ExecutionRecord {
-  const { verb, application, waves, reason } = wanted;
+  const { input, run, executionId, now } = of;
+  const { tags, options, metadata } = input;
+  const { verb, application, reason } = wanted;
+  const { cleanUpAfterHours: planned, ...ofPlan } = run.ofPlan;
+  const afterHours = wanted.cleanUpAfterHours ?? planned;
   return {
     executionId,
     status: 'planning',
     startTime: now,
     verb,
     application,
-    waves,
+    ...ofPlan,
+    waves: run.waves,
     tags,
     options,
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(reason === undefined ? {} : { reason }),
+    ...(afterHours === undefined ? {} : { cleanUp: { afterHours } }),
     requester: asker,
     channelId,
     correlationId: executionId,
@@ -159,7 +183,11 @@ function executionOf(
   };
 }
 
-function expectedServers(catalogue: Catalogue | undefined, { application, waves }: Wanted): number | undefined {
+function expectedServers(
+  catalogue: Catalogue | undefined,
+  application: string,
+  waves: readonly number[],
+): number | undefined {
   const known = catalogue?.applications.find((candidate) => candidate.name === application)?.waves;
   return known
     ?.filter(({ wave }) => waves.includes(wave))

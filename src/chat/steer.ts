@@ -1,5 +1,7 @@
 import {
   cancelledText,
+  machineNotResumedText,
+  machineResumedText,
   mayNotText,
   noFurtherWaveText,
   notMemberText,
@@ -52,6 +54,17 @@ export async function pause(tools: ChatTools, { person, execution }: Steering): 
   return recorded ? pausedText(execution, card) : notSteeredText(execution, 'pause', card);
 }
 
+/** Sets an execution going again whose machine has died, where it ended. The same people may as for a cancel. */
+export async function resumeMachine(tools: ChatTools, { person, execution }: Steering): Promise<string> {
+  const { executionId } = execution;
+  const refusal = await refusalOf(tools, 'resume', { person, execution });
+  if (refusal !== undefined) return refusal;
+  const by = { userId: person.userId, teamId: person.teamId, at: tools.now() };
+  const [recorded, card] = await Promise.all([tools.store.requestResume(executionId, by), cardOf(tools, executionId)]);
+  tools.log.info('A resume was asked for', { executionId, userId: person.userId, recorded });
+  return recorded ? machineResumedText(execution, card) : machineNotResumedText(execution, card);
+}
+
 function isInLastWave({ waves, currentWave }: ExecutionRecord): boolean {
   return currentWave !== undefined && currentWave === (waves.at(-1) ?? currentWave);
 }
@@ -59,7 +72,7 @@ function isInLastWave({ waves, currentWave }: ExecutionRecord): boolean {
 /** What is said to somebody who may not, or comes too late; undefined when they may. */
 async function refusalOf(
   tools: ChatTools,
-  word: 'cancel' | 'pause',
+  word: 'cancel' | 'pause' | 'resume',
   { person, execution }: Steering,
 ): Promise<string | undefined> {
   const { executionId, application, requester, startTime } = execution;

@@ -7,6 +7,7 @@ import type { Press, VoteResult } from '../gates/vote.ts';
 import type { Configuration } from '../platform/configuration.ts';
 import type { Directory } from '../platform/directory.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
+import type { PlanLibrary } from '../platform/plan-library.ts';
 import type { Log } from '../platform/platform.ts';
 
 /** What the listeners work with. */
@@ -14,6 +15,8 @@ export interface ChatTools {
   store: ExecutionStore;
   configuration: Configuration;
   directory: Directory;
+  /** Recovery plans and protection groups. */
+  library: PlanLibrary;
   /** Notes what leaves no other trace: refusals above all. */
   audit: AuditNotes;
   /** The path of the configuration's SSM parameters, for telling people where something is said. */

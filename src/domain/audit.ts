@@ -1,6 +1,7 @@
 import { isSamePerson, type Person } from './access.ts';
 import type { Choice, Gate, Vote } from './gate.ts';
-import type { ExecutionRecord, GateRecord, MessageRecord, PlanRecord, WaveRecord } from './records.ts';
+import type { ActionRecord, ExecutionRecord, GateRecord, MessageRecord, PlanRecord, WaveRecord } from './records.ts';
+import { SCHEDULES_KEY, type ScheduleRecord } from './schedule.ts';
 import { isTerminal } from './status.ts';
 
 /** What an event of the audit tells. */
@@ -27,18 +28,37 @@ export const AUDIT_KINDS = [
   'bell late',
   'cancel requested',
   'pause requested',
+  /** Somebody keeps a drill's instances that would have been ended. */
+  'instances kept',
+  /** The termination that a drill's approval promised was begun. */
+  'clean-up begun',
+  /** The machine of an execution has died on the way; it can be set going again, or not. */
+  'machine stopped',
+  /** Somebody wants a dead machine set going again. */
+  'resume requested',
   'status changed',
+  /** An action before or after a wave: each attempt of it. */
+  'action begun',
+  'action ended',
   'wave ended',
   /** The execution is over: completed, failed, rejected, expired, cancelled… */
   'ended',
+  /** Somebody has taken it off the lists, or put it back; the record stays. */
+  'archived',
+  'unarchived',
   /** A card or a question was shown in Slack: where it stands. */
   'message posted',
   /** Something that somebody wanted and was not given; nothing was changed. */
   'refused',
   /** Something that somebody was given and that leaves no other trace. */
   'asked',
+  /** Recovery plans or protection groups were stored or removed: which ones, with their versions. */
+  'plans stored',
   'policies changed',
   'access changed',
+  /** Somebody made a schedule, or deleted it. */
+  'schedule made',
+  'schedule deleted',
   /** An item was removed, or a note changed: nothing of the product may do that. */
   'tampered',
   /** A change of the table that could not be understood. */
@@ -80,7 +100,7 @@ export interface MessagePlace {
 export interface AuditNote {
   /** The execution, or {@link refusedDayOf} the day where there is none. */
   executionId: string;
-  kind: 'refused' | 'asked';
+  kind: 'refused' | 'asked' | 'plans stored';
   /** Milliseconds since the epoch. */
   at: number;
   person: Person;
@@ -142,9 +162,11 @@ const TELLERS: [prefix: string, tell: (change: TableChange) => Told[]][] = [
   ['EXECUTION', executionEvents],
   ['PLAN#', planEvents],
   ['WAVE#', waveEvents],
+  ['ACTION#', actionEvents],
   ['GATE#', gateEvents],
   ['MESSAGE#', messageEvents],
   ['EVENT#', noteEvents],
+  ['SCHEDULE#', scheduleEvents],
   ['policies', documentEvents],
   ['access', documentEvents],
 ];
@@ -174,7 +196,7 @@ export function notUnderstood({ key, item, sequence, at }: TableChange, why: str
 }
 
 function belongsToExecution(key: string): boolean {
-  return key !== CONFIGURATION_KEY && !key.includes('#');
+  return key !== CONFIGURATION_KEY && key !== SCHEDULES_KEY && !key.includes('#');
 }
 
 function told(change: TableChange, tell: (change: TableChange) => Told[]): Told[] {
@@ -193,21 +215,33 @@ function executionEvents(change: TableChange): Told[] {
     ...(before === undefined ? [requested(after)] : []),
     ...flagged('pause requested', before?.pauseRequested, after.pauseRequested),
     ...flagged('cancel requested', before?.cancelRequested, after.cancelRequested),
+    ...flagged('instances kept', before?.cleanUp?.kept, after.cleanUp?.kept),
+    ...cleanUpBegun(change, before, after),
+    ...machineStopped(before, after),
+    ...flagged('resume requested', before?.resumeRequested, after.resumeRequested),
     ...(before === undefined || before.status === after.status ? [] : [statusEvent(change, before, after)]),
+    ...flagged('archived', before?.archived, after.archived),
+    ...flagged('unarchived', before?.unarchived, after.unarchived),
   ];
 }
 
 function requested(execution: ExecutionRecord): Told {
-  const { executionId: _, status: __, startTime, requester, planRevision: ___, ...asked } = execution;
-  const { item: ____, ...details } = asked as typeof asked & { item?: string };
+  const { executionId: _, status: __, startTime, requester: ___, planRevision: ____, ...asked } = execution;
+  const { item: _____, ...details } = asked as typeof asked & { item?: string };
   return {
     kind: 'requested',
     time: iso(startTime),
-    by: execution.service === undefined ? personOf(requester) : { machine: 'request-recovery' },
+    by: askerOf(execution),
     messageKey: CARD_KEY,
     message: { channelId: execution.channelId },
     details,
   };
+}
+
+function askerOf({ requester, service, cleansUp, schedule }: ExecutionRecord): Actor {
+  if (cleansUp !== undefined) return { machine: 'clean-up-drills' };
+  if (schedule !== undefined) return { machine: 'run-schedules' };
+  return service === undefined ? personOf(requester) : { machine: 'request-recovery' };
 }
 
 function flagged(kind: AuditKind, before: Flag | undefined, after: Flag | undefined): Told[] {
@@ -216,15 +250,31 @@ function flagged(kind: AuditKind, before: Flag | undefined, after: Flag | undefi
   return [{ kind, time: iso(after.at), by: personOf(after), messageKey: CARD_KEY, details }];
 }
 
+function cleanUpBegun({ at }: TableChange, before: ExecutionRecord | undefined, { cleanUp }: ExecutionRecord): Told[] {
+  const { executionId: termination, afterHours } = cleanUp ?? {};
+  if (termination === undefined || termination === before?.cleanUp?.executionId) return [];
+  const details = { termination, afterHours };
+  return [{ kind: 'clean-up begun', time: iso(at), by: { machine: 'clean-up-drills' }, messageKey: CARD_KEY, details }];
+}
+
+function machineStopped(before: ExecutionRecord | undefined, { machineStopped: now }: ExecutionRecord): Told[] {
+  const { at, notResumable } = before?.machineStopped ?? {};
+  if (now === undefined || (now.at === at && now.notResumable === notResumable)) return [];
+  const { code, message } = now;
+  const details = { problem: { code, message }, resumable: now.notResumable !== true };
+  const by = { machine: now.notResumable === true ? 'effects' : 'close-execution' };
+  return [{ kind: 'machine stopped', time: iso(now.at), by, messageKey: CARD_KEY, details }];
+}
+
 function statusEvent({ at }: TableChange, before: ExecutionRecord, after: ExecutionRecord): Told {
-  const { status, endTime, outcome, summary, resultLocation, problem } = after;
+  const { status, endTime, outcome, summary, resultLocation, problem, cleanUp } = after;
   const isEnd = isTerminal(status);
   return {
     kind: isEnd ? 'ended' : 'status changed',
     time: iso(isEnd ? (endTime ?? at) : at),
     by: { machine: 'dr-execution' },
     messageKey: CARD_KEY,
-    details: { from: before.status, status, ...(isEnd ? { outcome, summary, resultLocation, problem } : {}) },
+    details: { from: before.status, status, ...(isEnd ? { outcome, summary, resultLocation, problem, cleanUp } : {}) },
   };
 }
 
@@ -289,14 +339,47 @@ function waveEvents({ before: old, after }: TableChange): Told[] {
   ];
 }
 
+function actionEvents({ before: old, after }: TableChange): Told[] {
+  const before = old as unknown as ActionRecord | undefined;
+  const record = after as unknown as ActionRecord;
+  const { wave, phase, index, attempt, action, status, detail, accountId, region, references, startedAt, endedAt } =
+    record;
+  const { actionName, actionType } = action;
+  const common = { by: { machine: 'take-action' }, messageKey: CARD_KEY };
+  const about = { wave, phase, index, attempt, actionName, actionType };
+  const begun: Told = { kind: 'action begun', time: iso(startedAt), ...common, details: { ...about, action } };
+  const isOver = endedAt !== undefined && status !== 'running' && (before === undefined || before.status === 'running');
+  return [
+    ...(before === undefined ? [begun] : []),
+    ...(isOver
+      ? [
+          {
+            kind: 'action ended' as const,
+            time: iso(endedAt),
+            ...common,
+            details: { ...about, status, detail, accountId, region, references },
+          },
+        ]
+      : []),
+  ];
+}
+
 function gateEvents({ before: old, after }: TableChange): Told[] {
   const before = old as unknown as GateRecord | undefined;
   const gate = after as unknown as GateRecord;
-  const { gateId, planHash, kind, wave } = gate;
-  const about = { gate: kind, ...(wave === undefined ? {} : { wave }) };
+  const { gateId, planHash, kind, wave, afterWave, action } = gate;
+  const about = {
+    gate: kind,
+    ...(wave === undefined ? {} : { wave }),
+    ...(afterWave === undefined ? {} : { afterWave }),
+    ...(action === undefined ? {} : { action }),
+  };
   const happened: Omit<Told, 'gateId' | 'planHash' | 'messageKey'>[] = [
     ...(before === undefined ? [opened(gate)] : []),
-    ...gate.votes.filter((vote) => !before?.votes.some((earlier) => isSameVote(earlier, vote))).map(voteEvent),
+    // Those of another gate are told of there.
+    ...(gate.from === undefined ? gate.votes : [])
+      .filter((vote) => !before?.votes.some((earlier) => isSameVote(earlier, vote)))
+      .map(voteEvent),
     ...(gate.reminders ?? []).slice(before?.reminders?.length ?? 0).map((at) => reminded(gate, at)),
     ...(gate.escalatedAt === undefined || gate.escalatedAt === before?.escalatedAt
       ? []
@@ -326,13 +409,14 @@ function opened(gate: Gate): GateTold {
     policyVersion,
     selfApproval = false,
   } = gate;
-  const { breakGlass, escalation } = gate;
+  const { breakGlass, escalation, from, cleanUpAfterHours } = gate;
   return {
     kind: 'gate opened',
     time: iso(gate.openedAt),
     by: { machine: 'open-gate' },
     details: {
       ...{ planRevision, application, permissions, roles, quorum, approvers, policyVersion, selfApproval, breakGlass },
+      ...{ from, cleanUpAfterHours },
       typedNameAsked: gate.typedName !== undefined,
       expiresAt: iso(gate.expiresAt),
       ...(escalation === undefined ? {} : { escalation: { ...escalation, at: iso(escalation.at) } }),
@@ -368,17 +452,17 @@ function escalated({ escalation }: Gate, at: number): GateTold {
   return { kind: 'escalation', time: iso(at), by: { machine: 'read-decision' }, details: { users, userGroups } };
 }
 
-function decided({ status, answer, quorum, votes, settledAt = 0, cancelledBy }: Gate): GateTold {
+function decided({ status, answer, quorum, votes, settledAt = 0, cancelledBy, from }: Gate): GateTold {
   const counted = answer === undefined ? [] : votes.filter((vote) => vote.choice === answer);
-  const last = counted.at(-1);
-  const machine = status === 'expired' ? 'read-decision' : 'close-execution';
+  const last = from === undefined ? counted.at(-1) : undefined;
+  const machine = status === 'expired' ? 'read-decision' : from === undefined ? 'close-execution' : 'open-gate';
   const who = status === 'cancelled' ? cancelledBy : last;
   return {
     kind: 'decision',
     time: iso(settledAt),
     by: who === undefined ? { machine } : personOf(who),
     details: {
-      ...{ status, answer, quorum },
+      ...{ status, answer, quorum, from },
       counted: counted.map((vote) => ({ ...personOf(vote), ...(vote.breakGlass ? { breakGlass: true } : {}) })),
       ...(counted.some((vote) => vote.breakGlass) ? { breakGlass: true } : {}),
     },
@@ -448,6 +532,22 @@ function documentEvents({ before: old, after }: TableChange): Told[] {
         changes: differencesOf(before?.document, document),
       },
     },
+  ];
+}
+
+function scheduleEvents({ before, after }: TableChange): Told[] {
+  const { madeBy, madeAt, deleted, ...schedule } = after as unknown as ScheduleRecord;
+  const { scheduleId, application, waves, cron, timeZone, channelId, cleanUpAfterHours } = schedule;
+  const details = { scheduleId, verb: 'drill', application, waves, cron, timeZone, cleanUpAfterHours };
+  const message = { channelId };
+  const wasDeleted = (before as unknown as ScheduleRecord | undefined)?.deleted !== undefined;
+  return [
+    ...(before === undefined
+      ? [{ kind: 'schedule made' as const, time: iso(madeAt), by: personOf(madeBy), message, details }]
+      : []),
+    ...(deleted === undefined || wasDeleted
+      ? []
+      : [{ kind: 'schedule deleted' as const, time: iso(deleted.at), by: personOf(deleted), message, details }]),
   ];
 }
 

@@ -68,7 +68,7 @@ export function latestAttempts<T extends Batch>(batches: readonly T[]): T[] {
  * them; origins do not mix, because servers go back to each in another way.
  */
 export function cutIntoBatches(
-  request: Pick<PlanRequest, 'revision' | 'waves' | 'options'>,
+  request: Pick<PlanRequest, 'revision' | 'waves' | 'recoveryPlan' | 'options'>,
   planned: Verdict['planned'],
 ): PlannedBatch[] {
   const located = planned.map(({ server, plan }): Located => {

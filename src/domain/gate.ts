@@ -61,7 +61,17 @@ export interface Gate {
   planHash: string;
   /** The wave that a pause or a decision is about. */
   wave?: number;
+  /** Set for a pause that is after the last wave, not before `wave`. */
+  afterWave?: true;
+  /** The action of the wave that has failed, where the decision is about one. */
+  action?: { phase: 'pre' | 'post'; index: number; attempt: number };
+  /** What the question says of a drill: hours after its end at which its instances are ended, too. */
+  cleanUpAfterHours?: number;
+  /** The gate whose votes these are: of the drill that said what is done here. */
+  from?: { executionId: string; gateId: string };
   application: string;
+  /** Applications for which somebody needs the permissions besides. */
+  otherApplications?: string[];
   requester: Person;
   /** When it was asked for, in milliseconds since the epoch. */
   requestedAt: number;
@@ -238,13 +248,13 @@ function counts(gate: Gate, vote: Vote, access: Access): boolean {
 
 /** True when a person has, at this moment, the permissions and one of the roles that the gate asks for. */
 export function isEligible(
-  gate: Pick<Gate, 'permissions' | 'roles' | 'application'>,
+  gate: Pick<Gate, 'permissions' | 'roles' | 'application' | 'otherApplications'>,
   person: Person,
   access: Access,
 ): boolean {
-  return (
-    mayAll(access, person, gate.permissions, gate.application) &&
-    (gate.roles === undefined || hasRole(access, person, gate.roles, gate.application))
+  const { permissions, roles, application, otherApplications = [] } = gate;
+  return [application, ...otherApplications].every(
+    (one) => mayAll(access, person, permissions, one) && (roles === undefined || hasRole(access, person, roles, one)),
   );
 }
 
@@ -253,7 +263,11 @@ export function mayBreakGlass(gate: Gate, person: Person, access: Access): boole
   const { breakGlass } = gate;
   if (breakGlass === undefined || gate.kind !== 'approval') return false;
   if (isSamePerson(person, gate.requester) && !breakGlass.byRequester) return false;
-  return breakGlass.userIds.includes(person.userId) && hasRole(access, person, breakGlass.roles, gate.application);
+  const { application, otherApplications = [] } = gate;
+  return (
+    breakGlass.userIds.includes(person.userId) &&
+    [application, ...otherApplications].every((one) => hasRole(access, person, breakGlass.roles, one))
+  );
 }
 
 /**

@@ -59,12 +59,17 @@ const ACTION_ORDER = [
   'port',
   'timeoutMinutes',
   'onFailure',
+  'verbs',
 ];
+
+/** In which an action is done whose file says nothing. */
+const ALL_VERBS: WaveAction['verbs'] = ['drill', 'failover'];
 
 function actionFields(action: WaveAction) {
   const parameters =
     'parameters' in action && Object.keys(action.parameters).length > 0 ? byKey(action.parameters) : undefined;
-  return inOrder({ ...action, parameters }, ACTION_ORDER);
+  const verbs = action.verbs.join() === ALL_VERBS.join() ? undefined : action.verbs;
+  return inOrder({ ...action, parameters, verbs }, ACTION_ORDER);
 }
 
 /** The fields that say something, in an order. An empty list and `false` are what is meant when nothing is said. */

@@ -4,9 +4,12 @@ import { emptyVerdict, type Verdict } from './verdict.ts';
 
 /**
  * The rules of a termination: the drill instances of the matching servers; live ones only with terminateLive. What is
- * named in instanceIds must have been found, and nothing else is touched.
+ * named in instanceIds must have been found, unless it may be gone by now, and nothing else is touched.
  */
-export function planTerminate({ options }: PlanRequest, servers: SourceServer[]): Verdict {
+export function planTerminate(
+  { options, instancesMayBeGone }: Pick<PlanRequest, 'options' | 'instancesMayBeGone'>,
+  servers: SourceServer[],
+): Verdict {
   const verdict = emptyVerdict();
   const wanted = (instance: ExistingInstance) =>
     options.instanceIds === undefined || options.instanceIds.some((id) => isCalled(instance, id));
@@ -35,9 +38,9 @@ export function planTerminate({ options }: PlanRequest, servers: SourceServer[])
     }
   }
   const found = servers.flatMap((server) => server.existingInstances).filter((instance) => !isGone(instance.state));
-  verdict.stops = [...new Set(options.instanceIds)]
-    .filter((id) => !found.some((instance) => isCalled(instance, id)))
-    .map((id) => `${id} of instanceIds is no recovery instance of a matching server.`);
+  const missing = [...new Set(options.instanceIds)].filter((id) => !found.some((instance) => isCalled(instance, id)));
+  if (instancesMayBeGone === true) verdict.warnings.push(...missing.map((id) => `${id} is gone already.`));
+  else verdict.stops = missing.map((id) => `${id} of instanceIds is no recovery instance of a matching server.`);
   return verdict;
 }
 

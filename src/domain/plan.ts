@@ -6,7 +6,8 @@ import { planFailback } from './plan-failback.ts';
 import { planLaunch } from './plan-launch.ts';
 import { planTerminate } from './plan-terminate.ts';
 import type { DrillPolicy } from './policy.ts';
-import { hasSeveralWaves, NO_WAVE, runsOf, waveAmong } from './request.ts';
+import { type MeantServer, type RunWave, wavesWith } from './recovery-run.ts';
+import { hasSeveralWaves, NO_WAVE, runsOf, type WaveSelection, waveAmong, wavesText } from './request.ts';
 import { inWaves, selectServers, skippedServer } from './selection.ts';
 import { healthOf, isLeftover, type Origin, type SourceServer } from './server.ts';
 import type { Verdict } from './verdict.ts';
@@ -152,11 +153,25 @@ export interface AccountDiscovery {
   quotasUnreadable?: string;
 }
 
+/** What a recovery plan says of the servers of its waves, and how they are run. */
+export interface PlannedRecovery {
+  planName: string;
+  /** How the waves are run: approved with the plan. */
+  settings: unknown;
+  /** Whose servers it may touch. */
+  applications: readonly string[];
+  waves: readonly RunWave[];
+}
+
 export interface PlanRequest {
   verb: PlannedVerb;
   /** In ascending order. Of several, the servers' own tag says which is whose; otherwise all servers are in the one there is. */
   waves: number[];
+  /** The recovery plan whose waves these are: what the servers' tags say of waves does not count then. */
+  recoveryPlan?: PlannedRecovery;
   options: ComponentOptions;
+  /** Termination: instances of `instanceIds` that nobody finds are no mistake. */
+  instancesMayBeGone?: boolean;
   /** The policy of drills; the other verbs do not look at it. */
   policy: Pick<DrillPolicy, 'stopOn' | 'drillSubnets'>;
   /** How the selection is called in messages, e.g. `HRP wave 1`. */
@@ -181,7 +196,7 @@ export function plannedVerb(verb: Verb): PlannedVerb {
  * and `skipped`.
  */
 export function freezePlan(request: PlanRequest, found: AccountDiscovery[]): Plan {
-  const discoveries = inWaves(found, request.waves);
+  const discoveries = inWaves(found, selectionOf(request));
   const { servers, skipped, ambiguous } = selectServers(discoveries);
   const verdict = judge(request, servers, discoveries);
   const planned = verdict.planned.map(({ server }) => server);
@@ -223,6 +238,7 @@ export function freezePlan(request: PlanRequest, found: AccountDiscovery[]): Pla
       ...unreachableStops(request, accounts),
       ...ambiguous,
       ...tooFewStop(request, servers.length),
+      ...recoveryPlanStops(request, servers),
       ...(emptyIsToBeExpected ? [] : emptyWaves),
       ...verdict.stops,
       ...findingStops(verdict.findings),
@@ -232,8 +248,36 @@ export function freezePlan(request: PlanRequest, found: AccountDiscovery[]): Pla
 }
 
 /** The wave in which a server of the plan is handled; 0 where the request names none. */
-export function plannedWave({ waves }: Pick<PlanRequest, 'waves'>, { tags }: Pick<SourceServer, 'tags'>): number {
-  return waveAmong(waves, tags) ?? NO_WAVE;
+export function plannedWave(request: Pick<PlanRequest, 'waves' | 'recoveryPlan'>, server: MeantServer): number {
+  return waveAmong(selectionOf(request), server) ?? NO_WAVE;
+}
+
+function selectionOf({ waves, recoveryPlan }: Pick<PlanRequest, 'waves' | 'recoveryPlan'>): WaveSelection {
+  return { waves, ...(recoveryPlan === undefined ? {} : { selectors: recoveryPlan.waves }) };
+}
+
+/**
+ * Servers that a recovery plan must not touch: of an application that it does not name, whose people were not asked, and
+ * those that tags have brought into two waves since it was stored.
+ */
+function recoveryPlanStops({ recoveryPlan, waves }: PlanRequest, servers: SourceServer[]): string[] {
+  if (recoveryPlan === undefined) return [];
+  const { planName, applications } = recoveryPlan;
+  return servers.flatMap((server) => {
+    const { hostname, sourceServerId, tags } = server;
+    const application = tags[TAG.application];
+    const inWaves = wavesWith(recoveryPlan.waves, server).filter((wave) => waves.includes(wave));
+    return [
+      ...(application !== undefined && !applications.includes(application)
+        ? [
+            `${hostname} (${sourceServerId}) is of ${application}, which the recovery plan ${planName} does not name: run a plan of ${application} in a wave of its own.`,
+          ]
+        : []),
+      ...(inWaves.length > 1
+        ? [`${hostname} (${sourceServerId}) is in ${wavesText(inWaves)} of the recovery plan ${planName}.`]
+        : []),
+    ];
+  });
 }
 
 function isUnread({ unreachable }: AccountDiscovery): boolean {
@@ -307,7 +351,7 @@ function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdic
     .map((server) => {
       const plan = plans.get(server);
       return [
-        ...(hasSeveralWaves(request.waves) ? [`wave ${plannedWave(request, server)}`] : []),
+        ...(hasOwnWaves(request) ? [`wave ${plannedWave(request, server)}`] : []),
         `${server.accountId}/${server.sourceServerId}`,
         plan?.recoverySnapshotId ?? '',
         ...(plan === undefined ? [] : instancesOf(plan).map((instance) => instance.recoveryInstanceId)),
@@ -325,8 +369,21 @@ function planHash(request: PlanRequest, servers: SourceServer[], verdict: Verdic
     acts,
     request.verb === 'drill' || request.verb === 'failover' ? leftoversOf(servers) : [],
     verdict.replaced,
+    ...(request.recoveryPlan === undefined
+      ? []
+      : [request.recoveryPlan.settings, request.recoveryPlan.waves.map(actsOf)]),
   ];
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}
+
+/** True where servers of one request may be in different waves. */
+function hasOwnWaves({ waves, recoveryPlan }: PlanRequest): boolean {
+  return recoveryPlan !== undefined || hasSeveralWaves(waves);
+}
+
+/** What is done around a wave: approved with it. */
+function actsOf({ preWaveActions, postWaveActions }: RunWave): unknown {
+  return [preWaveActions, postWaveActions];
 }
 
 function summarise(discovery: AccountDiscovery, planned: SourceServer[], isLaunch: boolean): AccountSummary {
@@ -375,7 +432,7 @@ function tooFewStop(request: PlanRequest, found: number): string[] {
 /** Waves for which nothing was found, in words; a wave that was typed wrong must show. */
 function wavesWithout(request: PlanRequest, servers: SourceServer[]): string[] {
   const { waves, options, selection } = request;
-  if (!hasSeveralWaves(waves) || options.minServers === 0 || servers.length === 0) return [];
+  if (!hasOwnWaves(request) || options.minServers === 0 || servers.length === 0) return [];
   const found = new Set(servers.map((server) => plannedWave(request, server)));
   return waves.filter((wave) => !found.has(wave)).map((wave) => `No source server of ${selection} is in wave ${wave}.`);
 }

@@ -177,6 +177,39 @@ export function policyOf(policies: Policies, subject: PolicySubject, application
   return own;
 }
 
+/** What decides which policy a request is approved by. */
+export interface PolicyFacts {
+  verb: PlannedVerb;
+  options: RequestOptions;
+  application: string;
+  /** Whose servers it touches besides. */
+  otherApplications?: readonly string[];
+  /** Set for a drill whose instances are ended after it. */
+  cleanUp?: unknown;
+}
+
+/**
+ * What an approval of a request needs: of every application that it touches, and of a termination, too, for a drill whose
+ * instances are ended after it. Of several policies the stricter one holds, field by field.
+ */
+export function policyOfRequest(policies: Policies, request: PolicyFacts): ApprovalPolicy {
+  const { verb, options, cleanUp } = request;
+  const own = policyOfAll(policies, subjectOf({ verb, options }), request);
+  if (verb !== 'drill' || cleanUp === undefined) return own;
+  return stricter(policyOfAll(policies, 'terminate', request), own);
+}
+
+/** What an approval of `subject` needs for every one of these applications. */
+export function policyOfAll(
+  policies: Policies,
+  subject: PolicySubject,
+  { application, otherApplications = [] }: Pick<PolicyFacts, 'application' | 'otherApplications'>,
+): ApprovalPolicy {
+  return otherApplications
+    .map((other) => policyOf(policies, subject, other))
+    .reduce((strictest, policy) => stricter(policy, strictest), policyOf(policies, subject, application));
+}
+
 /** Tells one policy document from another: it is frozen with each gate. */
 export function policyVersionOf(policies: Policies): string {
   return createHash('sha256').update(JSON.stringify(policies)).digest('hex').slice(0, 12);

@@ -2,8 +2,25 @@ import type { Person } from './access.ts';
 import type { ComponentOptions } from './contract.ts';
 import type { PlannedVerb } from './vocabulary.ts';
 
-/** What people can look at. Nothing of it changes anything. */
-export const QUERY_KINDS = ['plan', 'status', 'executions', 'server', 'logs', 'audit', 'home'] as const;
+/** What people can look at, and what they prepare. Nothing of it changes anything that is stored of plans or executions. */
+export const QUERY_KINDS = [
+  'plan',
+  'status',
+  'executions',
+  'server',
+  'logs',
+  'audit',
+  'export',
+  'home',
+  'recovery plans',
+  'recovery plan',
+  'protection groups',
+  'protection group',
+  'plan export',
+  'plan import',
+  'draft',
+  'group preview',
+] as const;
 export type QueryKind = (typeof QUERY_KINDS)[number];
 
 /** What each kind of query is about. Names and ids are as somebody typed them: who answers looks for what is meant. */
@@ -12,16 +29,34 @@ export interface QueryArgs {
   plan: { verb: PlannedVerb; application: string; waves: number[]; options?: ComponentOptions };
   /** What is going on? At most one of the two; an execution by its whole id or its first characters. */
   status: { application?: string; execution?: string };
-  /** What ran? */
-  executions: { application?: string };
+  /** What ran? `archived`: of what is listed no more. */
+  executions: { application?: string; archived?: true };
   /** A hostname, whole or its first part, or a source server's id. */
   server: { hostname: string };
   /** What DRS noted of an execution's jobs; `server` as above. */
   logs: { execution: string; server?: string };
   /** Who did what in an execution. */
   audit: { execution: string };
+  /** An execution as other programs read it. */
+  export: { execution: string };
   /** App Home of the asker. */
   home: Record<string, never>;
+  /** Which recovery plans are there? */
+  'recovery plans': Record<string, never>;
+  /** A recovery plan by its name or id, as it is or as it was in a version. */
+  'recovery plan': { plan: string; version?: number };
+  /** Which protection groups are there? */
+  'protection groups': Record<string, never>;
+  /** A protection group by its name or id. */
+  'protection group': { group: string };
+  /** A recovery plan and its groups as our own file. */
+  'plan export': { plan: string };
+  /** What a file of Slack's, or else a text, would change. */
+  'plan import': { fileId?: string; text?: string };
+  /** What a draft would change, and what is wrong with it. */
+  draft: { draftId: string };
+  /** Which servers a group would have, shown in its form: `hash` as Slack gave it with the form, `state` what that carries. */
+  'group preview': { viewId: string; hash: string; draftId: string; state: string };
 }
 
 /** Where a query stands. It leaves `waiting` once. `failed`: the answer said, or would have said, why there is none. */

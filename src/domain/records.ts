@@ -2,6 +2,8 @@ import type { Person } from './access.ts';
 import type { ComponentOptions, ComponentOutput } from './contract.ts';
 import type { Gate } from './gate.ts';
 import type { Plan } from './plan.ts';
+import type { WaveAction } from './recovery-plan.ts';
+import type { RunWave } from './recovery-run.ts';
 import type { Batch } from './result.ts';
 import type { ExecutionStatus } from './status.ts';
 import type { Outcome, PlannedVerb, Verb } from './vocabulary.ts';
@@ -23,6 +25,8 @@ export interface ExecutionRecord {
   verb: Verb;
   /** Empty when the tags name none. */
   application: string;
+  /** Whose servers it touches besides: the applications of plans that its recovery plan runs. */
+  otherApplications?: string[];
   /**
    * The waves that run one after the other, in ascending order; empty when the request names none. One wave is selected
    * by `tags`; of several, `tags` name only what they have in common.
@@ -32,6 +36,8 @@ export interface ExecutionRecord {
   pauseBefore?: number[];
   /** What follows a wave that failed, where the request says so: see {@link onWaveFailureOf}. */
   onWaveFailure?: OnWaveFailure;
+  /** The recovery plan whose waves these are; absent where the tags say which server is in which wave. */
+  recoveryPlan?: RecoveryPlanOfExecution;
   /** How the selection is called in texts; left out where application and wave say it all. */
   selection?: string;
   /** Tags that select the servers. */
@@ -62,6 +68,88 @@ export interface ExecutionRecord {
   summary?: ComponentOutput['summary'];
   resultLocation?: string;
   problem?: Problem;
+  /** Its machine has died on the way, and somebody may set it going again until it is closed. `at`: milliseconds since the epoch. */
+  machineStopped?: Problem & { at: number; notResumable?: true };
+  /** Who set a dead machine going again. `at`: milliseconds since the epoch. */
+  resumeRequested?: Person & { at: number };
+  /** A drill's: what becomes of its instances after it. */
+  cleanUp?: CleanUp;
+  /** A termination's: the drill whose instances it ends; those that are gone by then are no mistake. */
+  endsDrill?: string;
+  /** A termination's: the drill whose approval said that its instances are ended after it. */
+  cleansUp?: { executionId: string; gateId: string };
+  /** The schedule that has made it, and who made the schedule. */
+  schedule?: { scheduleId: string; madeBy: Person };
+  /** A drill's: what its instances cost while they run. */
+  runningCost?: RunningCost;
+  /** Set when it is no longer listed. `at`: milliseconds since the epoch. */
+  archived?: Person & { at: number };
+  /** Who had it listed again. `at`: milliseconds since the epoch. */
+  unarchived?: Person & { at: number };
+}
+
+/** What becomes of a drill's instances after it, unless somebody keeps them. */
+export interface CleanUp {
+  /** Hours after its end, as it was asked for and approved. */
+  afterHours: number;
+  /** When that is, in milliseconds since the epoch; absent until the drill has ended. */
+  at?: number;
+  /** Who keeps them. `at`: milliseconds since the epoch. */
+  kept?: Person & { at: number };
+  /** The termination that was begun: nobody can keep the instances any more. */
+  executionId?: string;
+  /** When the termination was stored, in milliseconds since the epoch. */
+  askedAt?: number;
+}
+
+/** What instances cost a day while they run, by list prices. */
+export interface RunningCost {
+  /** US dollars a day, of the instances whose price is known. */
+  usdPerDay: number;
+  instances: number;
+  /** Instance types whose price is not known, and how many instances are of them. */
+  unpriced: { instanceType: string; instances: number }[];
+  /** Milliseconds since the epoch. */
+  pricedAt: number;
+}
+
+/** The recovery plan that an execution runs, as it was when it was asked for: without servers and actions (see {@link RecoveryPlanRecord}). */
+export interface RecoveryPlanOfExecution {
+  planId: string;
+  planName: string;
+  /** Of the stored plan; 0 for what was made of an earlier execution's rest. */
+  version: number;
+  /** Minutes within which all of it is to be done. */
+  rtoTargetMinutes?: number;
+  /** The waves that are run, in their order. */
+  waves: WaveSettings[];
+}
+
+/** How one wave of a recovery plan is run. */
+export interface WaveSettings {
+  wave: number;
+  waveName: string;
+  /** Somebody has to release what follows it. */
+  pauseAfter?: true;
+  maxWaitMinutes?: number;
+  successThresholdPercent?: number;
+  /** Minutes within which it is to be done. */
+  rtoTargetMinutes?: number;
+  /** What people think it takes, in seconds. */
+  estimatedSeconds?: number;
+  /** How many actions are done before and after it, of those that are for this verb. */
+  preWaveActions?: number;
+  postWaveActions?: number;
+}
+
+/** `RECOVERY-PLAN`: which servers and actions each wave of the execution has. Written with the request, never changed. */
+export interface RecoveryPlanRecord {
+  executionId: string;
+  /** Of the stored plan, as in {@link RecoveryPlanOfExecution}. */
+  version: number;
+  /** Whose servers it may touch. */
+  applications: string[];
+  waves: RunWave[];
 }
 
 /** What follows a wave that did not go as it should: people are asked, or nothing more is begun. */
@@ -93,6 +181,44 @@ export interface WaveRecord {
   /** Milliseconds since the epoch; of a retried wave the start of its first attempt. */
   startedAt: number;
   endedAt: number;
+}
+
+/** Where an action of a wave stands. It leaves `running` once. */
+export const ACTION_STATUSES = ['running', 'succeeded', 'failed', 'timed out'] as const;
+export type ActionStatus = (typeof ACTION_STATUSES)[number];
+
+/** When an action is done: before its wave, or after it. */
+export const ACTION_PHASES = ['pre', 'post'] as const;
+export type ActionPhase = (typeof ACTION_PHASES)[number];
+
+/** Which action of which wave; `index` from 1 in its list, `attempt` from 1. */
+export interface ActionKey {
+  wave: number;
+  phase: ActionPhase;
+  index: number;
+  attempt: number;
+}
+
+/** `ACTION#w01-pre-01-a1`: one attempt of an action. `version` is the optimistic lock. */
+export interface ActionRecord extends ActionKey {
+  executionId: string;
+  version: number;
+  action: WaveAction;
+  status: ActionStatus;
+  /** Where it is done; absent for what central functions look at themselves. */
+  accountId?: string;
+  region?: string;
+  /** Id of the automation execution, or of the commands that were sent. */
+  references?: string[];
+  /** Since when a command is being sent whose answer is not known; milliseconds since the epoch. */
+  sendingSince?: number;
+  /** What has kept it from being started so far; told when its time runs out. */
+  hindrance?: string;
+  /** What came out, or why it failed, as a sentence; absent while nothing is known. */
+  detail?: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
+  endedAt?: number;
 }
 
 /** `BATCH#id`: a batch with its servers. `version` is the optimistic lock. */
@@ -184,6 +310,10 @@ export interface ExecutionView {
   waves: WaveRecord[];
   /** How the attempts before ended, oldest first; left out for none. */
   earlierAttempts?: WaveRecord[];
+  /** Every attempt of every action, in the order of waves, phases, actions and attempts; left out for none. */
+  actions?: ActionRecord[];
+  /** Which servers and actions each wave of the recovery plan has; left out for an execution of none. */
+  recoveryPlan?: RecoveryPlanRecord;
 }
 
 /** `CATALOGUE`: applications and waves that exist, for suggestions inside Slack's 3 s. */

@@ -15,7 +15,7 @@ import { accountIdSchema } from './vocabulary.ts';
  */
 
 /** SSM takes this pattern for the name or ARN of a document (API model: StartAutomationExecution). */
-const documentNameSchema = z.string().regex(/^[a-zA-Z0-9_\-.:/]{3,128}$/, 'the name or ARN of an SSM document');
+export const documentNameSchema = z.string().regex(/^[a-zA-Z0-9_\-.:/]{3,128}$/, 'the name or ARN of an SSM document');
 /** As StartAutomationExecution takes them: lists of text of at most 512 characters. */
 const parametersSchema = z.record(z.string().min(1).max(50), z.array(z.string().max(512))).default({});
 
@@ -26,6 +26,11 @@ const actionShape = {
   timeoutMinutes: z.int().min(1).max(1_440).default(30),
   /** What becomes of the wave when it fails: people are asked, nothing more is begun, or the wave goes on. */
   onFailure: z.enum(['ask', 'stop', 'continue']).default('ask'),
+  /** In which of the two it is done; never in a termination or a failback. */
+  verbs: z
+    .array(z.enum(['drill', 'failover']))
+    .min(1)
+    .default(['drill', 'failover']),
 };
 
 /** What is done before or after a wave: an SSM Automation document, or a look at whether what was recovered is well. */
@@ -110,6 +115,8 @@ export const recoveryPlanSchema = z.strictObject({
   application: z.string().min(1).max(256).optional(),
   /** Minutes within which all of it is to be done. */
   rtoTargetMinutes: z.int().min(1).max(20_160).optional(),
+  /** Hours after a drill's end at which its instances are terminated, unless somebody keeps them. Left out: they stay. */
+  cleanUpAfterHours: z.int().min(1).max(168).optional(),
   waves: z.array(planWaveSchema),
 });
 export type RecoveryPlan = z.infer<typeof recoveryPlanSchema>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ExecutionRecord } from './records.ts';
+import type { ExecutionRecord, WaveSettings } from './records.ts';
+import { type MeantServer, type RunWave, wavesWith } from './recovery-run.ts';
 import { TAG } from './vocabulary.ts';
 
 /** What a request's tags say of it. A request may select servers by any tags, not only by application and wave. */
@@ -34,21 +35,50 @@ export function hasSeveralWaves(waves: readonly number[]): boolean {
   return waves.length > 1;
 }
 
-/**
- * In which of a request's waves a server with these tags is; undefined for none of them. Where the request names one wave
- * or none, its tags have selected the servers already.
- */
-export function waveAmong(waves: readonly number[], tags: Record<string, string>): number | undefined {
-  if (!hasSeveralWaves(waves)) return waves[0] ?? NO_WAVE;
-  return waves.find((wave) => String(wave) === tags[TAG.wave]);
+/** How a request's servers get into its waves. */
+export interface WaveSelection {
+  waves: readonly number[];
+  /** Of a recovery plan: which servers each wave has. Left out: their tags say it. */
+  selectors?: readonly Pick<RunWave, 'wave' | 'selectors'>[];
 }
 
-/** The tags that select the servers of one wave of a request. */
+/**
+ * In which of a request's waves a server is; undefined for none of them. A recovery plan says it itself; otherwise the
+ * server's own tag does, or, where the request names one wave or none, the tags that have selected it already.
+ */
+export function waveAmong({ waves, selectors }: WaveSelection, server: MeantServer): number | undefined {
+  if (selectors !== undefined) return wavesWith(selectors, server).find((wave) => waves.includes(wave));
+  if (!hasSeveralWaves(waves)) return waves[0] ?? NO_WAVE;
+  return waves.find((wave) => String(wave) === server.tags[TAG.wave]);
+}
+
+/** The tags that select the servers of one wave of a request; of a recovery plan what all its waves have in common. */
 export function tagsOfWave(
-  { tags, waves }: Pick<ExecutionRecord, 'tags' | 'waves'>,
+  { tags, waves, recoveryPlan }: Pick<ExecutionRecord, 'tags' | 'waves' | 'recoveryPlan'>,
   wave: number,
 ): Record<string, string> {
-  return hasSeveralWaves(waves) ? { ...tags, [TAG.wave]: String(wave) } : tags;
+  return recoveryPlan === undefined && hasSeveralWaves(waves) ? { ...tags, [TAG.wave]: String(wave) } : tags;
+}
+
+/** How a wave of a recovery plan is run; undefined for an execution of none. */
+export function waveSettingsOf(
+  { recoveryPlan }: Pick<ExecutionRecord, 'recoveryPlan'>,
+  wave: number,
+): WaveSettings | undefined {
+  return recoveryPlan?.waves.find((settings) => settings.wave === wave);
+}
+
+/** The options by which a wave is run: the request's, with what its recovery plan says of this wave. */
+export function optionsOfWave(
+  execution: Pick<ExecutionRecord, 'options' | 'recoveryPlan'>,
+  wave: number,
+): ExecutionRecord['options'] {
+  const { maxWaitMinutes, successThresholdPercent } = waveSettingsOf(execution, wave) ?? {};
+  return {
+    ...execution.options,
+    ...(maxWaitMinutes === undefined ? {} : { maxWaitMinutes }),
+    ...(successThresholdPercent === undefined ? {} : { successThresholdPercent }),
+  };
 }
 
 /** `wave 1`, `waves 1–3`, `waves 1–3, 5`; for numbers in ascending order. */
@@ -65,10 +95,16 @@ export function wavesText(waves: readonly number[]): string {
 
 /**
  * How a selection is called: `HRP wave 1`, `HRP waves 1–3`, `HRP wave 1 (DR-Tier=Critical)`, or the tags as they are.
- * `waves`: those that the request names.
+ * @param waves those that the request names
+ * @param planName the recovery plan that says what they are
  */
-export function selectionOf(tags: Record<string, string>, waves: readonly number[] = wavesOf(tags)): string {
+export function selectionOf(
+  tags: Record<string, string>,
+  waves: readonly number[] = wavesOf(tags),
+  planName?: string,
+): string {
   const application = applicationOf(tags);
+  if (planName !== undefined) return `${wavesText(waves)} of the recovery plan ${planName}`;
   if (application === '' || waves.length === 0) return tagsText(tags);
   const { [TAG.application]: _, [TAG.wave]: __, ...others } = tags;
   return `${application} ${wavesText(waves)}${Object.keys(others).length === 0 ? '' : ` (${tagsText(others)})`}`;

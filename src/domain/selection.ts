@@ -1,7 +1,7 @@
 import type { SkippedServer } from './contract.ts';
 import { groupBy } from './groups.ts';
 import type { AccountDiscovery } from './plan.ts';
-import { waveAmong } from './request.ts';
+import { type WaveSelection, waveAmong } from './request.ts';
 import { isLive, type SourceServer, startRank } from './server.ts';
 import { TAG } from './vocabulary.ts';
 
@@ -15,10 +15,10 @@ export interface Selection {
 }
 
 /** What was discovered, without servers that are in none of a request's waves. */
-export function inWaves(discoveries: AccountDiscovery[], waves: readonly number[]): AccountDiscovery[] {
+export function inWaves(discoveries: AccountDiscovery[], selection: WaveSelection): AccountDiscovery[] {
   return discoveries.map((discovery) => ({
     ...discovery,
-    servers: discovery.servers.filter(({ tags }) => waveAmong(waves, tags) !== undefined),
+    servers: discovery.servers.filter((server) => waveAmong(selection, server) !== undefined),
   }));
 }
 

@@ -13,7 +13,7 @@ export interface PlanContext {
   /** The Regions that the central stack recovers into: its own (SDK integrations are same-Region). */
   regions: readonly string[];
   /** The Regions that actions may run in. @default - `regions` */
-  actionRegions?: readonly string[];
+  actionRegions?: readonly string[] | 'unknown';
   /** Every source server that was discovered. */
   servers?: readonly GroupServer[];
 }
@@ -38,14 +38,23 @@ type Found = Pick<PlanProblem, 'field' | 'message' | 'groupId'>;
 export function validatePlan(plan: RecoveryPlan, context: PlanContext): PlanProblem[] {
   const { planId } = plan;
   const others = (context.plans ?? []).filter((other) => other !== plan);
-  const twin = (other: RecoveryPlan) => other.planId === planId || sameName(other.planName, plan.planName);
+  const called = (field: 'planId' | 'planName', value: string) => ({
+    planId,
+    field,
+    message: `Another plan is called ${value}, too.`,
+  });
   return [
     ...(plan.waves.length === 0 ? [{ planId, field: 'waves', message: 'The plan has no waves.' }] : []),
-    ...others.filter(twin).map((other) => ({
-      planId,
-      field: other.planId === planId ? 'planId' : 'planName',
-      message: `Another plan is called ${other.planId === planId ? planId : plan.planName}, too.`,
-    })),
+    ...others.flatMap((other) => {
+      if (sameName(other.planId, planId)) return [called('planId', planId)];
+      return sameName(other.planName, plan.planName) ? [called('planName', plan.planName)] : [];
+    }),
+    ...others.flatMap((other) => {
+      const { application } = plan;
+      if (application === undefined || !sameName(other.application ?? '', application)) return [];
+      const message = `${application} has the plan ${other.planName} already: an application has one recovery plan.`;
+      return [{ planId, field: 'application', message }];
+    }),
     ...plan.waves.flatMap((wave, at) =>
       [
         ...numbering(plan, wave, at),
@@ -93,7 +102,7 @@ export function validateGroup(group: ProtectionGroup, context: Omit<PlanContext,
   }
   for (const other of groups) {
     if (other === group) continue;
-    if (other.groupId === group.groupId) {
+    if (sameName(other.groupId, group.groupId)) {
       found.push({ field: 'groupId', message: `Another group has the id ${group.groupId}, too.` });
     }
     if (sameName(other.groupName, group.groupName)) {
@@ -174,7 +183,7 @@ function nested(plan: RecoveryPlan, { recoveryPlanId }: PlanWave, plans: readonl
 }
 
 /** The plan with this id and all that it runs, each once. */
-function plansBelow(id: string, plans: readonly RecoveryPlan[], seen = new Set<string>()): RecoveryPlan[] {
+export function plansBelow(id: string, plans: readonly RecoveryPlan[], seen = new Set<string>()): RecoveryPlan[] {
   const plan = plans.find(({ planId }) => planId === id);
   if (plan === undefined || seen.has(id)) return [];
   seen.add(id);
@@ -203,9 +212,14 @@ function groupsOf({ waves }: RecoveryPlan, at: number, context: PlanContext): Fo
     return validateGroup(group, context).map(({ message }) => ({
       field,
       groupId: id,
-      message: `Group ${group.groupName}: ${message}`,
+      message: ofGroup(group, message),
     }));
   });
+}
+
+/** What is wrong with a group by itself, as it is said where a wave names it. */
+export function ofGroup({ groupName }: ProtectionGroup, message: string): string {
+  return `Group ${groupName}: ${message}`;
 }
 
 /** Servers that an earlier wave has, too; groups that two waves name have been named as groups. */
@@ -280,8 +294,9 @@ function ofAction(action: WaveAction, field: string, context: PlanContext): Foun
   if ('documentName' in action && documents !== undefined && !documents.includes(action.documentName)) {
     found.push({ field: `${field}.documentName`, message: `There is no document ${action.documentName}.` });
   }
-  if (action.actionType === 'automation' && action.region !== undefined && !actionRegions.includes(action.region)) {
-    found.push({ field: `${field}.region`, message: notDriven(action.region, actionRegions) });
+  const region = action.actionType === 'automation' ? action.region : undefined;
+  if (region !== undefined && actionRegions !== 'unknown' && !actionRegions.includes(region)) {
+    found.push({ field: `${field}.region`, message: notDriven(region, actionRegions) });
   }
   return found;
 }

@@ -18,8 +18,14 @@ export const CANCELLED = 'Cancelled';
 export interface BeforeWave {
   execution: Pick<ExecutionRecord, 'cancelRequested' | 'pauseRequested' | 'pauseBefore' | 'options'>;
   wave: number;
-  /** How the waves before it ended, in their order, and what was decided about those that failed. */
-  earlier: (Pick<WaveRecord, 'wave' | 'outcome' | 'nextPhaseReady' | 'notBegun'> & { decision?: WaveDecision })[];
+  /**
+   * How the waves before it ended, in their order, what was decided about those that failed, and why an action after one
+   * of them lets nothing more begin.
+   */
+  earlier: (Pick<WaveRecord, 'wave' | 'outcome' | 'nextPhaseReady' | 'notBegun'> & {
+    decision?: WaveDecision;
+    actionProblem?: Problem;
+  })[];
   /** The question whether it may begin; absent when nobody was asked. */
   pause?: { status: GateStatus };
 }
@@ -57,6 +63,8 @@ export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): Wav
     const decided = unready.decision === undefined ? '' : UNACCEPTED[unready.decision.status];
     return leave('WaveFailed', `${ended}${decided}`);
   }
+  const stopped = earlier.find(({ actionProblem }) => actionProblem !== undefined)?.actionProblem;
+  if (stopped !== undefined) return { step: 'leave', problem: stopped };
   switch (pause?.status) {
     case 'approved':
       return { step: 'run' };
@@ -73,6 +81,15 @@ export function stepBefore({ execution, wave, earlier, pause }: BeforeWave): Wav
   }
 }
 
+/** True when what comes after a wave may be done: it went as it should, or people decided to go on. */
+export function isPassedOver(
+  { nextPhaseReady, notBegun }: Pick<WaveRecord, 'nextPhaseReady' | 'notBegun'>,
+  decision: WaveDecision | undefined,
+  { options }: Pick<ExecutionRecord, 'options'>,
+): boolean {
+  return notBegun === undefined && (nextPhaseReady || isAccepted(decision) || options.continueOnFailure);
+}
+
 function isAccepted(decision: WaveDecision | undefined): boolean {
   return decision?.status === 'approved' && decision.answer === 'continue';
 }
@@ -85,6 +102,25 @@ const UNACCEPTED: Record<GateStatus, string> = {
   expired: ', and nobody decided about it in time',
   cancelled: ', and the question about it was cancelled',
 };
+
+/**
+ * Why the end of an execution was not released, where its recovery plan wants somebody to say so; undefined when it was,
+ * or nobody was to be asked. Unanswered is no release.
+ */
+export function endProblemOf(wave: number, pause: { status: GateStatus } | undefined): Problem | undefined {
+  switch (pause?.status) {
+    case undefined:
+    case 'approved':
+      return undefined;
+    case 'rejected':
+      return { code: 'Stopped', message: `Somebody did not release the pause after wave ${wave}` };
+    case 'pending':
+    case 'expired':
+      return { code: 'NotReleased', message: `Nobody released the pause after wave ${wave} in time` };
+    case 'cancelled':
+      return { code: 'NotReleased', message: `The pause after wave ${wave} was cancelled` };
+  }
+}
 
 /** What follows a wave that failed: what the request says; else a person is asked, and a machine is not kept waiting. */
 export function onWaveFailureOf({
@@ -209,7 +245,7 @@ export interface ExecutionEnding {
   /** Milliseconds since the epoch: of what ran, or of when it was decided that nothing does. */
   startedAt: number;
   endedAt: number;
-  /** Set when waves were not begun: why, and which. */
+  /** Set when waves were not begun: why, and which; or when what was to follow the last one did not go as it should. */
   problem?: Problem;
 }
 
@@ -217,8 +253,10 @@ export interface ExecutionEnding {
  * What the waves came to together: success only when each of them was one; a time that was over shows, whatever the
  * others did; partial as soon as something was done, or is still being copied back.
  * @param waves how every wave ended; at least one
+ * @param afterwards why all is not well although the servers may be: an action after a wave failed, or nobody released
+ *   the end
  */
-export function endingOf(waves: readonly WaveRecord[]): ExecutionEnding {
+export function endingOf(waves: readonly WaveRecord[], afterwards?: Problem): ExecutionEnding {
   const total = (count: keyof ComponentOutput['summary']) =>
     waves.reduce((sum, { summary }) => sum + summary[count], 0);
   const summary = {
@@ -231,14 +269,17 @@ export function endingOf(waves: readonly WaveRecord[]): ExecutionEnding {
   const timed = begun.length > 0 ? begun : waves;
   const left = waves.filter(({ notBegun }) => notBegun !== undefined);
   const [why] = left.flatMap(({ notBegun }) => notBegun ?? []);
+  const outcome = outcomeOfAll(waves, summary.succeeded);
   return {
-    outcome: outcomeOfAll(waves, summary.succeeded),
+    outcome: outcome === 'success' && afterwards !== undefined ? 'partial' : outcome,
     summary,
-    nextPhaseReady: waves.every(({ nextPhaseReady }) => nextPhaseReady),
+    nextPhaseReady: afterwards === undefined && waves.every(({ nextPhaseReady }) => nextPhaseReady),
     startedAt: Math.min(...timed.map(({ startedAt }) => startedAt)),
     endedAt: Math.max(...timed.map(({ endedAt }) => endedAt)),
     ...(why === undefined
-      ? {}
+      ? afterwards === undefined
+        ? {}
+        : { problem: { ...afterwards, message: `${afterwards.message}.` } }
       : {
           problem: {
             code: why.code,
@@ -297,9 +338,11 @@ export function buildExecutionOutput(of: {
   metadata: Record<string, unknown>;
   resultLocation: string;
   waves: { record: WaveRecord; output: ComponentOutput }[];
+  /** What all waves came to together. */
+  ending: ExecutionEnding;
 }): ExecutionOutput {
   const { waves, action, executionId, metadata, resultLocation } = of;
-  const { outcome, summary, nextPhaseReady, startedAt, endedAt, problem } = endingOf(waves.map(({ record }) => record));
+  const { outcome, summary, nextPhaseReady, startedAt, endedAt, problem } = of.ending;
   return {
     executionId,
     status: outcome,

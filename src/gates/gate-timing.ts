@@ -1,4 +1,5 @@
 import { type Gate, type GateKind, nextDueAt } from '../domain/gate.ts';
+import type { ActionKey } from '../domain/records.ts';
 
 /**
  * Longest wait for a bell, in seconds: a bell that was lost is noticed at the next tick, if nothing has rung it again
@@ -9,8 +10,9 @@ const TICK_SECONDS: Record<GateKind, number> = { approval: 300, pause: 21_600, d
 /** What a gate's id says: its kind, and the revision or the wave that it is about. */
 export type GateName =
   | { kind: 'approval'; revision: number }
-  | { kind: 'pause'; wave: number }
-  | { kind: 'decision'; wave: number; attempt: number };
+  | { kind: 'pause'; wave: number; afterWave?: true }
+  | { kind: 'decision'; wave: number; attempt: number }
+  | { kind: 'decision'; wave: number; action: Omit<ActionKey, 'wave'> };
 
 /** The gate that asks about a revision of the plan. */
 export function gateIdOf(planRevision: number): string {
@@ -22,6 +24,16 @@ export function pauseGateIdOf(wave: number): string {
   return `pause-${wave}`;
 }
 
+/** The gate that asks whether the last wave is to be left as it is. */
+export function pauseAfterGateIdOf(wave: number): string {
+  return `pause-after-${wave}`;
+}
+
+/** The gate that asks what is to become of an action that failed. */
+export function actionGateIdOf({ wave, phase, index, attempt }: ActionKey): string {
+  return `action-${wave}-${phase}-${index}-${attempt}`;
+}
+
 /** The gate that asks what is to become of a wave that did not go as it should; `attempt` from 1. */
 export function decisionGateIdOf(wave: number, attempt: number): string {
   return `decision-${wave}-${attempt}`;
@@ -29,6 +41,13 @@ export function decisionGateIdOf(wave: number, attempt: number): string {
 
 /** What a gate's id says; undefined for one that is none. */
 export function gateNameOf(gateId: string): GateName | undefined {
+  const [, ofWave, phase, index, attempt] = /^action-(\d{1,6})-(pre|post)-(\d{1,6})-(\d{1,6})$/.exec(gateId) ?? [];
+  if (phase === 'pre' || phase === 'post') {
+    const action = { phase, index: Number(index), attempt: Number(attempt) } as const;
+    return { kind: 'decision', wave: Number(ofWave), action };
+  }
+  const [, after] = /^pause-after-(\d{1,6})$/.exec(gateId) ?? [];
+  if (after !== undefined) return { kind: 'pause', wave: Number(after), afterWave: true };
   const [, kind, first, second] = /^(approval|pause|decision)-(\d{1,6})(?:-(\d{1,6}))?$/.exec(gateId) ?? [];
   const number = Number(first);
   if (kind === 'approval' && second === undefined) return { kind, revision: number };

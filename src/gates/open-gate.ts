@@ -1,9 +1,17 @@
 import { z } from 'zod';
 import { type Access, approvePermissions, grantees, mayAll, type Permission } from '../domain/access.ts';
+import { carriedApproval } from '../domain/clean-up.ts';
 import { DrError } from '../domain/errors.ts';
 import { cancelled, type Gate, isEligible } from '../domain/gate.ts';
 import { plannedVerb } from '../domain/plan.ts';
-import { type ApprovalPolicy, type PolicySubject, policyOf, policyVersionOf, subjectOf } from '../domain/policy.ts';
+import {
+  type ApprovalPolicy,
+  type PolicySubject,
+  policyOfAll,
+  policyOfRequest,
+  policyVersionOf,
+  subjectOf,
+} from '../domain/policy.ts';
 import type { ExecutionRecord, GateRecord, PlanRecord } from '../domain/records.ts';
 import { selectionOf } from '../domain/request.ts';
 import { announcer } from '../orchestration/announce.ts';
@@ -65,21 +73,45 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     if (!execution || !plan || !name || (name.kind === 'approval' && name.revision !== plan.revision)) {
       throw new DrError('NotFound', `There is no plan of ${executionId} that the gate ${gateId} could ask about.`);
     }
-    const gate = await frozen(execution, plan, name);
-    const created = await store.createGate({ ...gate, gateId, bell });
-    if (created && execution.cancelRequested === undefined) await announce.gateOpened(execution, gate);
+    const question = { ...(await frozen(execution, plan, name)), gateId };
+    const gate = (await answered(execution, plan, question)) ?? question;
+    const created = await store.createGate({ ...gate, bell });
+    const isAsked = gate.status === 'pending' && execution.cancelRequested === undefined;
+    if (created && isAsked) await announce.gateOpened(execution, gate);
     return !created;
+  }
+
+  /** The question about a drill's clean-up with the votes of the drill's approval; undefined where people are asked. */
+  async function answered(execution: ExecutionRecord, plan: PlanRecord, question: Gate): Promise<Gate | undefined> {
+    const { cleansUp } = execution;
+    if (cleansUp === undefined || question.kind !== 'approval') return undefined;
+    const [drill, drillGate, policies] = await Promise.all([
+      store.getExecution(cleansUp.executionId),
+      store.getGate(cleansUp.executionId, cleansUp.gateId),
+      config.policies(),
+    ]);
+    const drillPlan = drill && (await store.getPlan(drill.executionId, drill.planRevision));
+    if (!drill || !drillPlan || !drillGate) return undefined;
+    const [batches, drillBatches] = await Promise.all([store.getBatches(plan), store.getBatches(drillPlan)]);
+    const policy = policyOfRequest(policies, { ...execution, verb: 'terminate' });
+    const facts = { termination: execution, batches, drill, drillPlan, drillBatches, drillGate };
+    return carriedApproval(question, { ...facts, policy, now: platform.now() });
   }
 
   /** The question with everything that decides it, as it is at this moment. */
   async function frozen(execution: ExecutionRecord, plan: PlanRecord, name: GateName): Promise<Omit<Gate, 'gateId'>> {
-    const { executionId, application, requester, startTime } = execution;
+    const { executionId, application, otherApplications, requester, startTime } = execution;
     const verb = plannedVerb(execution.verb);
-    const subject = name.kind === 'approval' ? subjectOf({ verb, options: execution.options }) : name.kind;
+    const cleanUp = verb === 'drill' && name.kind === 'approval' ? execution.cleanUp : undefined;
+    const request = { verb, options: execution.options, application, otherApplications, cleanUp };
+    const subject = name.kind === 'approval' ? subjectOf(request) : name.kind;
     const [policies, access] = await Promise.all([config.policies(), people.access({ requester, startTime })]);
-    const policy = policyOf(policies, subject, application);
+    const policy =
+      name.kind === 'approval' ? policyOfRequest(policies, request) : policyOfAll(policies, name.kind, request);
     // What is decided between waves goes on with the verb: who may end instances decides about ending them.
-    const permissions = approvePermissions(name.kind === 'approval' ? subject : verb);
+    const permissions = approvePermissions(
+      name.kind !== 'approval' ? verb : cleanUp === undefined ? subject : 'terminate',
+    );
     const approvers = eligible(access, execution, policy, permissions);
     if (approvers.length < policy.quorum) throw tooFew(subject, execution, policy, approvers.length);
     const { breakGlass } = name.kind === 'approval' ? policy : {};
@@ -93,7 +125,11 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       planRevision: plan.revision,
       planHash: plan.hash,
       ...('wave' in name ? { wave: name.wave } : {}),
+      ...('afterWave' in name ? { afterWave: name.afterWave } : {}),
+      ...('action' in name ? { action: name.action } : {}),
+      ...(cleanUp === undefined ? {} : { cleanUpAfterHours: cleanUp.afterHours }),
       application,
+      ...(otherApplications === undefined ? {} : { otherApplications }),
       requester,
       requestedAt: startTime,
       permissions,
@@ -131,7 +167,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
 
 function eligible(
   access: Access,
-  { application, requester }: ExecutionRecord,
+  { application, otherApplications, requester }: ExecutionRecord,
   policy: ApprovalPolicy,
   permissions: Permission[],
 ): string[] {
@@ -140,7 +176,9 @@ function eligible(
   return grantees(access, first, application)
     .map((userId) => ({ userId, teamId: access.teamId }))
     .filter((person) => mayAll(access, person, permissions, application))
-    .filter((person) => isEligible({ permissions, roles: policy.roles, application }, person, access))
+    .filter((person) =>
+      isEligible({ permissions, roles: policy.roles, application, otherApplications }, person, access),
+    )
     .map(({ userId }) => userId)
     .filter((userId) => policy.selfApproval || userId !== requester.userId);
 }

@@ -14,3 +14,7 @@ export const EXECUTOR_ROLE = 'dr-chatops-executor';
 export const FAILBACK_ROLE = 'dr-chatops-failback';
 /** Assumed by failback-origin where servers came from, to launch there; its name ends with the Region. */
 export const ORIGIN_ROLE = 'dr-chatops-origin';
+/** Assumed by take-action to start documents. */
+export const ACTIONS_ROLE = 'dr-chatops-actions';
+/** Assumed by answer-query to see whether documents are there. */
+export const ACTION_DOCUMENTS_ROLE = 'dr-chatops-action-documents';

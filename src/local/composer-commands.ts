@@ -1,13 +1,13 @@
 import type { AppShortcut } from './slack/model.ts';
 import type { CommandUsage } from './slack/page/protocol.ts';
 
-const SCOPE = '<application> wave N|waves N-M|waves N,M|all';
+const SCOPE = '<application> [wave N|waves N-M|waves N,M|all]';
 const MORE = '[reason "…"] [ticket INC…]';
 
 /** The forms of `/dr`, as the composer of the practice Slack explains them. */
 export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
   {
-    usage: `/dr drill ${SCOPE} ${MORE}`,
+    usage: `/dr drill ${SCOPE} ${MORE} [cleanup 4h]`,
     about: 'Asks for a drill. Nothing is launched before somebody else approves.',
   },
   {
@@ -20,6 +20,22 @@ export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
     usage: `/dr plan [drill|failover|failback|terminate] ${SCOPE}`,
     about: 'Shows what would happen. Nobody is asked and nothing is changed.',
   },
+  { usage: '/dr plans', about: 'Lists the recovery plans.' },
+  { usage: '/dr plan show <plan> [version N]', about: 'Shows a recovery plan and what it matches now.' },
+  { usage: '/dr plan new [<name>]', about: 'Makes a recovery plan by a form.' },
+  { usage: '/dr plan edit <plan> [as text]', about: 'Changes a recovery plan.' },
+  { usage: '/dr plan copy <plan> [as <name>]', about: 'Makes a recovery plan from another one.' },
+  { usage: '/dr plan delete <plan>', about: 'Removes a recovery plan.' },
+  { usage: '/dr plan import', about: 'Reads plans and groups from a file or a text.' },
+  { usage: '/dr plan export <plan>', about: 'Sends you a plan as a file.' },
+  { usage: '/dr groups', about: 'Lists the protection groups.' },
+  { usage: '/dr group show|new|edit|delete <group>', about: 'Shows, makes, changes or removes a protection group.' },
+  {
+    usage: '/dr schedule drill <application> <when> [zone <place>] [wave N …] [cleanup 4h]',
+    about: 'Asks for a drill by the clock, e.g. every sunday 06:00.',
+  },
+  { usage: '/dr schedule', about: 'Lists the drills that are asked for by the clock.' },
+  { usage: '/dr schedule delete <id>', about: 'Removes a schedule.' },
   { usage: '/dr status [<application>|<execution>]', about: 'Shows what runs and what waits.' },
   { usage: '/dr executions [<application>]', about: 'Lists what ran.' },
   { usage: '/dr server <hostname>', about: 'Shows one server.' },

@@ -3,11 +3,15 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AccessDocument } from '../domain/access.ts';
 import type { Policies } from '../domain/policy.ts';
+import type { PlanSet } from '../domain/recovery-plan.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
 import { SWEEP_EVENT } from '../orchestration/sweep-event.ts';
 import type { RequestSettings } from '../platform/configuration.ts';
+import { planLibrary } from '../platform/plan-library.ts';
 import type { CreateHandler, Log, Platform } from '../platform/platform.ts';
 import {
+  ACTION_DOCUMENTS_ROLE,
+  ACTIONS_ROLE,
   CENTRAL_ACCOUNT,
   EXECUTOR_ROLE,
   EXTERNAL_ID,
@@ -36,14 +40,19 @@ import { FunctionHost } from './lambda/function-host.ts';
 import { httpFront } from './lambda/http-front.ts';
 import { Schedule } from './lambda/schedule.ts';
 import { deployedName } from './names.ts';
+import { LocalNetwork } from './network.ts';
+import { planTables } from './plan-tables.ts';
+import { createDocuments } from './practice-documents.ts';
 import type { Rehearsable } from './rehearsal.ts';
 import { sdkIntegrations } from './sdk-integrations.ts';
 import { startEventBridge } from './services/eventbridge.ts';
+import { startPricing } from './services/pricing.ts';
 import { startS3 } from './services/s3.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
 import { startServiceQuotas } from './services/service-quotas.ts';
 import { startSns } from './services/sns.ts';
 import { startSsm } from './services/ssm.ts';
+import type { ManagedNode } from './services/ssm-run-command.ts';
 import type { PageControls } from './slack/page/controls.ts';
 import { CHANNELS, PEOPLE, type Person, USER_GROUPS, WORKSPACE } from './slack/people.ts';
 import { createSlackServer } from './slack/server.ts';
@@ -52,6 +61,8 @@ import { stepFunctionsApi } from './step-functions/api.ts';
 import { StepFunctionsEngine } from './step-functions/engine.ts';
 
 const TABLE = 'dr-chatops-execution-history';
+const PLAN_TABLE = 'dr-chatops-recovery-plans';
+const GROUP_TABLE = 'dr-chatops-protection-groups';
 const BUCKET = 'dr-chatops-results';
 const AUDIT_BUCKET = 'dr-chatops-audit';
 const BUS = 'dr-chatops';
@@ -87,6 +98,8 @@ export interface PracticeOptions {
   launchPace?: number;
   /** False: DRS's own events, which are best effort, are lost. @default true */
   drsEvents?: boolean;
+  /** False: no function is called by the clock alone, so that days may pass in which nothing is to happen. @default true */
+  schedules?: boolean;
   /**
    * Waits in Slack's time.
    * @default - functions never wait: a clock that jumps stands still while one of them runs
@@ -104,6 +117,11 @@ export interface PracticeOptions {
    * @default - the simulated workspace with the people of practice mode
    */
   realWorkspace?: RealWorkspace;
+  /**
+   * Recovery plans and protection groups that are stored at the start. They are stored as they are, unchecked.
+   * @default - none: what is run is found by its tags
+   */
+  library?: PlanSet;
 }
 
 /** What a deployment's configuration says about one Slack workspace. */
@@ -147,6 +165,15 @@ function originsOf({ sourceServers }: Inventory): { accountId: string; region: s
   return [...new Map(places.map((place) => [`${place.accountId}/${place.region}`, place])).values()];
 }
 
+/** The accounts in which actions are done, each in all of the practice's Regions: the central one, and whatever recovers. */
+function targetsOf(inventory: Inventory): { accountId: string; regions: string[] }[] {
+  const origins = originsOf(inventory);
+  const staging = inventory.stagingAccounts.map(({ accountId }) => accountId);
+  const accounts = new Set([CENTRAL_ACCOUNT, ...staging, ...origins.map(({ accountId }) => accountId)]);
+  const regions = [...new Set([REGION, ...origins.map(({ region }) => region)])];
+  return [...accounts].map((accountId) => ({ accountId, regions }));
+}
+
 /** Starts everything. Nothing has to be configured; `close` ends it. */
 export async function startPractice(options: PracticeOptions) {
   const { clock, wallClock, inventory, log = quiet } = options;
@@ -160,19 +187,23 @@ export async function startPractice(options: PracticeOptions) {
   const services = { clock, identities, onCall };
   const host = new FunctionHost({ clock });
   const fleet = new Fleet({ clock, inventory });
+  const network = new LocalNetwork();
+  const targets = targetsOf(inventory);
 
-  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns] = await Promise.all([
-    startDynamoDB(services),
-    startSsm(services),
-    startSecretsManager(services),
-    startS3(services),
-    startEventBridge({ ...services, host }),
-    startDrs({ ...services, fleet, launchPace: options.launchPace }),
-    startEc2({ ...services, fleet }),
-    startSts(services),
-    startServiceQuotas(services),
-    startSns(services),
-  ]);
+  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns, pricing] =
+    await Promise.all([
+      startDynamoDB(services),
+      startSsm({ ...services, nodes: managedNodes }),
+      startSecretsManager(services),
+      startS3(services),
+      startEventBridge({ ...services, host }),
+      startDrs({ ...services, fleet, launchPace: options.launchPace }),
+      startEc2({ ...services, fleet }),
+      startSts(services),
+      startServiceQuotas(services),
+      startSns(services),
+      startPricing(services),
+    ]);
 
   const engine = new StepFunctionsEngine({
     clock,
@@ -238,7 +269,10 @@ export async function startPractice(options: PracticeOptions) {
   });
   const environment = {
     AWS_REGION: REGION,
+    CENTRAL_ACCOUNT,
     EXECUTION_TABLE: TABLE,
+    RECOVERY_PLAN_TABLE: PLAN_TABLE,
+    PROTECTION_GROUP_TABLE: GROUP_TABLE,
     RESULT_BUCKET: BUCKET,
     AUDIT_BUCKET,
     CONFIG_PATH,
@@ -260,10 +294,13 @@ export async function startPractice(options: PracticeOptions) {
     AWS_ENDPOINT_URL_EVENTBRIDGE: eventBridge.url,
     AWS_ENDPOINT_URL_SERVICE_QUOTAS: serviceQuotas.url,
     AWS_ENDPOINT_URL_SNS: sns.url,
+    AWS_ENDPOINT_URL_PRICING: pricing.url,
     ...(options.realWorkspace === undefined ? { SLACK_API_URL: `${slack.url}/api/` } : {}),
   });
 
   await dynamodb.createTable(executionTable(TABLE));
+  for (const table of planTables({ plans: PLAN_TABLE, groups: GROUP_TABLE })) await dynamodb.createTable(table);
+  await storeLibrary();
   s3.createBucket(BUCKET);
   s3.createBucket(AUDIT_BUCKET, {
     objectLock: { retentionDays: AUDIT_RETENTION_DAYS },
@@ -276,6 +313,10 @@ export async function startPractice(options: PracticeOptions) {
   secretsManager.put(SECRET, JSON.stringify({ botToken: options.realWorkspace?.botToken ?? botToken, signingSecret }));
   putConfiguration();
 
+  createDocuments(
+    ssm.automation,
+    targets.flatMap(({ accountId, regions }) => regions.map((region) => ({ accountId, region }))),
+  );
   const arns = await registerFunctions();
   const mainArn = createMachines(arns);
   addRoles(mainArn);
@@ -293,6 +334,11 @@ export async function startPractice(options: PracticeOptions) {
     busArn,
     pattern: { source: ['dr-chatops'], 'detail-type': ['DR Query Asked'] },
     targets: [{ functionName: deployedName('answer-query') }],
+  });
+  eventBridge.addRule({
+    busArn,
+    pattern: { source: ['dr-chatops'], 'detail-type': ['DR Close Asked'] },
+    targets: [{ functionName: deployedName('close-execution') }],
   });
   for (const { accountId } of inventory.stagingAccounts) {
     eventBridge.addRule({
@@ -339,18 +385,25 @@ export async function startPractice(options: PracticeOptions) {
   requestUrl = `${bot.url}${REQUEST_PATH}`;
   await host.invoke(deployedName('refresh-catalogue'), {});
   const schedule = new Schedule({ clock: wallClock, host });
+  const due = new Schedule({ clock, host });
   const schedules = [
     schedule.every(60_000, deployedName('sweep-messages'), {}),
     schedule.every(60_000, deployedName('watch-gates'), {}),
     schedule.every(300_000, deployedName('refresh-catalogue'), {}),
     schedule.every(300_000, deployedName('answer-parents'), {}),
     schedule.every(300_000, deployedName('close-execution'), SWEEP_EVENT),
+    // What is due by the practice's time is looked for in the practice's time.
+    due.every(300_000, deployedName('clean-up-drills'), {}),
+    due.every(60_000, deployedName('run-schedules'), {}),
   ];
+  if (options.schedules === false) for (const cancel of schedules) cancel();
 
   return {
     workspace,
     rehearsable,
     fleet,
+    /** Where health checks look. */
+    network,
     drs,
     ec2,
     sts,
@@ -394,6 +447,7 @@ export async function startPractice(options: PracticeOptions) {
           sts,
           serviceQuotas,
           sns,
+          pricing,
         ].map((server) => server.close()),
       );
     },
@@ -406,9 +460,36 @@ export async function startPractice(options: PracticeOptions) {
       credentials: identities.forRole(centralRole(name)),
       now: () => clock.now(),
       sleep: options.sleep,
+      network,
       log,
       printLine: options.onMetrics,
     };
+  }
+
+  async function storeLibrary(): Promise<void> {
+    if (options.library === undefined) return;
+    const { plans, groups } = options.library;
+    await planLibrary(platformOf('slack-ingress')).apply({
+      baseVersion: 0,
+      changes: [
+        ...groups.map((group) => ({ kind: 'put group' as const, group })),
+        ...plans.map((plan) => ({ kind: 'put plan' as const, plan })),
+      ],
+      by: { arn: `arn:aws:iam::${CENTRAL_ACCOUNT}:role/practice` },
+      at: clock.now(),
+    });
+  }
+
+  /** Every machine that runs has an agent. */
+  function managedNodes(accountId: string, region: string): ManagedNode[] {
+    return fleet
+      .ec2Instances(accountId, region)
+      .filter(({ state }) => state === 'running')
+      .map(({ instanceId, windows }) => ({
+        instanceId,
+        platform: windows ? ('Windows' as const) : ('Linux' as const),
+        isOnline: true,
+      }));
   }
 
   async function registerFunctions(): Promise<Record<string, string>> {
@@ -458,6 +539,7 @@ export async function startPractice(options: PracticeOptions) {
       'record-account-result',
       'begin-wave',
       'check-instances',
+      'take-action',
       'close-execution',
       'refresh-catalogue',
       'answer-query',
@@ -476,6 +558,15 @@ export async function startPractice(options: PracticeOptions) {
       addFailbackRole(`arn:aws:iam::${accountId}:role/${FAILBACK_ROLE}`);
     }
     for (const origin of origins) addFailbackRole(originRole(origin));
+    for (const { accountId } of targets) {
+      for (const [role, by] of [
+        [ACTIONS_ROLE, 'take-action'],
+        [ACTION_DOCUMENTS_ROLE, 'answer-query'],
+      ] as const) {
+        const roleArn = `arn:aws:iam::${accountId}:role/${role}`;
+        sts.addRole({ roleArn, trustedPrincipals: [centralRole(by)], externalId: EXTERNAL_ID });
+      }
+    }
   }
 
   function addFailbackRole(roleArn: string): void {
@@ -491,6 +582,15 @@ export async function startPractice(options: PracticeOptions) {
     for (const { accountId, region } of origins) {
       const roleArn = originRole({ accountId, region });
       put(`origins/${accountId}/${region}`, { accountId, region, roleArn, externalId: EXTERNAL_ID });
+    }
+    for (const { accountId, regions } of targets) {
+      put(`target-accounts/${accountId}`, {
+        accountId,
+        roleArn: `arn:aws:iam::${accountId}:role/${ACTIONS_ROLE}`,
+        documentsRoleArn: `arn:aws:iam::${accountId}:role/${ACTION_DOCUMENTS_ROLE}`,
+        externalId: EXTERNAL_ID,
+        regions,
+      });
     }
     inventory.stagingAccounts.forEach(({ accountId }, index) => {
       put(`staging-accounts/${accountId}`, {

@@ -17,6 +17,7 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeExecutionCommand, type DescribeExecutionCommandInput, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Identities } from './aws/identities.ts';
 import type { FunctionHost } from './lambda/function-host.ts';
@@ -28,6 +29,7 @@ interface Clients {
   drs: DrsClient;
   ec2: EC2Client;
   eventBridge: EventBridgeClient;
+  sfn: SFNClient;
   sts: STSClient;
 }
 
@@ -45,6 +47,7 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
       drs: new DrsClient(settings),
       ec2: new EC2Client(settings),
       eventBridge: new EventBridgeClient(settings),
+      sfn: new SFNClient(settings),
       sts: new STSClient(settings),
     };
   });
@@ -60,6 +63,8 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
     'drs:startFailbackLaunch': ({ drs }, input) =>
       drs.send(new StartFailbackLaunchCommand(lowerFirst(input) as StartFailbackLaunchCommandInput)),
     'ec2:createTags': ({ ec2 }, input) => ec2.send(new CreateTagsCommand(input as CreateTagsCommandInput)),
+    'sfn:describeExecution': ({ sfn }, input) =>
+      sfn.send(new DescribeExecutionCommand(lowerFirst(input) as DescribeExecutionCommandInput)),
     'ec2:describeInstances': ({ ec2 }, input) => ec2.send(new DescribeInstancesCommand(input)),
   };
 

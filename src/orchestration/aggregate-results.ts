@@ -4,6 +4,7 @@ import type { CountedOutput } from '../observability/metrics.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer, metricFactsOf } from './announce.ts';
+import { releaseServers } from './locks.ts';
 import { handedOn, results } from './results.ts';
 import { type Run, runSchema } from './run.ts';
 
@@ -12,7 +13,8 @@ import { type Run, runSchema } from './run.ts';
  * with empty lists and `truncated`. Metrics and the caller's topic are told last.
  */
 export const create: CreateHandler<unknown, ComponentOutput> = (platform) => {
-  const { conclude } = results(platform, executionStore(platform));
+  const store = executionStore(platform);
+  const { conclude } = results(platform, store);
   const announce = announcer(platform);
 
   return async (event) => {
@@ -20,9 +22,16 @@ export const create: CreateHandler<unknown, ComponentOutput> = (platform) => {
     const { output, batches } = await conclude(run);
     const { executionId, correlationId } = run;
     platform.log.info('A run has its result', { executionId, correlationId, status: output.status, ...output.summary });
+    if (run.direct) await freeServers(run);
     await announce.ended(run, output, metricFactsOf(batches, run.action), countedOf(run, output, batches));
     return handedOn(output);
   };
+
+  /** Those of an execution are freed with it. */
+  async function freeServers({ executionId, planRevision }: Run): Promise<void> {
+    const plan = await store.getPlan(executionId, planRevision);
+    if (plan !== undefined) await releaseServers(store, [plan], executionId);
+  }
 };
 
 /** A retry's output is over all attempts of the wave; what is counted of it are its own servers and its own time. */

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { inputSchema } from '../domain/contract.ts';
 import { waveNumberOf } from '../domain/request.ts';
 import { configuration } from '../platform/configuration.ts';
+import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
+import { releaseServers } from './locks.ts';
 import { readableCause } from './readable-cause.ts';
 
 /** EventBridge: an execution of drs-orchestration-main has failed, was stopped, or ran out of time. */
@@ -26,6 +28,7 @@ const eventSchema = z.object({
  */
 export const create: CreateHandler<unknown, void> = (platform) => {
   const config = configuration(platform);
+  const store = executionStore(platform);
   const announce = announcer(platform);
 
   return async (event) => {
@@ -34,6 +37,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       code: detail.error ?? detail.status,
       message: readableCause({ error: detail.error ?? detail.status, cause: detail.cause ?? 'It was stopped.' }),
     };
+    // A direct call's servers are free again; an execution's are freed with it.
+    const plan = await store.getPlan(`run-${detail.name}`, 1);
+    if (plan !== undefined) await releaseServers(store, [plan], plan.executionId);
     platform.log.error('A run of the recovery component failed', { run: detail.name, error: problem.code });
     const parsed = inputSchema.safeParse(inputOf(detail.input));
     // Nobody can be told, nor an action counted, of an input that was none.

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { lastAttemptOf } from '../domain/batches.ts';
 import { DrError } from '../domain/errors.ts';
 import { isApproved, isPassed, isPassedWith } from '../domain/gate.ts';
-import type { ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../domain/records.ts';
-import { runsOf, tagsOfWave } from '../domain/request.ts';
+import type { ActionKey, ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../domain/records.ts';
+import { optionsOfWave, runsOf, tagsOfWave } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { isTerminal } from '../domain/status.ts';
-import { stepAfter, stepBefore } from '../domain/waves.ts';
-import { decisionGateIdOf, pauseGateIdOf } from '../gates/gate-timing.ts';
+import type { ActionStep } from '../domain/wave-actions.ts';
+import { isPassedOver, stepAfter, stepBefore } from '../domain/waves.ts';
+import { actionGateIdOf, decisionGateIdOf, pauseGateIdOf } from '../gates/gate-timing.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
+import { type AroundWaves, aroundWaves } from './around-waves.ts';
 import { leaveWave } from './leave-wave.ts';
 import { results } from './results.ts';
 import { retryWave } from './retry-wave.ts';
@@ -31,6 +33,8 @@ export type BeginWaveAnswer =
       timeoutSeconds: number;
       runName: string;
     }
+  /** An action before or after it is begun, or taken further. */
+  | { next: 'act'; action: ActionKey }
   /** Somebody has to answer this question first: whether it may begin, or what now that it has failed. */
   | { next: 'ask'; questionId: string; nextTickSeconds: number }
   /** A job of an attempt that was not over in time still runs; it is looked at again. */
@@ -60,12 +64,14 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     const numbers = runsOf(plan.waves);
     const before = numbers.slice(0, Math.max(0, numbers.indexOf(wave)));
     const pauseGateId = pauseGateIdOf(wave);
-    const [[known], earlier, pause] = await Promise.all([
+    const [[known], ended, pause, around] = await Promise.all([
       store.getWaves(executionId, [wave]),
       store.getWaves(executionId, before).then((records) => Promise.all(records.map(withDecision))),
       store.getGate(executionId, pauseGateId),
+      aroundWaves(store, execution),
     ]);
-    if (known !== undefined) return await after({ execution, plan, gateId }, known);
+    const earlier = ended.map((record) => ({ ...record, actionProblem: around.actionProblem(record.wave) }));
+    if (known !== undefined) return await after({ execution, plan, gateId, around }, known);
     if (!numbers.includes(wave) || earlier.length < before.length) {
       throw new DrError('NotFound', `Wave ${wave} of ${executionId} is not the next one. Nothing more was done.`);
     }
@@ -74,21 +80,44 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     }
     const decided = stepBefore({ execution, wave, earlier, pause });
     switch (decided.step) {
-      case 'leave':
+      case 'leave': {
+        // What was begun before it is followed to its end, as launches are.
+        const running = execution.cancelRequested === undefined ? undefined : around.next(wave, 'pre');
+        if (running?.step === 'act') return { next: 'act', action: running.key };
         await leaveWave(leaveTools, { execution, plan, wave }, decided.problem);
         return { next: 'leave' };
+      }
       case 'pause':
-        return { next: 'ask', questionId: pauseGateId, nextTickSeconds: FIRST_TICK_SECONDS };
+        return asked(pauseGateId);
       case 'run':
-        await begin(execution, plan, wave);
-        await forgetPause(execution, pause);
-        return { next: 'run', ...callOf(execution, plan, { gateId, wave, attempt: 1 }) };
+        return await beginWith(around.next(wave, 'pre'), { execution, plan, gateId, wave, pause });
     }
   };
 
+  /** The wave, once what is to be done before it is done. */
+  async function beginWith(
+    first: ActionStep,
+    of: { execution: ExecutionRecord; plan: PlanRecord; gateId: string; wave: number; pause: GateRecord | undefined },
+  ): Promise<BeginWaveAnswer> {
+    const { execution, plan, gateId, wave, pause } = of;
+    switch (first.step) {
+      case 'ask':
+        return asked(actionGateIdOf(first.key));
+      case 'stop':
+        await leaveWave(leaveTools, { execution, plan, wave }, first.problem);
+        return { next: 'leave' };
+      case 'act':
+      case 'done':
+        await begin(execution, plan, wave);
+        await forgetPause(execution, pause);
+        if (first.step === 'act') return { next: 'act', action: first.key };
+        return { next: 'run', ...callOf(execution, plan, { gateId, wave, attempt: 1 }) };
+    }
+  }
+
   /** What follows a wave of which an attempt has ended. A redrive comes here again. */
   async function after(
-    of: { execution: ExecutionRecord; plan: PlanRecord; gateId: string },
+    of: { execution: ExecutionRecord; plan: PlanRecord; gateId: string; around: AroundWaves },
     record: WaveRecord,
   ): Promise<BeginWaveAnswer> {
     const { execution, plan, gateId } = of;
@@ -98,11 +127,9 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
     const decided = stepAfter({ execution, record, decision, frozenAttempt: lastAttemptOf(plan, wave) });
     switch (decided.step) {
       case 'over':
-        return { next: 'leave' };
-      case 'ask': {
-        const questionId = decisionGateIdOf(wave, decided.attempt);
-        return { next: 'ask', questionId, nextTickSeconds: FIRST_TICK_SECONDS };
-      }
+        return isPassedOver(record, decision, execution) ? await afterwards(of, wave) : { next: 'leave' };
+      case 'ask':
+        return asked(decisionGateIdOf(wave, decided.attempt));
       case 'retry': {
         const { attempt } = decided;
         await begin(execution, plan, wave);
@@ -112,6 +139,27 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
         if (retry.step === 'run') return { next: 'run', ...callOf(execution, plan, { gateId, wave, attempt }) };
         const [last = record] = await store.getWaves(executionId, [wave]);
         return await after(of, last);
+      }
+    }
+  }
+
+  /** What is to be done after a wave, and at last whether somebody has to release the end. */
+  async function afterwards(
+    { execution, plan, around }: { execution: ExecutionRecord; plan: PlanRecord; around: AroundWaves },
+    wave: number,
+  ): Promise<BeginWaveAnswer> {
+    const step = around.next(wave, 'post');
+    switch (step.step) {
+      case 'act':
+        await begin(execution, plan, wave);
+        return { next: 'act', action: step.key };
+      case 'ask':
+        return asked(actionGateIdOf(step.key));
+      case 'stop':
+        return { next: 'leave' };
+      case 'done': {
+        const end = around.openEnd(wave);
+        return end === undefined ? { next: 'leave' } : asked(end.gateId);
       }
     }
   }
@@ -162,6 +210,10 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
   }
 };
 
+function asked(questionId: string): BeginWaveAnswer {
+  return { next: 'ask', questionId, nextTickSeconds: FIRST_TICK_SECONDS };
+}
+
 function isOver(executionId: string): DrError {
   return new DrError('NotApproved', `The execution ${executionId} is over. Nothing more was done.`);
 }
@@ -172,9 +224,10 @@ function callOf(
   plan: PlanRecord,
   { gateId, wave, attempt }: { gateId: string; wave: number; attempt: number },
 ) {
-  const { executionId, correlationId, options, verb, service, requester } = execution;
-  // A caller's own field of that name would be taken for a retry that nobody decided.
-  const { attempt: _, ...metadata } = execution.metadata ?? {};
+  const { executionId, correlationId, verb, service, requester } = execution;
+  const options = optionsOfWave(execution, wave);
+  // A caller's own fields of these names would be taken for a retry that nobody decided, or another wave.
+  const { attempt: _, wave: __, ...metadata } = execution.metadata ?? {};
   return {
     componentInput: {
       action: verb,
@@ -187,6 +240,7 @@ function callOf(
         executionId,
         gateId,
         planHash: plan.hash,
+        ...(execution.recoveryPlan === undefined ? {} : { wave }),
         ...(attempt > 1 ? { attempt } : {}),
       },
     },

@@ -4,16 +4,19 @@ import { lastAttemptOf } from '../domain/batches.ts';
 import { DrError, messageOf } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import type { ExecutionRecord, PlanRecord, Problem } from '../domain/records.ts';
-import { lockNameOf, runsOf } from '../domain/request.ts';
+import { runsOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
 import { EXECUTION_STATUSES, type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import { cancelGates } from '../gates/vote.ts';
 import { logAbout } from '../observability/redact.ts';
 import { readSettings } from '../platform/environment.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { afterDrill } from './after-drill.ts';
 import { announcer } from './announce.ts';
+import { CLOSE_EVENT } from './close-event.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
 import { leaveWave } from './leave-wave.ts';
+import { releaseLocks } from './locks.ts';
 import { readableCause } from './readable-cause.ts';
 import { results, runOfWave } from './results.ts';
 import { settleAccount, settleTools } from './settle-account.ts';
@@ -22,14 +25,27 @@ import { SWEEP_EVENT } from './sweep-event.ts';
 /** An execution whose machine Step Functions does not know: between the two, the stream starts it. In milliseconds. */
 const MACHINE_IS_STARTED_WITHIN_MS = 600_000;
 
-/** From the state machine itself, from EventBridge when a machine of dr-execution has ended by itself, or from the clock. */
+/** How long somebody may set a dead machine going again before its execution is closed, in milliseconds (ours). */
+const RESUMABLE_FOR_MS = 3_600_000;
+
+const failureSchema = z.object({ error: z.string(), cause: z.string() });
+
 const eventSchema = z.union([
+  /** From the clock. */
   z.strictObject({ sweep: z.literal(SWEEP_EVENT.sweep) }),
-  z.strictObject({ executionId: z.string(), failure: z.object({ error: z.string(), cause: z.string() }) }),
+  /** From the machine itself: it gives up. */
+  z.strictObject({ executionId: z.string(), failure: failureSchema }),
+  /** From the machine itself: a run of the recovery component has failed, and the machine goes on. */
+  z.strictObject({ executionId: z.string(), wave: z.int(), failure: failureSchema }),
+  /** From the central bus: somebody wants an execution closed whose machine has died. */
+  z
+    .object({ 'detail-type': z.literal(CLOSE_EVENT.detailType), detail: z.object({ executionId: z.string() }) })
+    .transform(({ detail }) => ({ asked: detail.executionId })),
+  /** From EventBridge: a machine of dr-execution has ended by itself. */
   z
     .object({ detail: z.object({ name: z.string(), status: z.string(), cause: z.string().nullish() }) })
     .transform(({ detail }) => ({
-      executionId: detail.name,
+      died: detail.name,
       failure: { error: detail.status, cause: detail.cause ?? 'The state machine was stopped.' },
     })),
 ]);
@@ -46,12 +62,16 @@ interface Closed {
 
 /**
  * Ends an execution whose machine has failed: open gates are cancelled, jobs of the wave that was begun are looked for by
- * their tags, every server of it and of the waves after it gets a final state, the lock is freed. An execution that is
- * over only has its lock freed.
+ * their tags, every server of it and of the waves after it gets a final state, the locks are freed. An execution that is
+ * over only has its locks freed.
  *
- * Every five minutes it looks at all that are not over: one whose machine has ended is closed as if the rule had told it.
+ * A machine that died from outside after something was begun can be set going again: that is noted first, so that the card
+ * can ask, and the execution is closed when somebody says so or nobody has within an hour. Every five minutes it looks at
+ * all that are not over, for machines of which the rule did not tell, and for that hour.
+ *
+ * Of a machine that goes on, a failed run of the recovery component is settled as the wave's result.
  */
-export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (platform) => {
+export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wave: number }> = (platform) => {
   const { DR_EXECUTION_ARN } = readSettings(platform.environment, 'DR_EXECUTION_ARN');
   const sfn = new SFNClient({ credentials: platform.credentials });
   const tools = settleTools(platform);
@@ -59,11 +79,74 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (pl
   const concluding = results(platform, store);
   const leaveTools = { store, results: concluding, now: platform.now };
   const announce = announcer(platform);
+  const after = afterDrill(platform, store);
 
   return async (event) => {
     const parsed = eventSchema.parse(event);
-    return 'sweep' in parsed ? { closed: await sweep() } : await close(parsed);
+    if ('sweep' in parsed) return { closed: await sweep() };
+    if ('wave' in parsed) return await settleWave(parsed);
+    if ('asked' in parsed) return await closeDead(await known(parsed.asked));
+    if ('died' in parsed) return await died(await known(parsed.died), parsed.failure);
+    return await close(parsed);
   };
+
+  async function known(executionId: string): Promise<ExecutionRecord> {
+    const execution = await store.getExecution(executionId);
+    if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
+    return execution;
+  }
+
+  /** What cannot be gone on with is closed at once: nothing of it was begun, or it is over. */
+  async function died(execution: ExecutionRecord, failure: Failure): Promise<Closed> {
+    const { executionId, status, launchStartedAt, machineStopped, correlationId } = execution;
+    if (launchStartedAt === undefined || isTerminal(status)) return await close({ executionId, failure });
+    if (machineStopped !== undefined && platform.now() - machineStopped.at >= RESUMABLE_FOR_MS) {
+      return await closeDead(execution);
+    }
+    const stopped = { code: failure.error, message: readableCause(failure), at: platform.now() };
+    const isNew = machineStopped === undefined && (await store.noteMachineStopped(executionId, stopped));
+    if (isNew) {
+      const about = { executionId, correlationId, error: failure.error };
+      platform.log.error('The machine of an execution has died; somebody may set it going again', about);
+    }
+    return { executionId, status };
+  }
+
+  async function closeDead({ executionId, status, machineStopped }: ExecutionRecord): Promise<Closed> {
+    if (machineStopped === undefined) return { executionId, status };
+    return await close({ executionId, failure: { error: machineStopped.code, cause: machineStopped.message } });
+  }
+
+  /** The machine goes on with what people decide about the wave. */
+  async function settleWave(of: { executionId: string; wave: number; failure: Failure }): Promise<{ wave: number }> {
+    const { executionId, wave, failure } = of;
+    const execution = await known(executionId);
+    const plan = await store.getPlan(executionId, execution.planRevision);
+    if (plan === undefined) throw new DrError('NotFound', `The plan of ${executionId} is gone.`);
+    const { correlationId } = execution;
+    platform.log.error('A run of the recovery component has failed', {
+      ...{ executionId, correlationId, error: failure.error },
+      cause: readableCause(failure),
+    });
+    const [earlier] = await store.getWaves(executionId, [wave]);
+    await endWave(
+      { ...execution, launchStartedAt: earlier?.startedAt ?? (await beganAt(execution, wave)) },
+      plan,
+      wave,
+      readableCause(failure),
+    );
+    return { wave };
+  }
+
+  /** When a wave without a result was begun: after the one before it. Milliseconds since the epoch. */
+  async function beganAt(
+    { executionId, waves, launchStartedAt }: ExecutionRecord,
+    wave: number,
+  ): Promise<number | undefined> {
+    const numbers = runsOf(waves);
+    const before = await store.getWaves(executionId, numbers.slice(0, numbers.indexOf(wave)));
+    return before.at(-1)?.endedAt ?? launchStartedAt;
+  }
 
   /** The answer is the ids of those that were closed. One that cannot be closed holds up no other. */
   async function sweep(): Promise<string[]> {
@@ -73,9 +156,13 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (pl
       const { executionId, correlationId } = execution;
       try {
         const failure = await endOfMachine(execution);
+        const { machineStopped } = execution;
+        if (failure === undefined && machineStopped !== undefined) {
+          await store.replaceMachineStopped(executionId, machineStopped);
+        }
         if (failure === undefined) continue;
-        await close({ executionId, failure });
-        closed.push(executionId);
+        const { status } = await died(execution, failure);
+        if (isTerminal(status)) closed.push(executionId);
       } catch (error) {
         const about = { executionId, correlationId, error: messageOf(error) };
         platform.log.error('An execution could not be looked at; it is looked at again', about);
@@ -99,8 +186,7 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (pl
   }
 
   async function close({ executionId, failure }: { executionId: string; failure: Failure }): Promise<Closed> {
-    const execution = await store.getExecution(executionId);
-    if (execution === undefined) throw new DrError('NotFound', `There is no execution ${executionId}.`);
+    const execution = await known(executionId);
     if (!isTerminal(execution.status)) {
       const { correlationId } = execution;
       const about = { executionId, correlationId, error: failure.error };
@@ -111,7 +197,8 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (pl
       await (hasBegun ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
       await announce.executionFailed(execution, problem);
     }
-    await store.unlockApplication(lockNameOf(execution), executionId);
+    await releaseLocks(store, execution);
+    await after.price(executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
   }
 
@@ -141,11 +228,13 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] }> = (pl
       else await leaveWave(leaveTools, { execution, plan, wave }, { code: problem.code, message });
     }
     const { outcome, summary, resultLocation } = await concluding.concludeExecution(execution, plan);
+    const endTime = platform.now();
     await store.moveExecution(executionId, STATUS_OF_OUTCOME[outcome], {
+      ...(await after.changesAt(execution, plan, endTime)),
       outcome,
       summary,
       resultLocation,
-      endTime: platform.now(),
+      endTime,
       problem: { ...problem, message: `${problem.message} What was done is in the result.` },
     });
   }

@@ -9,6 +9,7 @@ import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
 import { fleetDiscovery } from './discovery.ts';
+import { lockServers } from './locks.ts';
 import { type Run, runSchema } from './run.ts';
 
 /** A staging account in which something is to be done. */
@@ -61,7 +62,8 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
       },
       await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }, run),
     );
-    return await store.freezePlan(run.executionId, plan);
+    const held = plan.stops.length > 0 ? [] : await lockServers(store, plan.batches, run.executionId);
+    return await store.freezePlan(run.executionId, { ...plan, stops: [...plan.stops, ...held] });
   }
 };
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
-import { lockNameOf } from '../domain/request.ts';
 import { type ExecutionStatus, isTerminal } from '../domain/status.ts';
 import type { Outcome } from '../domain/vocabulary.ts';
 import { CANCELLED } from '../domain/waves.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { afterDrill } from './after-drill.ts';
 import { announcer } from './announce.ts';
+import { releaseLocks } from './locks.ts';
 import { results } from './results.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string() });
@@ -19,11 +20,12 @@ export const STATUS_OF_OUTCOME: Record<Outcome, ExecutionStatus> = {
   timeout: 'failed',
 };
 
-/** State "Finish": the final status over all waves, from what is stored of each, and the application's lock is freed. */
+/** State "Finish": the final status over all waves, from what is stored of each, and its locks are freed. */
 export const create: CreateHandler<unknown, { executionId: string; status: ExecutionStatus }> = (platform) => {
   const store = executionStore(platform);
   const { concludeExecution } = results(platform, store);
   const announce = announcer(platform);
+  const after = afterDrill(platform, store);
 
   return async (event) => {
     const { executionId } = eventSchema.parse(event);
@@ -42,10 +44,12 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
         resultLocation,
         endTime,
         problem,
+        ...(await after.changesAt(execution, plan, endTime)),
       });
       if (moved) await announce.executionEnded(execution, ending);
     }
-    await store.unlockApplication(lockNameOf(execution), executionId);
+    await releaseLocks(store, execution);
+    await after.price(executionId);
     const status = (await store.getExecution(executionId))?.status ?? execution.status;
     return { executionId, status };
   };

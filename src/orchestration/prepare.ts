@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { isApproved } from '../domain/gate.ts';
-import { type Plan, plannedVerb } from '../domain/plan.ts';
-import { policyOf, subjectOf } from '../domain/policy.ts';
+import { type Plan, type PlanRequest, plannedVerb } from '../domain/plan.ts';
+import { policyOfRequest } from '../domain/policy.ts';
 import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
 import { runsOf } from '../domain/request.ts';
 import { NOTHING_DONE } from '../domain/result.ts';
@@ -16,6 +16,7 @@ import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { planDiscovery } from './discover-plan.ts';
 import { fleetDiscovery } from './discovery.ts';
+import { lockServers } from './locks.ts';
 
 const eventSchema = z.strictObject({ executionId: z.string(), approvedGateId: z.string().optional() });
 
@@ -35,7 +36,7 @@ export type PrepareAnswer =
 export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
-  const discover = planDiscovery(config, fleetDiscovery(platform, config));
+  const discoverPlan = planDiscovery(config, fleetDiscovery(platform, config));
 
   return async (event) => {
     const { executionId, approvedGateId } = eventSchema.parse(event);
@@ -45,12 +46,25 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     return approvedGateId === undefined ? await plan(execution, 1) : await lookAgain(execution, approvedGateId);
   };
 
+  async function discover(
+    execution: ExecutionRecord,
+    revision: number,
+    approved?: PlanRequest['approved'],
+  ): Promise<Plan> {
+    const recovery =
+      execution.recoveryPlan === undefined ? undefined : await store.getRecoveryPlan(execution.executionId);
+    return await discoverPlan(execution, revision, recovery, approved);
+  }
+
   async function plan(execution: ExecutionRecord, revision: number): Promise<PrepareAnswer> {
     const stored = await store.getPlan(execution.executionId, revision);
-    return await put(
-      execution,
-      stored ?? (await store.freezePlan(execution.executionId, await discover(execution, revision))),
-    );
+    return await put(execution, stored ?? (await freeze(execution, await discover(execution, revision))));
+  }
+
+  /** Nothing is asked about servers that somebody else does something with. */
+  async function freeze({ executionId }: ExecutionRecord, found: Plan): Promise<PlanRecord> {
+    const held = found.stops.length > 0 ? [] : await lockServers(store, found.batches, executionId);
+    return await store.freezePlan(executionId, { ...found, stops: [...found.stops, ...held] });
   }
 
   async function lookAgain(execution: ExecutionRecord, gateId: string): Promise<PrepareAnswer> {
@@ -74,7 +88,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     const now = await discover(execution, approved.revision + 1, { servers, cleanups: approved.cleanups });
     const unchanged = now.hash === approved.hash && now.stops.length === 0;
     if (unchanged) return go(execution);
-    return await put(execution, await store.freezePlan(execution.executionId, now));
+    return await put(execution, await freeze(execution, now));
   }
 
   /** Repeated, it changes nothing more. What would stop another drill is told as a warning: the executor acts on it. */
@@ -104,8 +118,7 @@ export const create: CreateHandler<unknown, PrepareAnswer> = (platform) => {
     }
     await store.moveExecution(executionId, 'awaiting approval', { planRevision: frozen.revision });
     const policies = await config.policies();
-    const subject = subjectOf({ verb: plannedVerb(execution.verb), options: execution.options });
-    const policy = policyOf(policies, subject, execution.application);
+    const policy = policyOfRequest(policies, { ...execution, verb: plannedVerb(execution.verb) });
     return { outcome: 'ask', gateId: gateIdOf(frozen.revision), nextTickSeconds: firstTickSeconds(policy) };
   }
 

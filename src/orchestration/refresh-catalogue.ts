@@ -1,5 +1,6 @@
 import { watchConfiguration } from '../audit/watch-configuration.ts';
 import { messageOf } from '../domain/errors.ts';
+import type { StoredPlan } from '../domain/plan-library.ts';
 import type { Catalogue } from '../domain/records.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { TAG } from '../domain/vocabulary.ts';
@@ -7,6 +8,7 @@ import { activeExecutionsMetric } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
+import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda, printerOf } from '../platform/platform.ts';
 import { stagingAccountReaders } from '../platform/staging-account.ts';
 
@@ -18,6 +20,7 @@ import { stagingAccountReaders } from '../platform/staging-account.ts';
 export const create: CreateHandler<unknown, { applications: number }> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const library = planLibrary(platform);
   const readerOf = stagingAccountReaders(platform);
   const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
 
@@ -38,7 +41,8 @@ export const create: CreateHandler<unknown, { applications: number }> = (platfor
     );
     const found = countApplications(answers.flatMap((tags) => tags ?? []));
     const complete = answers.every((tags) => tags !== undefined);
-    const applications = complete ? found : merge(found, (await store.getCatalogue())?.applications ?? []);
+    const known = complete ? found : merge(found, (await store.getCatalogue())?.applications ?? []);
+    const applications = withPlanned(known, (await library.read()).plans);
     await store.putCatalogue({ refreshedAt: platform.now(), applications });
     writeMetrics([activeExecutionsMetric(await countActive())], {});
     await watchConfiguration({ store, configuration: config }, platform.now()).catch((error: unknown) =>
@@ -54,6 +58,13 @@ export const create: CreateHandler<unknown, { applications: number }> = (platfor
 };
 
 type Applications = Catalogue['applications'];
+
+/** An application with a recovery plan can be asked for although no server carries its tags. */
+function withPlanned(known: Applications, plans: readonly StoredPlan[]): Applications {
+  const names = plans.flatMap(({ plan }) => plan.application ?? []);
+  const missing = names.filter((name) => !known.some((application) => application.name === name));
+  return [...known, ...missing.map((name) => ({ name, waves: [] }))];
+}
 
 function countApplications(allTags: Record<string, string>[]): Applications {
   const counts = new Map<string, Map<number, number>>();

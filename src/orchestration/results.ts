@@ -3,13 +3,14 @@ import type { ComponentOutput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import type { BatchRecord, ExecutionRecord, PlanRecord, Problem, WaveRecord } from '../domain/records.ts';
-import { hasSeveralWaves, runsOf, tagsOfWave } from '../domain/request.ts';
+import { hasSeveralWaves, optionsOfWave, runsOf, tagsOfWave } from '../domain/request.ts';
 import { type Batch, withoutLists } from '../domain/result.ts';
 import { buildExecutionOutput, type ExecutionEnding, endingOf, outputOfWave, retryableOf } from '../domain/waves.ts';
 import { readSettings } from '../platform/environment.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { resultStore } from '../platform/result-store.ts';
+import { aroundWaves } from './around-waves.ts';
 import type { Run } from './run.ts';
 
 /** Largest output that is handed on whole: the 256 KiB of a state (Step Functions) less room for nested results. */
@@ -90,13 +91,14 @@ export function results(platform: Platform, store: ExecutionStore): Results {
       if (records.length < numbers.length) {
         throw new DrError('NotFound', `A wave of ${executionId} has no result yet.`);
       }
-      const ending = endingOf(records);
+      const ending = endingOf(records, (await aroundWaves(store, execution)).afterwards());
       const [first] = records;
       if (first !== undefined && !hasSeveralWaves(numbers)) return { ...ending, resultLocation: first.resultLocation };
       const resultLocation = `s3://${RESULT_BUCKET}/results/${executionId}/execution.json`;
       const batches = await store.getBatches(plan);
       const output = buildExecutionOutput({
         executionId,
+        ending,
         action: plan.verb,
         metadata: { ...execution.metadata, correlationId: execution.correlationId },
         resultLocation,
@@ -121,7 +123,7 @@ export function results(platform: Platform, store: ExecutionStore): Results {
 
 /** The run of a wave as it is told without the recovery component: of a wave that is closed from outside or not begun. */
 export function runOfWave(execution: ExecutionRecord, plan: PlanRecord, wave: number, attempt = 1): Run {
-  const { executionId, verb, options, metadata, correlationId, launchStartedAt, startTime } = execution;
+  const { executionId, verb, metadata, correlationId, launchStartedAt, startTime } = execution;
   return {
     executionId,
     direct: false,
@@ -130,7 +132,7 @@ export function runOfWave(execution: ExecutionRecord, plan: PlanRecord, wave: nu
     ...(attempt > 1 ? { attempt } : {}),
     action: verb,
     tags: tagsOfWave(execution, wave),
-    options,
+    options: optionsOfWave(execution, wave),
     metadata: { ...metadata, executionId, correlationId },
     correlationId,
     startedAt: launchStartedAt ?? startTime,

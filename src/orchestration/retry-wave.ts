@@ -3,6 +3,7 @@ import { cutForRetry, instancesOf, isFailedBackCentrally, lastAttemptOf } from '
 import { DrError, messageOf } from '../domain/errors.ts';
 import { groupBy } from '../domain/groups.ts';
 import type { BatchRecord, ExecutionRecord, PlanRecord } from '../domain/records.ts';
+import { optionsOfWave } from '../domain/request.ts';
 import { isGone } from '../domain/server.ts';
 import { JOB_TAG } from '../domain/vocabulary.ts';
 import { isLaunched, type LeftServer, leftOf } from '../domain/waves.ts';
@@ -57,7 +58,7 @@ export async function retryWave(tools: RetryTools, retry: Retry): Promise<RetryS
   const looks = await Promise.all([...byAccount.values()].map((ofAccount) => lookAgain(tools, retry, ofAccount)));
 
   const age = (tools.now() - decidedAt) / 1_000;
-  const timeLeft = execution.options.maxWaitMinutes * 60 - age;
+  const timeLeft = optionsOfWave(execution, wave).maxWaitMinutes * 60 - age;
   if (looks.some(({ isRunning }) => isRunning) && timeLeft > 0) {
     const seconds = Math.ceil(Math.min(Math.max(LEAST_WAIT_SECONDS, age / WAIT_PART), timeLeft));
     return { step: 'wait', seconds };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ComponentInput, componentOptionsSchema, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { isApproved, isPassedWith } from '../domain/gate.ts';
-import { runsOf, tagsOfWave, waveNumberOf } from '../domain/request.ts';
+import { optionsOfWave, runsOf, tagsOfWave, waveNumberOf } from '../domain/request.ts';
 import { decisionGateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
@@ -23,6 +23,8 @@ const approvalSchema = z.object({
   gateId: z.string(),
   planHash: z.string(),
   attempt: z.int().min(2).optional(),
+  /** Of a recovery plan, whose waves have no tags of their own. */
+  wave: z.int().min(1).optional(),
 });
 
 /** Characters that a DRS tag value may have (API model: TagValue), and its length. */
@@ -87,7 +89,7 @@ async function approvedPlan(
   const named = approvalSchema.safeParse(asked.metadata);
   if (!named.success) {
     throw refuse(
-      'metadata.executionId needs metadata.gateId and metadata.planHash beside it; metadata.attempt, where it is given, is a number from 2.',
+      'metadata.executionId needs metadata.gateId and metadata.planHash beside it; metadata.attempt, where it is given, is a number from 2, and metadata.wave one from 1.',
     );
   }
   const { executionId, gateId, planHash, attempt } = named.data;
@@ -98,11 +100,16 @@ async function approvedPlan(
   if (plan.hash !== planHash || !isApproved(gate, plan))
     throw refuse(`The plan of ${executionId} is not the approved one.`);
   if (execution.status !== 'executing') throw refuse(`The execution ${executionId} is ${execution.status}.`);
-  const wave = runsOf(plan.waves).find((candidate) => sameTags(asked.tags, tagsOfWave(execution, candidate)));
+  const { wave: namedWave } = named.data;
+  const wave = runsOf(plan.waves).find(
+    (candidate) =>
+      sameTags(asked.tags, tagsOfWave(execution, candidate)) &&
+      (execution.recoveryPlan === undefined || candidate === namedWave),
+  );
   if (asked.action !== execution.verb || wave === undefined) {
     throw refuse('The action or the tags are not those of the approved plan.');
   }
-  const options = componentOptionsSchema.parse(execution.options);
+  const options = componentOptionsSchema.parse(optionsOfWave(execution, wave));
   const common = { executionId, planRevision: plan.revision, wave, options };
   if (attempt === undefined) return common;
   const decision = await store.getGate(executionId, decisionGateIdOf(wave, attempt - 1));

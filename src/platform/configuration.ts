@@ -6,6 +6,7 @@ import { DrError } from '../domain/errors.ts';
 import { type Policies, policiesSchema } from '../domain/policy.ts';
 import { accountIdSchema, VERBS } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
+import { pages } from './pages.ts';
 import type { Platform } from './platform.ts';
 
 const arn = (service: string) => z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `an ARN of ${service}`);
@@ -37,6 +38,19 @@ export const originSchema = z.strictObject({
   externalId: stagingAccountSchema.shape.externalId,
 });
 export type Origin = z.infer<typeof originSchema>;
+
+/** An account in which the actions of recovery plans are done: `target-accounts/<accountId>`. */
+export const targetAccountSchema = z.strictObject({
+  accountId: accountIdSchema,
+  /** Role that take-action assumes to start the documents that the deployment lists for the account. */
+  roleArn: arn('iam'),
+  /** Role that answer-query assumes to look whether a document is there. */
+  documentsRoleArn: arn('iam'),
+  externalId: stagingAccountSchema.shape.externalId,
+  /** Where actions may be done in it. */
+  regions: z.array(stagingAccountSchema.shape.region).min(1),
+});
+export type TargetAccount = z.infer<typeof targetAccountSchema>;
 
 /** What direct callers of the recovery component may do. The parameter may be missing: then the defaults hold. */
 export const componentSettingsSchema = z.strictObject({
@@ -73,6 +87,10 @@ export interface Configuration {
   stagingAccounts(): Promise<StagingAccount[]>;
   /** Undefined where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
   origin(place: Pick<Origin, 'accountId' | 'region'>): Promise<Origin | undefined>;
+  /** Undefined where actions are not done in the account. @throws {DrError} ConfigurationError when the document is wrong. */
+  targetAccount(accountId: string): Promise<TargetAccount | undefined>;
+  /** Every account in which actions are done. @throws {DrError} ConfigurationError when one is wrong. */
+  targetAccounts(): Promise<TargetAccount[]>;
 }
 
 export function configuration(platform: Platform): Configuration {
@@ -94,6 +112,14 @@ export function configuration(platform: Platform): Configuration {
     }
   }
 
+  async function documentsBelow<T>(folder: string, schema: z.ZodType<T>): Promise<T[]> {
+    const parameters = await pages(async (NextToken) => {
+      const page = await ssm.send(new GetParametersByPathCommand({ Path: `${CONFIG_PATH}/${folder}`, NextToken }));
+      return { items: page.Parameters, nextToken: page.NextToken };
+    });
+    return parameters.map(({ Name, Value }) => check(Name ?? '', Value, schema));
+  }
+
   /** The document, or what its schema makes of an empty one. */
   async function optionalDocument<T>(name: string, schema: z.ZodType<T>): Promise<T> {
     return (await documentIfThere(name, schema)) ?? schema.parse({});
@@ -105,18 +131,10 @@ export function configuration(platform: Platform): Configuration {
     component: () => optionalDocument('component', componentSettingsSchema),
     requests: () => optionalDocument('requests', requestSettingsSchema),
     origin: ({ accountId, region }) => documentIfThere(`origins/${accountId}/${region}`, originSchema),
+    targetAccount: (accountId) => documentIfThere(`target-accounts/${accountId}`, targetAccountSchema),
+    targetAccounts: () => documentsBelow('target-accounts', targetAccountSchema),
     async stagingAccounts() {
-      const accounts: StagingAccount[] = [];
-      let nextToken: string | undefined;
-      do {
-        const page = await ssm.send(
-          new GetParametersByPathCommand({ Path: `${CONFIG_PATH}/staging-accounts`, NextToken: nextToken }),
-        );
-        for (const parameter of page.Parameters ?? []) {
-          accounts.push(check(parameter.Name ?? '', parameter.Value, stagingAccountSchema));
-        }
-        nextToken = page.NextToken;
-      } while (nextToken !== undefined);
+      const accounts = await documentsBelow('staging-accounts', stagingAccountSchema);
       if (accounts.length === 0) {
         throw new DrError('ConfigurationError', `There is no staging account under ${CONFIG_PATH}/staging-accounts.`);
       }

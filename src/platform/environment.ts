@@ -3,7 +3,11 @@ import { DrError } from '../domain/errors.ts';
 /** The environment variables that functions read, each set by the stack that deploys the function. */
 export type Setting =
   | 'AWS_REGION'
+  /** The account in which the central functions run: where actions are done that name no other. */
+  | 'CENTRAL_ACCOUNT'
   | 'EXECUTION_TABLE'
+  | 'PROTECTION_GROUP_TABLE'
+  | 'RECOVERY_PLAN_TABLE'
   | 'RESULT_BUCKET'
   /** Name of the bucket whose objects nobody can change. */
   | 'AUDIT_BUCKET'

@@ -13,18 +13,24 @@ import { type AuditRecord, canonicalJson, readRecord } from '../domain/audit-cha
 import { type BatchScope, batchIdStart, batchNameOf, latestAttempts } from '../domain/batches.ts';
 import type { Plan, PlannedBatch } from '../domain/plan.ts';
 import type { QueryRecord, QueryStatus } from '../domain/query.ts';
-import type {
-  BatchRecord,
-  Catalogue,
-  DurationRecord,
-  ExecutionRecord,
-  ExecutionView,
-  GateRecord,
-  MessageRecord,
-  ParentRecord,
-  PlanRecord,
-  WaveRecord,
+import {
+  ACTION_PHASES,
+  type ActionKey,
+  type ActionRecord,
+  type BatchRecord,
+  type Catalogue,
+  type DurationRecord,
+  type ExecutionRecord,
+  type ExecutionView,
+  type GateRecord,
+  type MessageRecord,
+  type ParentRecord,
+  type PlanRecord,
+  type RecoveryPlanRecord,
+  type RunningCost,
+  type WaveRecord,
 } from '../domain/records.ts';
+import { SCHEDULES_KEY, type ScheduleRecord } from '../domain/schedule.ts';
 import {
   EXECUTION_STATUSES,
   type ExecutionStatus,
@@ -47,6 +53,10 @@ export const ITEM = {
   wave: (wave: number, attempt = 1) => `WAVE#${String(wave).padStart(2, '0')}${attempt > 1 ? `#a${attempt}` : ''}`,
   message: (key: string) => `MESSAGE#${key}`,
   duration: (wave: number) => `DURATION#${String(wave).padStart(2, '0')}`,
+  recoveryPlan: 'RECOVERY-PLAN',
+  action: ({ wave, phase, index, attempt }: ActionKey) =>
+    `ACTION#w${String(wave).padStart(2, '0')}-${ACTION_PHASES.indexOf(phase)}${phase}-${String(index).padStart(2, '0')}-a${String(attempt).padStart(2, '0')}`,
+  schedule: (scheduleId: string) => `SCHEDULE#${scheduleId}`,
   parent: 'PARENT',
   /** Thirteen digits of milliseconds, so that notes stand in the order in which they were made. */
   note: (at: number, unique: string) => `EVENT#${String(at).padStart(13, '0')}-${unique}`,
@@ -72,6 +82,16 @@ const QUERY_KEY = `${QUERY_ITEM}#`;
 const FIRST_VERSION = 1;
 const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
+/** `LOCK#<account>#<region>`: who holds which source server there. `version` is the optimistic lock. */
+interface ServerLocks {
+  version: number;
+  holders: Record<string, string>;
+}
+
+function serverLockKey({ accountId, region }: { accountId: string; region: string }): string {
+  return `LOCK#${accountId}#${region}`;
+}
+
 /** Changes of an execution that may come with a move of its status. */
 export type ExecutionChanges = Partial<
   Pick<
@@ -84,6 +104,7 @@ export type ExecutionChanges = Partial<
     | 'summary'
     | 'resultLocation'
     | 'problem'
+    | 'cleanUp'
   >
 >;
 
@@ -92,6 +113,15 @@ export interface WantedExecutions {
   statuses: readonly ExecutionStatus[];
   limit: number;
   application?: string;
+  /** Left out: those that are not archived. */
+  archived?: 'only' | 'too';
+}
+
+/** Whose durations are meant; an execution is of one such scope. */
+export interface DurationScope {
+  verb: Verb;
+  application: string;
+  recoveryPlan?: { planId: string };
 }
 
 /** Ours: executions read at once, and how many of one status are looked through at most. */
@@ -152,8 +182,13 @@ export function executionStore(platform: Platform) {
   /** In pages of a known size: few executions are wanted of what may be years of them. */
   async function newestWithStatus(
     status: ExecutionStatus,
-    { limit, application }: WantedExecutions,
+    { limit, application, archived }: WantedExecutions,
   ): Promise<ExecutionRecord[]> {
+    const conditions = [
+      '#item = :item',
+      ...(application === undefined ? [] : ['application = :application']),
+      ...(archived === 'too' ? [] : [`attribute_${archived === 'only' ? '' : 'not_'}exists(archived)`]),
+    ];
     const found: ExecutionRecord[] = [];
     let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
     for (let lookedAt = 0; lookedAt < MOST_LOOKED_THROUGH && found.length < limit; lookedAt += EXECUTIONS_A_PAGE) {
@@ -162,8 +197,7 @@ export function executionStore(platform: Platform) {
           TableName,
           IndexName: 'StatusIndex',
           KeyConditionExpression: '#status = :status',
-          FilterExpression:
-            application === undefined ? '#item = :item' : '#item = :item AND application = :application',
+          FilterExpression: conditions.join(' AND '),
           ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
           ExpressionAttributeValues: {
             ':status': status,
@@ -202,6 +236,21 @@ export function executionStore(platform: Platform) {
             ...Object.fromEntries(open.map((status, index) => [`:open${index}`, status])),
             ...more.values,
           },
+        }),
+      ),
+    );
+  }
+
+  /** Writes the locks of a place over those that were read; false when they have moved on. */
+  function putServerLocks(place: { accountId: string; region: string }, read: ServerLocks): Promise<boolean> {
+    return conditionally(
+      db.send(
+        new PutCommand({
+          TableName,
+          Item: { executionId: serverLockKey(place), item: LOCK_ITEM, ...read, version: read.version + 1 },
+          ConditionExpression: 'attribute_not_exists(executionId) OR #version = :read',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':read': read.version },
         }),
       ),
     );
@@ -324,6 +373,153 @@ export function executionStore(platform: Platform) {
       whileNotOver(executionId, 'REMOVE pauseRequested', {
         condition: requestedAt === undefined ? 'attribute_exists(pauseRequested)' : 'pauseRequested.#at = :requestedAt',
         ...(requestedAt === undefined ? {} : { names: { '#at': 'at' }, values: { ':requestedAt': requestedAt } }),
+      }),
+
+    /** Takes an execution that is over off the lists. False when it is not over, or archived already. */
+    archive: (executionId: string, by: Person & { at: number }) => {
+      const over = EXECUTION_STATUSES.filter(isTerminal);
+      return conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET archived = :by REMOVE unarchived',
+            ConditionExpression: `attribute_not_exists(archived) AND #status IN (${over.map((_, index) => `:over${index}`).join(', ')})`,
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: {
+              ':by': by,
+              ...Object.fromEntries(over.map((status, index) => [`:over${index}`, status])),
+            },
+          }),
+        ),
+      );
+    },
+
+    /** Puts an execution back on the lists. False when it was not archived. */
+    unarchive: (executionId: string, by: Person & { at: number }) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET unarchived = :by REMOVE archived',
+            ConditionExpression: 'attribute_exists(archived)',
+            ExpressionAttributeValues: { ':by': by },
+          }),
+        ),
+      ),
+
+    /**
+     * Notes that somebody keeps a drill's instances; the first who does is named. False when no clean-up is due after it,
+     * or its termination has begun.
+     */
+    keepInstances: (executionId: string, by: Person & { at: number }) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET cleanUp.kept = :by',
+            ConditionExpression:
+              'attribute_exists(cleanUp.#at) AND attribute_not_exists(cleanUp.kept) AND attribute_not_exists(cleanUp.executionId)',
+            ExpressionAttributeNames: { '#at': 'at' },
+            ExpressionAttributeValues: { ':by': by },
+          }),
+        ),
+      ),
+
+    /** Begins a drill's clean-up: from here on nobody can keep its instances. False when somebody has kept them. */
+    beginCleanUp: (executionId: string, terminationId: string) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET cleanUp.executionId = :termination',
+            ConditionExpression:
+              'attribute_exists(cleanUp.#at) AND attribute_not_exists(cleanUp.kept) AND (attribute_not_exists(cleanUp.executionId) OR cleanUp.executionId = :termination)',
+            ExpressionAttributeNames: { '#at': 'at' },
+            ExpressionAttributeValues: { ':termination': terminationId },
+          }),
+        ),
+      ),
+
+    /** Records that the termination of a drill's clean-up is stored: it is looked at no more. */
+    async markCleanUpAsked(executionId: string, askedAt: number): Promise<void> {
+      await conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET cleanUp.askedAt = :askedAt',
+            ConditionExpression: 'attribute_exists(cleanUp.executionId)',
+            ExpressionAttributeValues: { ':askedAt': askedAt },
+          }),
+        ),
+      );
+    },
+
+    /**
+     * Drills that were asked for after `since` and whose clean-up is due at `now` and not stored yet, unless somebody keeps
+     * their instances (StatusIndex; eventually consistent). Both in milliseconds since the epoch.
+     */
+    async drillsToCleanUp(since: number, now: number): Promise<ExecutionRecord[]> {
+      const over = EXECUTION_STATUSES.filter(isTerminal);
+      const found = over.map((status) =>
+        pages<ExecutionRecord>({
+          IndexName: 'StatusIndex',
+          KeyConditionExpression: '#status = :status AND startTime >= :since',
+          FilterExpression:
+            '#item = :item AND cleanUp.#at <= :now AND attribute_not_exists(cleanUp.kept) AND attribute_not_exists(cleanUp.askedAt)',
+          ExpressionAttributeNames: { '#status': 'status', '#item': 'item', '#at': 'at' },
+          ExpressionAttributeValues: { ':status': status, ':since': since, ':item': ITEM.execution, ':now': now },
+        }),
+      );
+      return (await Promise.all(found)).flat();
+    },
+
+    /** Keeps what the instances of a drill cost while they run; the first one stays. */
+    async setRunningCost(executionId: string, runningCost: RunningCost): Promise<void> {
+      await conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId, item: ITEM.execution },
+            UpdateExpression: 'SET runningCost = :cost',
+            ConditionExpression: 'attribute_exists(executionId) AND attribute_not_exists(runningCost)',
+            ExpressionAttributeValues: { ':cost': runningCost },
+          }),
+        ),
+      );
+    },
+
+    /**
+     * Notes that the machine of an execution has died; false when that is noted already, or the execution is over. `at`:
+     * milliseconds since the epoch.
+     */
+    noteMachineStopped: (executionId: string, stopped: NonNullable<ExecutionRecord['machineStopped']>) =>
+      whileNotOver(executionId, 'SET machineStopped = :stopped', {
+        condition: 'attribute_not_exists(machineStopped)',
+        values: { ':stopped': stopped },
+      }),
+
+    /** Takes that note back, or puts another one in its place; false when it is no longer that one, or it is over. */
+    replaceMachineStopped: (
+      executionId: string,
+      { at }: NonNullable<ExecutionRecord['machineStopped']>,
+      next?: NonNullable<ExecutionRecord['machineStopped']>,
+    ) =>
+      whileNotOver(executionId, next === undefined ? 'REMOVE machineStopped' : 'SET machineStopped = :next', {
+        condition: 'machineStopped.#at = :at',
+        names: { '#at': 'at' },
+        values: { ':at': at, ...(next === undefined ? {} : { ':next': next }) },
+      }),
+
+    /** Notes that somebody wants a dead machine set going again. False when none is dead, or the execution is over. */
+    requestResume: (executionId: string, by: Person & { at: number }) =>
+      whileNotOver(executionId, 'SET resumeRequested = :by', {
+        condition: 'attribute_exists(machineStopped) AND attribute_not_exists(machineStopped.notResumable)',
+        values: { ':by': by },
       }),
 
     /** Gates of an execution, oldest first. */
@@ -485,6 +681,34 @@ export function executionStore(platform: Platform) {
       return waves.flatMap((wave) => last.find((record) => record.wave === wave) ?? []);
     },
 
+    /** Which servers and actions each wave of a recovery plan has; undefined for an execution of none. */
+    getRecoveryPlan: (executionId: string) => get<RecoveryPlanRecord>(executionId, ITEM.recoveryPlan),
+
+    /** Stores what a request's recovery plan is. The first one stays; false when it is stored already. */
+    createRecoveryPlan: (record: RecoveryPlanRecord) => putIfNew({ ...record, item: ITEM.recoveryPlan }),
+
+    /** Every attempt of every action, in the order in which they are done. */
+    getActions: (executionId: string) => query<ActionRecord>(executionId, 'ACTION#'),
+
+    getAction: (executionId: string, key: ActionKey) => get<ActionRecord>(executionId, ITEM.action(key)),
+
+    /** Stores an attempt of an action that is about to begin. False when it is stored already. */
+    createAction: (action: ActionRecord) => putIfNew({ ...action, item: ITEM.action(action) }),
+
+    /** Replaces an attempt that still runs and has the version it was read with; false when it has moved on. */
+    replaceAction: (action: ActionRecord) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...action, version: action.version + 1, item: ITEM.action(action) },
+            ConditionExpression: '#version = :read AND #status = :running',
+            ExpressionAttributeNames: { '#version': 'version', '#status': 'status' },
+            ExpressionAttributeValues: { ':read': action.version, ':running': 'running' },
+          }),
+        ),
+      ),
+
     /** Stores a new gate. False when it is stored already. */
     createGate: (gate: GateRecord) => putIfNew({ ...gate, item: ITEM.gate(gate.gateId) }),
 
@@ -625,6 +849,48 @@ export function executionStore(platform: Platform) {
     },
 
     /**
+     * Takes the servers of one account and Region for an owner: an execution, or a direct run of the component. A server
+     * that another owner has is taken over only when that one is over. Nothing is taken when one of them is held.
+     * @returns who holds which of them; empty when all are the owner's now
+     */
+    async lockServers(
+      place: { accountId: string; region: string },
+      serverIds: readonly string[],
+      owner: string,
+    ): Promise<{ serverId: string; owner: string }[]> {
+      const { version = 0, holders = {} } = (await get<ServerLocks>(serverLockKey(place), LOCK_ITEM)) ?? {};
+      const others = [...new Set(serverIds.flatMap((id) => holders[id] ?? []))].filter((other) => other !== owner);
+      const states = await Promise.all(others.map((other) => this.isOver(other)));
+      const gone = new Set(others.filter((_, at) => states[at] === true));
+      const held = serverIds.flatMap((serverId) => {
+        const holder = holders[serverId];
+        return holder === undefined || holder === owner || gone.has(holder) ? [] : [{ serverId, owner: holder }];
+      });
+      if (held.length > 0) return held;
+      if (serverIds.every((id) => holders[id] === owner)) return [];
+      const next = { ...holders, ...Object.fromEntries(serverIds.map((id) => [id, owner])) };
+      if (await putServerLocks(place, { version, holders: next })) return [];
+      return await this.lockServers(place, serverIds, owner);
+    },
+
+    /** Frees every server that the owner has in one account and Region. */
+    async unlockServers(place: { accountId: string; region: string }, owner: string): Promise<void> {
+      const locks = await get<ServerLocks>(serverLockKey(place), LOCK_ITEM);
+      const holders = Object.entries(locks?.holders ?? {});
+      const kept = holders.filter(([, holder]) => holder !== owner);
+      if (locks === undefined || kept.length === holders.length) return;
+      const isFreed = await putServerLocks(place, { version: locks.version, holders: Object.fromEntries(kept) });
+      if (!isFreed) await this.unlockServers(place, owner);
+    },
+
+    /** True when an owner of locks has ended: its execution is over, or its direct run has a result. */
+    async isOver(owner: string): Promise<boolean> {
+      const execution = await get<ExecutionRecord>(owner, ITEM.execution);
+      if (execution !== undefined) return isTerminal(execution.status);
+      return (await query<WaveRecord>(owner, 'WAVE#')).length > 0;
+    },
+
+    /**
      * Keeps the token of a parent's waiting task. A newer token takes the place of an earlier one: Step Functions makes
      * another for each attempt. The same one again changes nothing, whatever became of it.
      */
@@ -714,12 +980,11 @@ export function executionStore(platform: Platform) {
     /** Messages that could not be drawn (StatusIndex; eventually consistent). */
     dirtyMessages: () => byStatus<MessageRecord>('dirty', 'MESSAGE#'),
 
-    /** How long each wave of an application took when the verb last succeeded. */
-    getDurations: (verb: Verb, application: string) =>
-      query<DurationRecord>(durationsKey(verb, application), 'DURATION#'),
+    /** How long each wave took when the verb last succeeded: of a recovery plan, or of an application by its tags. */
+    getDurations: (of: DurationScope) => query<DurationRecord>(durationsKey(of), 'DURATION#'),
 
     /** Keeps how long a wave took; false when somebody else has written since `read` was read. */
-    putDuration: (verb: Verb, application: string, next: Omit<DurationRecord, 'version'>, read?: DurationRecord) =>
+    putDuration: (of: DurationScope, next: Omit<DurationRecord, 'version'>, read?: DurationRecord) =>
       conditionally(
         db.send(
           new PutCommand({
@@ -727,7 +992,7 @@ export function executionStore(platform: Platform) {
             Item: {
               ...next,
               version: (read?.version ?? 0) + 1,
-              executionId: durationsKey(verb, application),
+              executionId: durationsKey(of),
               item: ITEM.duration(next.wave),
             },
             ConditionExpression: read === undefined ? 'attribute_not_exists(executionId)' : '#version = :read',
@@ -756,8 +1021,22 @@ export function executionStore(platform: Platform) {
       const gates = startingWith<GateRecord>('GATE#').sort((a, b) => a.planRevision - b.planRevision);
       const { last: waves, earlier } = byAttempt(startingWith<WaveRecord>('WAVE#'));
       const earlierAttempts = earlier.length === 0 ? {} : { earlierAttempts: earlier };
+      const actions = startingWith<ActionRecord>('ACTION#');
+      const whatWasDone = actions.length === 0 ? {} : { actions };
+      const [recoveryPlan] = startingWith<RecoveryPlanRecord>(ITEM.recoveryPlan);
+      const whatIsRun = recoveryPlan === undefined ? {} : { recoveryPlan };
       return {
-        view: { execution, plan, earlierPlans, gates, batches, waves, ...earlierAttempts },
+        view: {
+          execution,
+          plan,
+          earlierPlans,
+          gates,
+          batches,
+          waves,
+          ...earlierAttempts,
+          ...whatWasDone,
+          ...whatIsRun,
+        },
         messages: startingWith<MessageRecord>('MESSAGE#'),
       };
     },
@@ -819,6 +1098,44 @@ export function executionStore(platform: Platform) {
         ),
       ),
 
+    /** Stores a new schedule. False when it is stored already (the same command, delivered twice). */
+    createSchedule: (schedule: ScheduleRecord) =>
+      putIfNew({ ...schedule, executionId: SCHEDULES_KEY, item: ITEM.schedule(schedule.scheduleId) }),
+
+    /** The schedules that are not deleted. */
+    async schedules(): Promise<ScheduleRecord[]> {
+      const all = await query<ScheduleRecord>(SCHEDULES_KEY, ITEM.schedule(''));
+      return all.filter(({ deleted }) => deleted === undefined);
+    },
+
+    /** Moves a schedule on to its next run; false when somebody else has, or it was deleted. */
+    advanceSchedule: ({ scheduleId, nextAt: read }: ScheduleRecord, nextAt: number) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: SCHEDULES_KEY, item: ITEM.schedule(scheduleId) },
+            UpdateExpression: 'SET nextAt = :next',
+            ConditionExpression: 'nextAt = :read AND attribute_not_exists(deleted)',
+            ExpressionAttributeValues: { ':next': nextAt, ':read': read },
+          }),
+        ),
+      ),
+
+    /** Deletes a schedule: it runs no more, and is kept for auditors. False when it is not there any more. */
+    deleteSchedule: (scheduleId: string, by: Person & { at: number }) =>
+      conditionally(
+        db.send(
+          new UpdateCommand({
+            TableName,
+            Key: { executionId: SCHEDULES_KEY, item: ITEM.schedule(scheduleId) },
+            UpdateExpression: 'SET deleted = :by',
+            ConditionExpression: 'attribute_exists(executionId) AND attribute_not_exists(deleted)',
+            ExpressionAttributeValues: { ':by': by },
+          }),
+        ),
+      ),
+
     getCatalogue: () => get<Catalogue>(CATALOGUE_KEY.executionId, CATALOGUE_KEY.item),
 
     async putCatalogue(catalogue: Catalogue): Promise<void> {
@@ -853,8 +1170,10 @@ function byAttempt(records: readonly WaveRecord[]): { last: WaveRecord[]; earlie
   return { last, earlier: sorted.filter((record) => !last.includes(record)) };
 }
 
-function durationsKey(verb: Verb, application: string): string {
-  return `HISTORY#${verb}/${application}`;
+/** A plan's waves are not those of the tags, even where they have the same numbers. Its id holds no `/`, an application may. */
+function durationsKey({ verb, application, recoveryPlan }: DurationScope): string {
+  const plan = recoveryPlan === undefined ? '' : `#${recoveryPlan.planId}`;
+  return `HISTORY#${verb}${plan}/${application}`;
 }
 
 function jobKey(accountId: string, jobId: string): string {

@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { standardOutput } from '../observability/metrics-writer.ts';
 import { redactingLog } from '../observability/redact.ts';
+import type { Network } from './network.ts';
 
 /** Structured log lines. Never give it secrets, task tokens, or whole events. */
 export interface Log {
@@ -21,6 +22,11 @@ export interface Platform {
    * @default - what would have to wait is put off instead
    */
   sleep?: (ms: number) => Promise<void>;
+  /**
+   * How addresses that people name are reached.
+   * @default - the network of the place where it runs
+   */
+  network?: Network;
   log: Log;
   /** Takes one line of metrics; left out where nobody reads them. */
   printLine?: (line: string) => void;

@@ -21,6 +21,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { FoundInstance } from '../domain/account-outcome.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { AccountDiscovery } from '../domain/plan.ts';
+import type { MeantServer } from '../domain/recovery-run.ts';
 import type { BatchServer } from '../domain/result.ts';
 import { matchesTags, type RecoverySnapshot, type SourceServer } from '../domain/server.ts';
 import { SOURCE_SERVER_TAG, toSourceServer } from './account-facts.ts';
@@ -140,18 +141,21 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
     account,
 
     /**
-     * The source servers that carry all of `tags`, each with its existing instances and its running job, and what
+     * The source servers that are meant, each with its existing instances and its running job, and what
      * `questions` ask for beyond, with a log that says for whom. What was asked for and could not be read is part of the answer, and no error.
      * @throws {DrError} CrossAccountAccessDenied when the account does not let us in.
      */
     async discover(
-      tags: Record<string, string>,
+      isMeant: (server: MeantServer) => boolean,
       questions: Questions,
       log: Log,
     ): Promise<Pick<AccountDiscovery, 'servers' | 'quotas' | 'quotasUnreadable'>> {
       return await explainingAccess(account.roleArn, async () => {
         const all = await allSourceServers();
-        const matching = all.filter((server) => matchesTags(server.tags ?? {}, tags));
+        const { accountId, region } = account;
+        const matching = all.filter(({ sourceServerID = '', tags = {} }) =>
+          isMeant({ sourceServerId: sourceServerID, accountId, region, tags }),
+        );
         if (matching.length === 0) return { servers: [] };
         const ids = matching.map((server) => server.sourceServerID ?? '');
         const [known, tagged, jobs, launchSettings, snapshots] = await Promise.all([

@@ -61,7 +61,7 @@ export function executionDrawer(platform: Platform): DrawExecution {
     const stored = await store.view(executionId);
     if (stored === undefined) return [];
     const { view, messages } = stored;
-    const expectedMs = await expectedDurations(store, view);
+    const expected = await expectedDurations(store, view);
     const tools = await toolsFor(messages, deadline);
     const waiting: { key: string; waitMs: number }[] = [];
     const note = (key: string, result: Delivered) => {
@@ -69,7 +69,7 @@ export function executionDrawer(platform: Platform): DrawExecution {
     };
 
     let card: Place | undefined;
-    for (const drawing of drawingsOf(view, { expectedMs, links: linksOf(messages) })) {
+    for (const drawing of drawingsOf(view, { expected, now: platform.now(), links: linksOf(messages) })) {
       if (drawing.place === 'thread' && card === undefined) continue;
       if (isLate(deadline)) return [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }];
       const result = await tools.deliver(view.execution, drawing, card);

@@ -6,6 +6,7 @@ import type { CardFacts } from '../../blocks/progress.ts';
 import { findingsTable, serversCsv, serversFileName, serversTable } from '../../blocks/server-list.ts';
 import { milestones, resultFileName } from '../../blocks/thread.ts';
 import type { ExecutionView, GateRecord } from '../domain/records.ts';
+import { rtoOf } from '../domain/rto.ts';
 
 /** A message that is to stand in Slack, drawn from stored state. */
 export interface Drawing {
@@ -22,7 +23,9 @@ export interface Drawing {
 }
 
 /** What is drawn beside what is stored of the execution. */
-export interface Known extends Omit<CardFacts, 'questionUrl'> {
+export interface Known extends Omit<CardFacts, 'questionUrl' | 'rto'> {
+  /** When it is drawn, in milliseconds since the epoch: what is late by then is said to be. */
+  now?: number;
   /** Addresses of messages that stand in Slack, by their keys. */
   links?: ReadonlyMap<string, string>;
 }
@@ -39,11 +42,15 @@ export function gateKey({ gateId }: Pick<GateRecord, 'gateId'>): string {
 export function drawingsOf(view: ExecutionView, known: Known = {}): Drawing[] {
   const open = view.gates.findLast((gate) => gate.status === 'pending');
   const questionUrl = open === undefined ? undefined : known.links?.get(gateKey(open));
-  const card = executionCard(view, { expectedMs: known.expectedMs, questionUrl });
+  const rto = rtoOf(view, known.now ?? view.execution.startTime);
+  const card = executionCard(view, { expected: known.expected, questionUrl, rto });
   return [
     { key: CARD, place: 'channel', message: card, redrawn: true, isCard: true },
-    ...view.gates.flatMap((gate) => gateDrawings(view, gate, known.links?.get(gateKey(gate)))),
-    ...milestones(view).map(
+    // Votes that are another gate's ask nobody: the execution's card says whose they are.
+    ...view.gates
+      .filter(({ from }) => from === undefined)
+      .flatMap((gate) => gateDrawings(view, gate, known.links?.get(gateKey(gate)))),
+    ...milestones(view, rto).map(
       ({ key, message, needsPeople }): Drawing => ({
         key: `thread-${key}`,
         place: 'thread',

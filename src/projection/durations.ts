@@ -1,3 +1,4 @@
+import type { Expected } from '../../blocks/waves.ts';
 import type { DurationRecord, ExecutionRecord, ExecutionView } from '../domain/records.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 
@@ -5,37 +6,52 @@ import type { ExecutionStore } from '../platform/execution-store.ts';
 const KEPT_RUNS = 9;
 
 /**
- * How long the waves of an execution take, by wave, in milliseconds: the median of the last successful runs of the same
- * verb and application, without the execution's own. Keeps what the execution's own successful waves took. Empty for one
- * that has not begun, and where the tags select something else than whole waves of an application.
+ * How long the waves of an execution are expected to take, by wave: the median of the last successful runs of the same verb
+ * and application, or recovery plan, without the execution's own; else what the recovery plan says. Keeps what the
+ * execution's own successful waves took. Empty where the tags select something else than whole waves of an application, and
+ * for waves of nobody's plan.
  */
-export async function expectedDurations(store: ExecutionStore, view: ExecutionView): Promise<Map<number, number>> {
+export async function expectedDurations(store: ExecutionStore, view: ExecutionView): Promise<Map<number, Expected>> {
   const { execution } = view;
-  if (execution.launchStartedAt === undefined || !isOfWholeWaves(execution)) return new Map();
-  const known = await store.getDurations(execution.verb, execution.application);
+  if (!isOfWholeWaves(execution)) return new Map();
+  const known = await store.getDurations(execution);
   await remember(store, view, known);
   return new Map(
-    known.flatMap(({ wave, runs }) => {
-      const others = runs.filter(({ executionId }) => executionId !== execution.executionId);
-      const median = medianOf(others.map(({ ms }) => ms));
-      return median === undefined ? [] : [[wave, median] as const];
+    execution.waves.flatMap((wave) => {
+      const expected = median(known, wave, execution) ?? estimate(execution, wave);
+      return expected === undefined ? [] : [[wave, expected] as const];
     }),
   );
 }
 
-function isOfWholeWaves({ application, selection, waves }: ExecutionRecord): boolean {
+/** Of what earlier runs of a wave took; undefined where there are none. */
+function median(known: DurationRecord[], wave: number, { executionId }: ExecutionRecord): Expected | undefined {
+  const runs = known.find((candidate) => candidate.wave === wave)?.runs ?? [];
+  const ms = medianOf(runs.filter((run) => run.executionId !== executionId).map((run) => run.ms));
+  return ms === undefined ? undefined : { ms, from: 'history' };
+}
+
+/** What the recovery plan says that a wave takes; undefined where it says nothing. */
+function estimate({ recoveryPlan }: ExecutionRecord, wave: number): Expected | undefined {
+  const seconds = recoveryPlan?.waves.find((settings) => settings.wave === wave)?.estimatedSeconds;
+  return seconds === undefined ? undefined : { ms: seconds * 1_000, from: 'estimate' };
+}
+
+function isOfWholeWaves({ application, selection, waves, recoveryPlan }: ExecutionRecord): boolean {
+  // The rest of something, or what a drill has launched, is of version 0: its waves are no measure, and have none.
+  if (recoveryPlan !== undefined) return recoveryPlan.version > 0;
   return application !== '' && selection === undefined && waves.length > 0;
 }
 
 async function remember(store: ExecutionStore, { execution, waves }: ExecutionView, known: DurationRecord[]) {
-  const { executionId, verb, application } = execution;
+  const { executionId } = execution;
   for (const { wave, attempt, outcome, notBegun, startedAt, endedAt } of waves) {
     // What was tried again has waited for people.
     if (outcome !== 'success' || notBegun !== undefined || attempt !== undefined) continue;
     const read = known.find((candidate) => candidate.wave === wave);
     const runs = withRun(read?.runs ?? [], { executionId, endedAt, ms: endedAt - startedAt });
     // Another drawing that was faster has kept the same, or the next one will.
-    if (runs !== undefined) await store.putDuration(verb, application, { wave, runs }, read);
+    if (runs !== undefined) await store.putDuration(execution, { wave, runs }, read);
   }
 }
 

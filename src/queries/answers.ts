@@ -4,8 +4,13 @@ import { escapeText, type Message, message, section } from '../../blocks/message
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import type { QueryRecord, QueryStatus } from '../domain/query.ts';
 import { auditAnswer } from './audit.ts';
+import { draftCheck } from './draft.ts';
 import { executionsAnswer } from './executions.ts';
+import { exportAnswer } from './export.ts';
+import { previewGroup } from './group-preview.ts';
 import { homeView } from './home.ts';
+import { importAnswer, planExportAnswer } from './import-plans.ts';
+import { groupCardAnswer, groupsAnswer, planCardAnswer, plansAnswer } from './library.ts';
 import { logsAnswer } from './logs.ts';
 import { lookerOf } from './looker.ts';
 import { planPreview } from './plan.ts';
@@ -42,10 +47,13 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
 
   async function answer(query: QueryRecord): Promise<void> {
     if (query.kind === 'home') return await publishHome(query.asker.userId, await homeView(tools, reply, query.asker));
+    if (query.kind === 'group preview') {
+      return await previewGroup(tools, reply, await lookerOf(tools.directory, query.asker), query.args);
+    }
     await toAsker(query, await messageFor(query));
   }
 
-  async function messageFor(query: Exclude<QueryRecord, { kind: 'home' }>): Promise<Message> {
+  async function messageFor(query: Exclude<QueryRecord, { kind: 'home' | 'group preview' }>): Promise<Message> {
     const looker = await lookerOf(tools.directory, query.asker);
     switch (query.kind) {
       case 'plan':
@@ -60,6 +68,22 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
         return await logsAnswer(tools, reply, looker, query.args);
       case 'audit':
         return await auditAnswer(tools, reply, looker, query.args);
+      case 'recovery plans':
+        return await plansAnswer(tools, looker);
+      case 'recovery plan':
+        return await planCardAnswer(tools, looker, query.args);
+      case 'protection groups':
+        return await groupsAnswer(tools, looker);
+      case 'protection group':
+        return await groupCardAnswer(tools, looker, query.args);
+      case 'plan export':
+        return await planExportAnswer(tools, reply, looker, query.args);
+      case 'plan import':
+        return await importAnswer(tools, reply, looker, query);
+      case 'draft':
+        return await draftCheck(tools, reply, looker, query);
+      case 'export':
+        return await exportAnswer(tools, reply, looker, query.args);
     }
   }
 

@@ -93,7 +93,11 @@ async function missingParts(tools: QueryTools): Promise<MissingPart[]> {
     isThere(config.policies()),
     isThere(config.requests().then(({ channelId }) => channelId)),
     store.getCatalogue(),
-    store.newestExecutions({ statuses: ['completed', 'partial'], limit: FIRST_DRILLS_LOOKED_AT }),
+    store.newestExecutions({
+      statuses: ['completed', 'partial'],
+      limit: FIRST_DRILLS_LOOKED_AT,
+      archived: 'too',
+    }),
   ]);
   const applications = catalogue?.applications ?? [];
   const parts: [isThere: boolean, part: MissingPart][] = [

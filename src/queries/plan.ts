@@ -1,10 +1,12 @@
+import { noRunText } from '../../blocks/answers.ts';
 import type { Message } from '../../blocks/message.ts';
 import { planAnswer } from '../../blocks/plan-answer.ts';
 import { parseComponentInput } from '../domain/contract.ts';
-import { policyOf, subjectOf } from '../domain/policy.ts';
+import { DrError } from '../domain/errors.ts';
+import { policyOfRequest } from '../domain/policy.ts';
 import type { QueryOf } from '../domain/query.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
-import { TAG } from '../domain/vocabulary.ts';
+import { knownWavesIn, type RequestedRun, requestedRun } from '../domain/requested-run.ts';
 import { newBatch } from '../platform/execution-store.ts';
 import { applicationNamed } from './find.ts';
 import { type Looker, refuseStranger } from './looker.ts';
@@ -19,16 +21,19 @@ const FIRST_REVISION = 1;
 export async function planPreview(tools: QueryTools, looker: Looker, query: QueryOf<'plan'>): Promise<Message> {
   const application = applicationNamed(query.args.application, await tools.store.getCatalogue());
   refuseStranger(looker, application);
-  const execution = wouldBe(query, application);
-  const [plan, policies] = await Promise.all([tools.discoverPlan(execution, FIRST_REVISION), tools.config.policies()]);
+  const { verb, waves } = query.args;
+  const [library, catalogue] = await Promise.all([tools.library.read(), tools.store.getCatalogue()]);
+  const run = requestedRun({ verb, application, waves }, library, knownWavesIn(catalogue, application));
+  if ('problem' in run) throw new DrError('ValidationError', noRunText(application, run));
+  const execution = wouldBe(query, application, run);
+  const [plan, policies] = await Promise.all([
+    tools.discoverPlan(execution, FIRST_REVISION, run.record),
+    tools.config.policies(),
+  ]);
   const { batches, ...rest } = plan;
   const { executionId } = execution;
   const now = tools.now();
-  const { quorum, typeName, freeze } = policyOf(
-    policies,
-    subjectOf({ verb: query.args.verb, options: execution.options }),
-    application,
-  );
+  const { quorum, typeName, freeze } = policyOfRequest(policies, { ...execution, verb });
   return planAnswer({
     view: {
       execution: { ...execution, planRevision: plan.revision },
@@ -47,11 +52,13 @@ export async function planPreview(tools: QueryTools, looker: Looker, query: Quer
 function wouldBe(
   { queryId, asker, channelId = '', askedAt, args }: QueryOf<'plan'>,
   application: string,
+  run: RequestedRun,
 ): ExecutionRecord {
-  const { verb, waves } = args;
+  const { verb } = args;
+  const { cleanUpAfterHours: afterHours, ...ofPlan } = run.ofPlan;
   const { tags, options } = parseComponentInput({
     action: verb,
-    tags: { [TAG.application]: application, ...(waves.length === 1 ? { [TAG.wave]: String(waves[0]) } : {}) },
+    tags: run.tags,
     // As for a request: nothing found is a mistake that must show.
     options: { minServers: 1, ...args.options },
   });
@@ -61,7 +68,9 @@ function wouldBe(
     startTime: askedAt,
     verb,
     application,
-    waves,
+    ...ofPlan,
+    waves: run.waves,
+    ...(afterHours === undefined ? {} : { cleanUp: { afterHours } }),
     tags,
     options,
     requester: asker,

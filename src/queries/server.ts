@@ -1,12 +1,13 @@
 import type { Message } from '../../blocks/message.ts';
 import { type NearServer, type ServerView, serverCard, serversToChooseFrom } from '../../blocks/server-card.ts';
 import { spokenDuration } from '../domain/duration.ts';
-import { DrError, messageOf } from '../domain/errors.ts';
+import { DrError } from '../domain/errors.ts';
 import type { QueryArgs } from '../domain/query.ts';
 import { serverStatus } from '../domain/status-report.ts';
 import { TAG } from '../domain/vocabulary.ts';
 import type { ServerDetails, ServerName } from '../platform/server-details.ts';
 import { findServer } from './find-server.ts';
+import { readFleet } from './fleet.ts';
 import type { Looker } from './looker.ts';
 import type { QueryTools } from './tools.ts';
 
@@ -16,7 +17,7 @@ export async function serverAnswer(
   looker: Looker,
   { hostname }: QueryArgs['server'],
 ): Promise<Message> {
-  const { names, unread } = await everyName(tools);
+  const { servers: names, unread } = await readFleet(tools);
   const found = findServer(
     hostname,
     names.filter(({ tags }) => looker.maySee(tags[TAG.application] ?? '')),
@@ -32,24 +33,6 @@ export async function serverAnswer(
   return found.kind === 'several'
     ? serversToChooseFrom(hostname, found.servers.map(offered), true)
     : serversToChooseFrom(hostname, found.nearest.map(offered), false);
-}
-
-async function everyName(tools: QueryTools): Promise<{ names: ServerName[]; unread: string[] }> {
-  const accounts = await tools.config.stagingAccounts();
-  const unread: string[] = [];
-  const names = await Promise.all(
-    accounts.map(async (account) => {
-      try {
-        return await tools.readerOf(account).serverNames();
-      } catch (error) {
-        const { accountId } = account;
-        tools.log.warn('A staging account could not be read', { accountId, error: messageOf(error) });
-        unread.push(`${accountId} (${messageOf(error)})`);
-        return [];
-      }
-    }),
-  );
-  return { names: names.flat(), unread };
 }
 
 /** @throws {DrError} NotFound when it has gone since it was found. */

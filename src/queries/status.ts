@@ -3,6 +3,7 @@ import type { Message } from '../../blocks/message.ts';
 import { applicationStatus, executionStatus, statusOverview, type WaitingExecution } from '../../blocks/status-card.ts';
 import { parseComponentInput } from '../domain/contract.ts';
 import type { QueryOf } from '../domain/query.ts';
+import { rtoOf } from '../domain/rto.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { buildStatusOutput } from '../domain/status-report.ts';
 import { TAG } from '../domain/vocabulary.ts';
@@ -63,8 +64,14 @@ function waitingOf(active: ListedExecution): WaitingExecution[] {
 
 async function ofExecution(tools: QueryTools, replies: Replies, looker: Looker, typed: string): Promise<Message> {
   const found = await findExecution(tools, looker, typed);
-  const [execution = { execution: found }] = await listed(tools, replies, [found]);
-  return executionStatus(execution, execution.view?.gates ?? [], tools.now());
+  const [[shown = { execution: found }], stored] = await Promise.all([
+    listed(tools, replies, [found]),
+    tools.store.view(found.executionId),
+  ]);
+  const now = tools.now();
+  if (stored === undefined) return executionStatus(shown, [], now);
+  const { view } = stored;
+  return executionStatus({ ...shown, execution: view.execution, view }, view.gates, now, rtoOf(view, now));
 }
 
 async function ofApplication(

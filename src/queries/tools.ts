@@ -2,9 +2,12 @@ import type { WebClient } from '@slack/web-api';
 import { type AuditNotes, auditNotes } from '../audit/notes.ts';
 import { type DiscoverPlan, planDiscovery } from '../orchestration/discover-plan.ts';
 import { type Discover, fleetDiscovery } from '../orchestration/discovery.ts';
+import { type ActionDocuments, documentsOf } from '../platform/action-documents.ts';
 import { type Configuration, configuration, type StagingAccount } from '../platform/configuration.ts';
 import { type Directory, directory } from '../platform/directory.ts';
+import { readSettings } from '../platform/environment.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
+import { type PlanLibrary, planLibrary } from '../platform/plan-library.ts';
 import type { Log, Platform } from '../platform/platform.ts';
 import { slackClient, slackSecrets } from '../platform/slack.ts';
 import { type StagingAccountReader, stagingAccountReaders } from '../platform/staging-account.ts';
@@ -17,6 +20,12 @@ export interface QueryTools {
   discoverFleet: Discover;
   discoverPlan: DiscoverPlan;
   readerOf: (account: StagingAccount) => StagingAccountReader;
+  /** Recovery plans and protection groups; drafts of them are all that is written. */
+  library: Omit<PlanLibrary, 'apply'>;
+  /** Whether the documents are there that a plan's actions name. */
+  documents: Pick<ActionDocuments, 'problemsOf'>;
+  /** The Region that the central stack recovers into. */
+  region: string;
   notes: AuditNotes;
   /** A client with the bot's token of this moment. */
   slack: () => Promise<WebClient>;
@@ -41,6 +50,9 @@ export function queryTools(platform: Platform): QueryTools {
     discoverFleet,
     discoverPlan: planDiscovery(config, discoverFleet),
     readerOf: stagingAccountReaders(platform),
+    library: planLibrary(platform),
+    documents: documentsOf(platform),
+    region: readSettings(platform.environment, 'AWS_REGION').AWS_REGION,
     notes: auditNotes(store, now),
     slack: () => slackClient(secrets, log),
     now,

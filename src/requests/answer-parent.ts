@@ -39,7 +39,7 @@ export function parentAnswerOf(ended: Ended): ParentAnswer {
   const { execution, waves = [] } = ended;
   const { executionId, correlationId, verb, metadata } = execution;
   if (waves.some(({ notBegun }) => notBegun === undefined)) {
-    const { outcome, summary, nextPhaseReady, problem } = endingOf(waves);
+    const { outcome, summary, nextPhaseReady, problem } = endingOf(waves, execution.problem);
     return {
       output: {
         executionId,

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import { noRunText } from '../../blocks/answers.ts';
 import { shortId } from '../../blocks/words.ts';
-import type { Person } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
 import { applicationOf, executionIdOf, lockNameOf, selectionOf } from '../domain/request.ts';
+import { type RequestedRun, recoveryRunOf, requestedRun } from '../domain/requested-run.ts';
 import type { ExecutionStatus } from '../domain/status.ts';
+import { TAG } from '../domain/vocabulary.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
+import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { NOBODY } from './nobody.ts';
 import { type MachineRequest, readRequest } from './request.ts';
-
-/** Whom a machine's request is from: nobody of Slack, so that it can never vote and everybody else can. */
-const NOBODY: Person = { userId: 'service', teamId: '' };
 
 /** What a caller who does not wait for the end gets: the execution, and where it stands. */
 export interface RequestAnswer {
@@ -29,16 +30,19 @@ export interface RequestAnswer {
 export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
+  const library = planLibrary(platform);
 
   return async (event) => {
     const request = readRequest(event);
-    const wanted = await executionOf(request);
+    const run = await runByPlan(request);
+    const wanted = await executionOf(request, run);
     const { executionId, correlationId } = wanted;
     const stored = await store.getExecution(executionId);
     if (stored !== undefined) return await answerAgain(stored, wanted, request);
 
     const lock = await store.lockApplication(lockNameOf(wanted), executionId);
     if (!lock.locked) throw await busy(wanted, lock.owner);
+    if (run?.record !== undefined) await store.createRecoveryPlan({ executionId, ...run.record });
     // Before the execution: an answer is owed as soon as there is one.
     if (request.taskToken !== undefined) await store.setParent(executionId, request.taskToken);
     const isNew = await store.createExecution(wanted);
@@ -46,15 +50,28 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     return { executionId, status: wanted.status };
   };
 
-  async function executionOf({
-    input,
+  /** The recovery plan of an application is what a request for it runs, as it is for people; undefined where tags say it. */
+  async function runByPlan({
+    input: { action: verb, tags },
     waves,
-    pauseBefore,
-    onWaveFailure,
-    correlationId,
-    channelId,
-  }: MachineRequest): Promise<ExecutionRecord> {
-    const { action, tags, options, metadata } = input;
+  }: MachineRequest): Promise<RequestedRun | undefined> {
+    const application = applicationOf(tags);
+    const isOfApplication = Object.keys(tags).every((key) => key === TAG.application || key === TAG.wave);
+    if (application === '' || !isOfApplication) return undefined;
+    const plans = await library.read();
+    if (recoveryRunOf(application, plans) === undefined) return undefined;
+    const run = requestedRun({ verb, application, waves }, plans, []);
+    if ('problem' in run) throw new DrError('ValidationError', noRunText(application, run));
+    return run;
+  }
+
+  async function executionOf(request: MachineRequest, run: RequestedRun | undefined): Promise<ExecutionRecord> {
+    const { input, pauseBefore, onWaveFailure, cleanUpAfterHours, correlationId, channelId } = request;
+    const { action, options, metadata } = input;
+    const { tags = input.tags, waves = request.waves, ofPlan = {} } = run ?? {};
+    const { cleanUpAfterHours: planned, pauseBefore: plannedPauses = [], ...ofRecoveryPlan } = ofPlan;
+    const afterHours = cleanUpAfterHours ?? planned;
+    const pauses = [...new Set([...pauseBefore, ...plannedPauses])].sort((a, b) => a - b);
     const [settings, { notificationTopicArns }] = await Promise.all([config.requests(), config.component()]);
     if (options.notificationArn !== undefined && !notificationTopicArns.includes(options.notificationArn)) {
       throw new DrError(
@@ -77,9 +94,11 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
       verb: action,
       application: applicationOf(tags),
       waves,
-      ...(pauseBefore.length === 0 ? {} : { pauseBefore }),
+      ...ofRecoveryPlan,
+      ...(pauses.length === 0 ? {} : { pauseBefore: pauses }),
       ...(onWaveFailure === undefined ? {} : { onWaveFailure }),
-      selection: selectionOf(tags, waves),
+      ...(afterHours === undefined ? {} : { cleanUp: { afterHours } }),
+      ...(run === undefined ? { selection: selectionOf(tags, waves) } : {}),
       tags,
       options,
       metadata,
@@ -97,8 +116,15 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     wanted: ExecutionRecord,
     { taskToken }: MachineRequest,
   ): Promise<RequestAnswer> {
-    const what = ({ verb, tags, waves, pauseBefore, onWaveFailure, options }: ExecutionRecord) =>
-      JSON.parse(JSON.stringify({ verb, tags, waves, pauseBefore, onWaveFailure, options }));
+    // What a recovery plan says may have changed meanwhile: the execution keeps the one it was asked for with.
+    const byPlan = stored.recoveryPlan !== undefined;
+    const what = ({ verb, tags, waves, pauseBefore, onWaveFailure, cleanUp, options }: ExecutionRecord) =>
+      JSON.parse(
+        JSON.stringify({
+          ...{ verb, onWaveFailure, options, application: applicationOf(tags) },
+          ...(byPlan ? {} : { tags, waves, pauseBefore, hours: cleanUp?.afterHours }),
+        }),
+      );
     if (!isDeepStrictEqual(what(stored), what(wanted))) {
       throw new DrError(
         'Conflict',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CLEAN_UP_HOURS } from '../domain/clean-up.ts';
 import { type ComponentInput, describeIssues, parseComponentInput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { ON_WAVE_FAILURE, type OnWaveFailure } from '../domain/records.ts';
@@ -15,6 +16,8 @@ export interface MachineRequest {
   pauseBefore: number[];
   /** What follows a wave that failed; absent where the request does not say it. */
   onWaveFailure?: OnWaveFailure;
+  /** Of a drill: hours after its end at which its instances are ended, unless somebody keeps them. */
+  cleanUpAfterHours?: number;
   /** By which the request is told from others: delivered twice, it is one execution. */
   correlationId: string;
   /** Of the parent's own waiting task. Secret. */
@@ -36,6 +39,8 @@ const entranceSchema = z.looseObject({
   pauseBefore: wavesSchema.optional(),
   /** Whether people are asked what now when a wave fails, or nothing more is begun. */
   onWaveFailure: z.enum(ON_WAVE_FAILURE).optional(),
+  /** Of a drill: whole hours after its end at which its instances are ended, unless somebody keeps them. */
+  cleanUpAfterHours: z.int().min(CLEAN_UP_HOURS.min).max(CLEAN_UP_HOURS.max).optional(),
   taskToken: z.string().min(1).max(MAX_TASK_TOKEN).optional(),
   channelId: channelIdSchema.optional(),
 });
@@ -50,8 +55,8 @@ const busEventSchema = z.looseObject({
 const correlationIdSchema = z.string().min(1).max(256);
 
 /**
- * Reads a request: the component's input with `taskToken`, `channelId`, `waves`, `pauseBefore` and `onWaveFailure` beside it,
- * or an event of EventBridge with that as its detail.
+ * Reads a request: the component's input with `taskToken`, `channelId`, `waves`, `pauseBefore`, `onWaveFailure` and
+ * `cleanUpAfterHours` beside it, or an event of EventBridge with that as its detail.
  * @throws {DrError} ValidationError that names what is wrong: a field, a status (which needs no request), or a request
  *   by which nobody could tell that it was delivered twice.
  */
@@ -59,7 +64,15 @@ export function readRequest(event: unknown): MachineRequest {
   const busEvent = busEventSchema.safeParse(event);
   const entrance = entranceSchema.safeParse(busEvent.success ? busEvent.data.detail : event);
   if (!entrance.success) throw new DrError('ValidationError', describeIssues('The request', entrance.error));
-  const { taskToken, channelId, waves: given, pauseBefore: pauses = [], onWaveFailure, ...rest } = entrance.data;
+  const {
+    taskToken,
+    channelId,
+    waves: given,
+    pauseBefore: pauses = [],
+    onWaveFailure,
+    cleanUpAfterHours,
+    ...rest
+  } = entrance.data;
   const input = parseComponentInput(rest);
   const { action } = input;
   if (!isPlanned(action)) {
@@ -73,6 +86,9 @@ export function readRequest(event: unknown): MachineRequest {
   const wrong = given === undefined ? [] : wrongWaves(input.tags);
   const unknown = pauseBefore.filter((wave) => !waves.includes(wave));
   if (unknown.length > 0) wrong.push(`pauseBefore: the request has no wave ${unknown.join(', ')}.`);
+  if (cleanUpAfterHours !== undefined && action !== 'drill') {
+    wrong.push(`cleanUpAfterHours: only a drill’s instances are ended after it, not those of a ${action}.`);
+  }
   if (wrong.length > 0) throw new DrError('ValidationError', `${wrong.join(' ')} Nothing was started.`);
   const correlationId = correlationIdSchema.safeParse(
     input.metadata.correlationId ?? (busEvent.success ? busEvent.data.id : undefined),
@@ -94,6 +110,7 @@ export function readRequest(event: unknown): MachineRequest {
     waves,
     pauseBefore,
     ...(onWaveFailure === undefined ? {} : { onWaveFailure }),
+    ...(cleanUpAfterHours === undefined ? {} : { cleanUpAfterHours }),
     correlationId: correlationId.data,
     ...(taskToken === undefined ? {} : { taskToken }),
     ...(channelId === undefined ? {} : { channelId }),

@@ -49,6 +49,29 @@ describe('the audit', () => {
     expect(world.objects()[0]).toBe(`audit/executions/${EXECUTION_ID}/000001-${records[0]?.hash.slice(0, 12)}.json`);
   });
 
+  it('stays as it is when its execution is archived, and tells by whom, and who undid it', async () => {
+    const world = await startWorld();
+    world.openBucket();
+    await aStory(world);
+    await world.store.moveExecution(EXECUTION_ID, 'expired', { endTime: START + minutes(30) });
+    await world.deliver();
+    const [before, objects] = [await world.store.auditRecords(EXECUTION_ID), world.objects()];
+
+    const told = world.changes.length;
+    await world.store.archive(EXECUTION_ID, { ...approver, at: START + minutes(40) });
+    await world.store.unarchive(EXECUTION_ID, { ...approver, at: START + minutes(50) });
+    await world.deliver(world.changes.slice(told));
+
+    const { records, verified } = await readAudit(world.store, EXECUTION_ID);
+    expect(records.slice(0, before.length)).toEqual(before);
+    expect(records.slice(before.length).map(({ event: { kind, by, time } }) => ({ kind, by, time }))).toEqual([
+      { kind: 'archived', by: approver, time: '2026-03-02T02:40:00.000Z' },
+      { kind: 'unarchived', by: approver, time: '2026-03-02T02:50:00.000Z' },
+    ]);
+    expect(verified).toMatchObject({ intact: true });
+    expect(world.objects()).toEqual(expect.arrayContaining(objects));
+  });
+
   it('names no token and no secret, whoever typed it', async () => {
     const world = await startWorld();
     world.openBucket();

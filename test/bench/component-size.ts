@@ -42,13 +42,13 @@ const MOST_MAIN_EVENTS = 2_000;
 const MOST_OVERHEAD_MS = 5 * MINUTE;
 
 /** The largest text in the histories, and where it is. */
-export interface LargestState {
+export interface LargestState<Machine extends string = 'main' | 'executor'> {
   /** In UTF-8. */
   bytes: number;
   state: string;
   /** Which of a state's texts it is. */
   kind: 'input' | 'output' | 'variables' | 'arguments' | 'result';
-  machine: 'main' | 'executor';
+  machine: Machine;
 }
 
 /** What one drill of a fleet took. */
@@ -166,12 +166,19 @@ function callsByOperation(calls: readonly AwsCall[], service: string): Record<st
   return counts;
 }
 
-function larger<T extends { bytes: number }>(one: T, other: T): T {
+/** The one of more bytes. */
+export function larger<T extends { bytes: number }>(one: T, other: T): T {
   return other.bytes > one.bytes ? other : one;
 }
 
 /** The largest input, output, arguments, result or set of assigned variables in a history. */
-function largestState({ machine, history }: { machine: LargestState['machine']; history: readonly HistoryEvent[] }) {
+export function largestState<Machine extends string>({
+  machine,
+  history,
+}: {
+  machine: Machine;
+  history: readonly HistoryEvent[];
+}): LargestState<Machine> {
   const found = history.flatMap((event) =>
     textsOf(event).map(({ kind, text }) => ({ event, kind, bytes: Buffer.byteLength(text) })),
   );

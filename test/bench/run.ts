@@ -7,8 +7,9 @@ import { UsageError } from '../../src/local/command-line.ts';
 import { ack } from './ack.ts';
 import { type Benchmark, type Report, withSection } from './benchmark.ts';
 import { componentSize } from './component-size.ts';
+import { longPlan } from './long-plan.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [componentSize, ack];
+const BENCHMARKS: readonly Benchmark[] = [componentSize, ack, longPlan];
 const DOCUMENT = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
 const EXIT = { success: 0, brokenLimit: 1, wrongUsage: 2 } as const;
 

@@ -86,6 +86,7 @@ describe('a request that is refused', () => {
 
 describe('the answer to a vote', () => {
   const gate = (differs: Partial<GateRecord>) => aGate(differs);
+  const action = { phase: 'pre', index: 1, attempt: 1 } as const;
   test.each<[Choice, GateRecord, string]>([
     ['approve', aDecidedGate('approve'), 'Your approval is recorded.'],
     ['reject', aDecidedGate('reject'), 'Your rejection is recorded. Nothing will be done.'],
@@ -98,6 +99,11 @@ describe('the answer to a vote', () => {
     ['stop', gate({ kind: 'pause', status: 'rejected' }), 'no further wave begins'],
     ['retry', gate({ kind: 'decision', status: 'approved' }), 'what failed is tried again'],
     ['continue', gate({ kind: 'decision', status: 'approved' }), 'without what failed'],
+    ['retry', gate({ kind: 'decision', status: 'approved', action }), 'the action is done again'],
+    ['continue', gate({ kind: 'decision', status: 'approved', action }), 'it goes on, although the action failed'],
+    ['stop', gate({ kind: 'decision', status: 'rejected', action }), 'no further wave begins'],
+    ['resume', gate({ kind: 'pause', status: 'approved', afterWave: true }), 'it ends with its result'],
+    ['stop', gate({ kind: 'pause', status: 'rejected', afterWave: true }), 'it ends as partial'],
   ])('that is recorded: %s', (choice, recorded, text) => {
     expect(recordedText(recorded, choice)).toContain(text);
   });
@@ -130,6 +136,11 @@ describe('the answer to a vote', () => {
 
   test.each(REFUSALS)('that does not count is answered without a card, too: %s', (reason) => {
     expect(refusedText(reason, aDecidedGate('reject'), undefined).length).toBeGreaterThan(20);
+  });
+
+  test('that comes too late between waves says that nothing more is begun', () => {
+    const text = refusedText('expired', gate({ kind: 'decision', action }), anExecution(), CARD);
+    expect(text).toContain('Nothing was recorded, and nothing more is begun.');
   });
 
   test('on the card of an earlier plan names the newest card', () => {

@@ -239,7 +239,7 @@ test.each([
   [0, '1 min'],
   [minutes(24.4), '24 min'],
   [minutes(59.4), '59 min'],
-  [minutes(60), '1 h 0 min'],
+  [minutes(60), '1 h'],
   [minutes(125), '2 h 5 min'],
 ])('%i ms are spoken as %s', (ms, words) => {
   expect(spokenMinutes(ms)).toBe(words);

@@ -35,6 +35,15 @@ describe('the executions', () => {
 
   test('none of them is said, too', () => {
     expect(executionsList({ executions: [] }).text).toBe('Nothing has run yet, as far as you may see.');
+    expect(executionsList({ executions: [], application: 'HRP', archived: true }).text).toBe(
+      'Nothing is archived of HRP, as far as you may see.',
+    );
+  });
+
+  test('that are archived are called so', () => {
+    const list = executionsList({ executions: [{ execution: anExecution() }], archived: true });
+    expect(list.text).toBe('1 archived execution, newest first.');
+    expect(readable(list)).toContain('Archived executions');
   });
 
   test('fit in a message, twenty of them with whatever names', () => {

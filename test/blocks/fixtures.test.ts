@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { KEEP_INSTANCES, RESUME_MACHINE, STORE_DRAFT_ACTION, TERMINATE_DRILL } from '../../blocks/action-ids.ts';
 import { LIMITS as OURS } from '../../blocks/message.ts';
 import { blockFaults, buttonsOf, messageBlocks, withIds } from '../../src/local/slack/blocks.ts';
 import { LIMITS } from '../../src/local/slack/limits.ts';
@@ -41,11 +42,13 @@ describe('the buttons of every fixture', () => {
     buttonsOf(withIds(blocksOf(fixture))).map(({ button }) => ({ name, ...button }) as Record<string, unknown>),
   );
 
-  test('of the messages: only one that approves or releases is primary', () => {
+  test('of the messages: only one that approves, releases, resumes or stores is primary', () => {
     const primary = messages
       .flatMap(([, message]) => buttonsOf(withIds(message.blocks)))
       .filter(({ button }) => button.style === 'primary');
-    expect(new Set(primary.map(({ button }) => button.action_id))).toEqual(new Set(['gate_approve', 'gate_resume']));
+    expect(new Set(primary.map(({ button }) => button.action_id))).toEqual(
+      new Set(['gate_approve', 'gate_resume', RESUME_MACHINE, STORE_DRAFT_ACTION]),
+    );
   });
 
   test('a dangerous one asks first', () => {
@@ -56,11 +59,21 @@ describe('the buttons of every fixture', () => {
 });
 
 describe('what is over has no button that does something', () => {
-  test.each(Object.entries(EXECUTION_VIEWS).filter(([, { execution }]) => execution.endTime !== undefined))(
-    'the card of an execution: %s',
+  const over = Object.entries(EXECUTION_VIEWS).filter(([, { execution }]) => execution.endTime !== undefined);
+  const cardOf = (name: string) => {
+    const card = FIXTURES.find((fixture) => fixture.group === 'Execution card' && fixture.name === name);
+    if (card === undefined) throw new Error(`there is no card ${name}`);
+    return buttonsOf(withIds(blocksOf(card))).map(({ button }) => button.action_id);
+  };
+
+  test.each(over.filter(([, { execution }]) => execution.verb !== 'drill'))('the card of an execution: %s', (name) => {
+    expect(cardOf(name)).toEqual([]);
+  });
+
+  test.each(over.filter(([, { execution }]) => execution.verb === 'drill'))(
+    'the card of a drill, but for its instances: %s',
     (name) => {
-      const card = FIXTURES.find((fixture) => fixture.group === 'Execution card' && fixture.name === name);
-      expect(card && buttonsOf(withIds(blocksOf(card)))).toEqual([]);
+      expect([TERMINATE_DRILL, KEEP_INSTANCES]).toEqual(expect.arrayContaining(cardOf(name)));
     },
   );
 

@@ -8,12 +8,17 @@ import {
   readButtonValue,
 } from '../../blocks/action-ids.ts';
 import { decisionSentence } from '../../blocks/decision.ts';
+import { executionCard } from '../../blocks/execution-card.ts';
 import { gateCard } from '../../blocks/gate-card.ts';
+import { reminderMessage } from '../../blocks/gate-messages.ts';
+import { home } from '../../blocks/home.ts';
 import type { Message } from '../../blocks/message.ts';
+import { milestones } from '../../blocks/thread.ts';
 import type { GateRecord, PlanRecord } from '../../src/domain/records.ts';
 import { buttonsOf, messageBlocks } from '../../src/local/slack/blocks.ts';
 import { EXECUTION_VIEWS } from './fixtures/cards.ts';
 import { APPROVER_VOTE, betweenGate, SETTLED, scene, strictGate } from './fixtures/fleet.ts';
+import { DNS_GATE, FINISH_GATE, SMOKE_GATE } from './fixtures/recovery.ts';
 import {
   aDecidedGate,
   aGate,
@@ -272,6 +277,111 @@ describe('a question between waves', () => {
   });
 });
 
+describe('a question about an action that failed', () => {
+  const before = EXECUTION_VIEWS['by plan: an action before wave 2 needs a decision'] ?? aView();
+  const after = EXECUTION_VIEWS['by plan: an action after wave 2 needs a decision'] ?? aView();
+  const card = gateCard(before, DNS_GATE);
+
+  test('names the action and where it stands first, on the card and on the phone, with what it said', () => {
+    expect(headline(card)).toBe(
+      '❓ What now? Action “Switch DNS to the DR Region” before wave 2 failed: Failover HRP waves 1–3',
+    );
+    expect(card.text).toBe(
+      'What now? Action “Switch DNS to the DR Region” before wave 2 failed: Failover HRP waves 1–3. Step 3 (UpdateRecords) failed: AccessDenied for route53:ChangeResourceRecordSets. <@U0PAPPROVE1> <@U0PAPPROVE2>: decide in this message.',
+    );
+    expect(readable(card)).toContain(
+      '❌ *Switch DNS to the DR Region*, attempt 1, failed after 2 min: Step 3 (UpdateRecords) failed: AccessDenied for route53:ChangeResourceRecordSets.\nSSM document DR-SwitchDns in `111111111111`, us-east-2, `8f0d1c62',
+    );
+  });
+
+  test('says where the waves stand and what each answer does; none is proposed', () => {
+    expect(readable(card)).toContain(
+      '*Wave 1 is over:* 30 of 30 launched in 14 min. Next is *wave 2*: launch 48 recovery',
+    );
+    expect(readable(card)).toContain('• *Continue Without It*: wave 2 is begun, although this failed.');
+    expect(buttons(card).map(({ action_id, text, style }) => [action_id, textOf(text), style])).toEqual([
+      ['gate_retry', 'Retry Action', undefined],
+      ['gate_continue', 'Continue Without It', undefined],
+      ['gate_stop', 'Stop Failover', undefined],
+    ]);
+  });
+
+  test('after a wave it is about what follows it: the next action, the next wave, or the end', () => {
+    expect(readable(gateCard(after, SMOKE_GATE))).toContain(
+      '*Wave 2 is over:* 48 of 48 launched in 20 min. Next is *wave 3*',
+    );
+    expect(readable(gateCard(after, SMOKE_GATE))).toContain('• *Continue Without It*: wave 3 is begun');
+    const last = { ...after, execution: { ...after.execution, waves: [1, 2] } };
+    expect(readable(gateCard(last, SMOKE_GATE))).toContain('• *Continue Without It*: it ends, although');
+    const first = { ...SMOKE_GATE, wave: 1 };
+    expect(readable(gateCard(after, first))).toContain('the next action is done, then wave 2 is begun');
+  });
+
+  test.each([
+    ['retry', '🔁 To be done again: the action by <@U0PAPPROVE1>'],
+    ['continue', '▶️ Continued although the action failed, by <@U0PAPPROVE1>'],
+    ['stop', '⏹️ Stopped by <@U0PAPPROVE1>'],
+  ] as const)('%s is recorded as such', (choice, record) => {
+    const status = choice === 'stop' ? 'rejected' : 'approved';
+    const gate: GateRecord = {
+      ...DNS_GATE,
+      status,
+      answer: choice,
+      votes: [{ ...APPROVER_VOTE, choice }],
+      settledAt: START,
+    };
+    expect(decisionSentence({ execution: before.execution }, gate)).toContain(record);
+    expect(readable(gateCard(before, gate))).toContain(
+      '*Failover HRP waves 1–3, action “Switch DNS to the DR Region” before wave 2 failed*',
+    );
+  });
+
+  test('reminders, App Home and the first line of the card say the same', () => {
+    const reminded = { ...DNS_GATE, reminders: [START + minutes(50)] };
+    expect(reminderMessage(before, reminded, 1).text).toContain(
+      'What now? Action “Switch DNS to the DR Region” before wave 2 failed',
+    );
+    expect(headline(executionCard(before))).toBe(
+      '❓ Failover: HRP waves 1–3 · action “Switch DNS to the DR Region” failed, needs a decision',
+    );
+    const shown = home({
+      ...{ now: START, running: [], recent: [], roles: [], mayAsk: false, missing: [] },
+      waiting: [{ view: before, gate: DNS_GATE }],
+    });
+    expect(JSON.stringify(shown.blocks)).toContain('❌ failed after 2 min: Step 3 (UpdateRecords) failed');
+    expect(JSON.stringify(shown.blocks)).toContain('Continue Without It');
+  });
+});
+
+describe('a question after the last wave', () => {
+  const view = EXECUTION_VIEWS['by plan: paused after the last wave'] ?? aView();
+  const card = gateCard(view, FINISH_GATE);
+
+  test('asks whether it may finish, names actions that failed, and says what no answer leads to', () => {
+    expect(headline(card)).toBe('⏸️ Finish after wave 3? Drill HRP waves 1–3');
+    expect(readable(card)).toContain('*Wave 3 is over:* 42 of 42 launched in 12 min. It was the last wave');
+    expect(readable(card)).toContain('*Failed actions*\n• *Database port* after wave 1');
+    expect(readable(card)).toContain('*Stop*, and no answer: it ends as partial');
+    expect(readable(card)).toMatch(/Unanswered, it expires <[^>]*> and it ends\./);
+    expect(buttons(card).map(({ action_id, text }) => [action_id, textOf(text)])).toEqual([
+      ['gate_resume', 'Finish Drill'],
+      ['gate_stop', 'Stop Drill'],
+    ]);
+    expect(headline(executionCard(view))).toBe('⏸️ Drill: HRP waves 1–3 · paused after wave 3');
+  });
+
+  test('its answer is recorded as such', () => {
+    const votes = [{ ...APPROVER_VOTE, choice: 'resume' as const }];
+    const gate = { ...FINISH_GATE, status: 'approved' as const, answer: 'resume' as const, votes, settledAt: START };
+    expect(decisionSentence({ execution: view.execution }, gate)).toContain(
+      '▶️ Released to finish after wave 3 by <@U0PAPPROVE1>',
+    );
+    const keys = milestones({ ...view, gates: [...view.gates.slice(0, -1), gate] }).map(({ key }) => key);
+    expect(keys.slice(-3)).toEqual(['wave-3-ended', 'opened-pause-after-3', 'decided-pause-after-3']);
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
 describe('a button’s value', () => {
   test('is read back as it was written', () => {
     fc.assert(
@@ -281,6 +391,14 @@ describe('a button’s value', () => {
       }),
     );
   });
+
+  test.each(['pause-2', 'pause-after-20', 'decision-2-1', 'action-12-pre-1-2', 'action-1-post-40-1'])(
+    'of %s is, too',
+    (gateId) => {
+      const button = { executionId: EXECUTION_ID, gateId, planRevision: 3 };
+      expect(readButtonValue(buttonValue(button))).toEqual(button);
+    },
+  );
 
   const good = buttonValue(aGate());
   test.each([
@@ -296,6 +414,10 @@ describe('a button’s value', () => {
     good.replace('|1', ''),
     good.toUpperCase(),
     `EXECUTION|approval-1|1`,
+    good.replace('approval-1', 'action-1-mid-1-1'),
+    good.replace('approval-1', 'action-1-pre-1'),
+    good.replace('approval-1', 'pause-after-'),
+    good.replace('approval-1', 'decision-1'),
     `LOCK#HRP${'x'.repeat(28)}|approval-1|1`,
   ])('%j is refused: none of our cards has it', (value) => {
     expect(readButtonValue(value)).toBeUndefined();

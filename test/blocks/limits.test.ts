@@ -11,7 +11,8 @@ import { messageBlocks } from '../../src/local/slack/blocks.ts';
 import { LIMITS } from '../../src/local/slack/limits.ts';
 import { drawingsOf } from '../../src/projection/drawing.ts';
 import { aBatchServer, REGION } from '../domain/fleet.ts';
-import { ON_CALL_GROUP } from './fixtures/fleet.ts';
+import { aWave, ON_CALL_GROUP } from './fixtures/fleet.ts';
+import { anAction, SMOKE_TEST, SWITCH_DNS, settingsOf } from './fixtures/recovery.ts';
 import {
   APPROVER,
   aBatchRecord,
@@ -25,6 +26,7 @@ import {
   minutes,
   mrkdwnOf,
   REQUESTER,
+  readable,
   START,
   TASK_TOKEN,
   viewsOfEveryState,
@@ -197,6 +199,126 @@ describe('a thousand servers in forty accounts, with hundreds of warnings and fa
   });
 });
 
+/** Two hundred servers in forty accounts by a recovery plan of twenty waves with an action before and one after each, all with this text. */
+function byPlan(
+  text: string,
+  execution: Partial<ExecutionView['execution']>,
+  { gate = {}, at = 12 }: { gate?: Partial<GateRecord>; at?: number } = {},
+): ExecutionView {
+  const planName = text;
+  const waveName = text;
+  const run = TWENTY.map((wave) => ({
+    wave,
+    waveName,
+    selectors: [],
+    rtoTargetMinutes: 10,
+    successThresholdPercent: 95,
+    maxWaitMinutes: 7,
+    pauseBefore: true as const,
+    pauseAfter: true as const,
+    preWaveActions: [{ ...SWITCH_DNS, actionName: text, accountId: text, region: text }],
+    postWaveActions: [{ ...SMOKE_TEST, actionName: text, url: text }],
+  }));
+  const view = largeView(
+    { servers: 200, accounts: 40, text },
+    {
+      ...{ waves: TWENTY, currentWave: at, pauseBefore: TWENTY },
+      recoveryPlan: { planId: 'p', planName, version: 3, rtoTargetMinutes: 60, waves: settingsOf(run) },
+      ...execution,
+    },
+    gate,
+  );
+  const actions = run
+    .filter(({ wave }) => wave <= at)
+    .flatMap(({ wave, preWaveActions: [pre], postWaveActions: [post] }) => [
+      ...(pre === undefined
+        ? []
+        : [anAction(pre, { wave }, { to: 11, status: 'failed', detail: text, references: [text] })]),
+      ...(post === undefined || wave === at
+        ? []
+        : [anAction(post, { wave, phase: 'post' }, { to: 12, detail: text, references: [text, text, text, text] })]),
+    ]);
+  const waves = TWENTY.filter((wave) => wave < at).map((wave) => aWave(wave, 'success', [wave * 10, wave * 10 + 9]));
+  const recoveryPlan = { executionId: view.execution.executionId, version: 3, applications: [text], waves: run };
+  const toCome = ({ wave }: { wave: number }) => wave > at;
+  const batches = view.batches.map((batch) => ({
+    ...batch,
+    servers: batch.servers.map((server) => (toCome(batch) ? { ...server, state: 'planned' as const } : server)),
+  }));
+  return { ...view, batches, actions, waves, recoveryPlan };
+}
+
+describe('a recovery plan of twenty waves and forty actions', () => {
+  const by = { userId: REQUESTER, teamId: 'T0PRACTICE1', at: START + minutes(90) };
+  const stopped = { code: 'X', message: 'x'.repeat(600), at: START + minutes(80) };
+  const over = { ...LAUNCHING, status: 'partial', outcome: 'partial', endTime: START + minutes(210) } as const;
+  const summary = { totalServers: 1_000, succeeded: 200, failed: 600, skipped: 200 };
+  const unpriced = Array.from({ length: 30 }, (_, index) => ({ instanceType: `x2gd.${index}`, instances: 2 }));
+  const runningCost = { usdPerDay: 12_345.678, instances: 200, unpriced, pricedAt: START };
+  const cleanUp = { afterHours: 4, at: START + minutes(450) };
+  const action = { phase: 'pre', index: 1, attempt: 1 } as const;
+  const STATES: [string, Partial<ExecutionView['execution']>, Partial<GateRecord>?][] = [
+    ['awaiting approval', { status: 'awaiting approval', cleanUp: { afterHours: 4 } }],
+    ['executing', LAUNCHING],
+    ['standing still', { ...LAUNCHING, machineStopped: stopped }],
+    ['resumed', { ...LAUNCHING, resumeRequested: by }],
+    [
+      'asked about an action',
+      { ...LAUNCHING, status: 'paused' },
+      { kind: 'decision', gateId: 'action-12-pre-1-1', wave: 12, action },
+    ],
+    ['paused after the last wave', { ...LAUNCHING, status: 'paused' }, { kind: 'pause', wave: 20, afterWave: true }],
+    ['over', { ...over, summary, runningCost, cleanUp }],
+    ['over, kept', { ...over, summary, runningCost, cleanUp: { ...cleanUp, kept: by } }],
+  ];
+
+  describe.each(TEXTS.filter(([name]) => !name.includes('quotation')))('%s', (_, text) => {
+    test.each(STATES)('every message fits while it is %s', (_state, execution, gate) => {
+      const view = byPlan(text, execution, { gate });
+      for (const message of messagesOf(view)) expectSendable(message);
+    });
+  });
+
+  test.each(['awaiting approval', 'failover'])('what is approved is told of every wave: %s', (which) => {
+    const view = byPlan('layer', { status: 'awaiting approval', verb: which === 'failover' ? which : 'drill' });
+    const question = messagesOf(view).find(({ text }) => text.startsWith('Approve?'));
+    const text = question === undefined ? '' : readable(question);
+    for (const wave of TWENTY) expect(text).toMatch(new RegExp(`\\*Wave ${wave}\\*.*waits before it.*before it layer`));
+  });
+
+  test.each(TEXTS)('fits with all forty accounts in the wave that runs, and everything gone wrong: %s', (_, text) => {
+    const problem = { code: 'X', message: text.repeat(3) };
+    const view = byPlan(text, {
+      ...LAUNCHING,
+      problem,
+      machineStopped: stopped,
+      cancelRequested: { ...by, reason: text },
+    });
+    const batches = view.batches.map((batch) => ({
+      ...batch,
+      wave: 12,
+      servers: batch.servers.map((server, index) => ({ ...server, errorMessage: `${index} ${text}` })),
+    }));
+    for (const message of messagesOf({ ...view, batches })) expectSendable(message);
+  });
+
+  test('a card shows what runs, what failed and what is next, whatever has to be left out', () => {
+    const view = byPlan('name '.repeat(40), LAUNCHING);
+    const failed = {
+      ...view,
+      waves: view.waves.map((wave) => (wave.wave === 3 ? { ...wave, outcome: 'partial' as const } : wave)),
+      actions: view.actions?.map((record) =>
+        record.wave === 5 ? record : { ...record, status: 'succeeded' as const },
+      ),
+    };
+    const text = readable(executionCard(failed));
+    expect(headline(executionCard(failed))).toContain('wave 12 (12 of 20)');
+    for (const wave of [3, 5, 12, 13]) expect(text).toContain(`*Wave ${wave} · name name`);
+    expect(text).toContain('*Waves 14–20*');
+    expect(text).toContain('*Failed actions*');
+  });
+});
+
 describe('text from outside', () => {
   test('makes no line of its own: nobody approves in a hostname', () => {
     for (const execution of [{ status: 'awaiting approval' } as const, LAUNCHING]) {
@@ -227,6 +349,10 @@ test('any execution, at any moment and with any text, can be shown', () => {
     outcome: fc.option(fc.constantFrom(...OUTCOMES), { nil: undefined }),
     reason: fc.option(anyText, { nil: undefined }),
     waves: fc.array(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 100 }),
+    machineStopped: fc.option(fc.record({ code: anyText, message: anyText, at: fc.constant(START) }), {
+      nil: undefined,
+    }),
+    cleanUp: fc.option(fc.record({ afterHours: fc.integer({ min: 1, max: 168 }), at: anyTime }), { nil: undefined }),
     launchStartedAt: anyTime,
     endTime: anyTime,
     planRevision: fc.integer({ min: 0, max: 3 }),
@@ -234,6 +360,8 @@ test('any execution, at any moment and with any text, can be shown', () => {
   });
   const anyGate = fc.record({
     kind: fc.constantFrom(...GATE_KINDS),
+    afterWave: fc.constantFrom(undefined, true as const),
+    action: fc.constantFrom<GateRecord['action'][]>(undefined, { phase: 'post', index: 1, attempt: 1 }),
     wave: fc.integer({ min: 1, max: 4 }),
     status: fc.constantFrom(...GATE_STATUSES),
     settledAt: anyTime,

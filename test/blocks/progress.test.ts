@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { CANCEL_ACTION, PAUSE_ACTION } from '../../blocks/action-ids.ts';
+import {
+  CANCEL_ACTION,
+  CLOSE_EXECUTION,
+  KEEP_INSTANCES,
+  PAUSE_ACTION,
+  RESUME_MACHINE,
+  TERMINATE_DRILL,
+} from '../../blocks/action-ids.ts';
 import { executionCard } from '../../blocks/execution-card.ts';
 import { milestones } from '../../blocks/thread.ts';
-import { waveProgress } from '../../blocks/waves.ts';
+import { type Expected, waveProgress } from '../../blocks/waves.ts';
 import type { ExecutionView } from '../../src/domain/records.ts';
 import { buttonsOf, messageBlocks } from '../../src/local/slack/blocks.ts';
 import { EXECUTION_VIEWS } from './fixtures/cards.ts';
@@ -14,11 +21,11 @@ function viewOf(name: string): ExecutionView {
   if (view === undefined) throw new Error(`there is no view ${name}`);
   return view;
 }
-const expectedMs = new Map([
-  [1, minutes(13)],
-  [2, minutes(16)],
+const expected = new Map<number, Expected>([
+  [1, { ms: minutes(13), from: 'history' }],
+  [2, { ms: minutes(16), from: 'history' }],
 ]);
-const textOf = (name: string) => readable(executionCard(viewOf(name), { expectedMs }));
+const textOf = (name: string) => readable(executionCard(viewOf(name), { expected }));
 const statesOf = (view: ExecutionView) => waveProgress(view).map(({ state }) => state);
 const buttons = (view: ExecutionView) =>
   buttonsOf(messageBlocks(executionCard(view).blocks)).map(({ button }) => button);
@@ -125,7 +132,15 @@ describe('the buttons of a card', () => {
     ['pause asked for', [CANCEL_ACTION]],
     ['paused before wave 2', [CANCEL_ACTION]],
     ['cancel asked for while wave 2 runs', []],
-    ['completed', []],
+    ['completed', [TERMINATE_DRILL]],
+    ['failed', []],
+    ['failover, completed', []],
+    ['by plan: completed, to be terminated', [KEEP_INSTANCES, TERMINATE_DRILL]],
+    ['by plan: completed, kept, some not priced', [TERMINATE_DRILL]],
+    ['by plan: completed, being terminated', []],
+    ['by plan: stands still', [RESUME_MACHINE, CLOSE_EXECUTION]],
+    ['by plan: stands still for good', [CLOSE_EXECUTION]],
+    ['by plan: goes on after it stood still', [PAUSE_ACTION, CANCEL_ACTION]],
   ])('%s', (name, actions) => {
     const view = viewOf(name);
     expect(buttons(view).map(({ action_id }) => action_id)).toEqual(actions);

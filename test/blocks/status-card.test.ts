@@ -6,8 +6,25 @@ import {
   statusOverview,
   type WaveReplication,
 } from '../../blocks/status-card.ts';
+import type { ExecutionView } from '../../src/domain/records.ts';
+import { rtoOf } from '../../src/domain/rto.ts';
+import { ACCOUNT, aBatchServer } from '../domain/fleet.ts';
 import { CARD_URL, expectAnswer, HOSTILE } from './sendable.ts';
-import { APPROVER, aGate, anExecution, aView, ended, LAUNCHING, REQUESTER, readable, START } from './views.ts';
+import {
+  APPROVER,
+  aBatchRecord,
+  aDecidedGate,
+  aGate,
+  anExecution,
+  aView,
+  EXECUTION_ID,
+  ended,
+  LAUNCHING,
+  minutes,
+  REQUESTER,
+  readable,
+  START,
+} from './views.ts';
 
 const PEOPLE = [REQUESTER, APPROVER, 'U0PAPPROVE2'];
 
@@ -90,6 +107,111 @@ describe('the state of an execution', () => {
     const text = readable(executionStatus({ execution }, gates, START));
     expect(text.match(/0 of 1 votes/g)).toHaveLength(1);
     expect(text).toContain('Its card is not in Slack.');
+  });
+});
+
+describe('the state of an execution by a recovery plan', () => {
+  const wave = { planRevision: 1, outcome: 'success', nextPhaseReady: true, resultLocation: 's3://r.json' } as const;
+  const recoveryPlan = {
+    ...{ planId: 'hrp', planName: 'HRP nightly', version: 4, rtoTargetMinutes: 30 },
+    waves: [
+      { wave: 1, waveName: 'Database', rtoTargetMinutes: 10 },
+      { wave: 2, waveName: 'Application', preWaveActions: 1 },
+      { wave: 3, waveName: 'Web', rtoTargetMinutes: 5 },
+    ],
+  };
+  const pause = aGate({
+    ...{
+      gateId: 'pause-2',
+      kind: 'pause',
+      wave: 2,
+      status: 'approved',
+      answer: 'resume',
+      settledAt: START + minutes(20),
+    },
+    votes: [{ userId: APPROVER, teamId: 'T0PRACTICE1', choice: 'resume', at: START + minutes(20) }],
+  });
+  const view: ExecutionView = {
+    ...aView(
+      { ...LAUNCHING, waves: [1, 2, 3], currentWave: 2, recoveryPlan },
+      {
+        gates: [aDecidedGate('approve'), pause],
+        waves: [
+          {
+            ...{ ...wave, executionId: EXECUTION_ID, wave: 1 },
+            summary: { totalServers: 1, succeeded: 1, failed: 0, skipped: 0 },
+            ...{ startedAt: START + minutes(10), endedAt: START + minutes(16) },
+          },
+        ],
+        batches: [
+          aBatchRecord({ servers: [aBatchServer(1, { state: 'launched' })] }),
+          aBatchRecord({
+            ...{ batchId: `r1-w2-${ACCOUNT}-01`, wave: 2 },
+            servers: [aBatchServer(2, { state: 'launched' }), aBatchServer(3, { state: 'failed' })],
+          }),
+        ],
+      },
+    ),
+    actions: [
+      {
+        ...{ executionId: EXECUTION_ID, version: 2, wave: 2, phase: 'pre', index: 1, attempt: 1, status: 'succeeded' },
+        action: {
+          actionType: 'ec2Status',
+          actionName: 'Check',
+          timeoutMinutes: 30,
+          onFailure: 'ask',
+          verbs: ['drill'],
+        },
+        ...{ startedAt: START + minutes(20), endedAt: START + minutes(22) },
+      },
+    ],
+  };
+  const now = START + minutes(45);
+  const shown = (of: ExecutionView) =>
+    executionStatus({ execution: of.execution, view: of }, of.gates, now, rtoOf(of, now));
+
+  test('is told wave by wave: by name, with its servers, actions and time so far', () => {
+    const status = shown(view);
+    expect(readable(status)).toContain(
+      [
+        '*Recovery plan HRP nightly, version 4*',
+        'Recovery time 35 min so far, *5 min over its target of 30 min* · waited for people 10 min of it',
+        '✅ *Wave 1 Database* · 1 of 1 server launched · 6 min, within its target of 10 min (4 min to spare)',
+        '⏳ *Wave 2 Application* · 1 of 2 servers launched · *1 failed* · 23 min so far',
+        '      ⚙️ before it 1 action done',
+        '⚪ *Wave 3 Web* · 0 of 0 servers launched · target 5 min',
+      ].join('\n'),
+    );
+    expectAnswer(status, PEOPLE);
+  });
+
+  test('says what was decided on the way', () => {
+    expect(readable(shown(view))).toMatch(
+      /\*Decided\*\n.*: ✅ Approved by <@U0PAPPROVE1>.*\n.*before wave 2.*: ▶️ Resumed with wave 2 by/,
+    );
+  });
+
+  test('says of one that is archived by whom', () => {
+    const archived = { userId: APPROVER, teamId: 'T0PRACTICE1', at: START };
+    const over = aView({ ...ended('success', { succeeded: 1, failed: 0 }), archived });
+    expect(readable(shown(over))).toContain(`🗄️ Archived by <@${APPROVER}>`);
+    // Of a single wave by tags the first line says all.
+    expect(readable(shown(over))).not.toContain('Wave 1 ·');
+  });
+
+  test('fits in a message, of however many waves and decisions', () => {
+    const text = HOSTILE.repeat(9);
+    const numbers = Array.from({ length: 40 }, (_, index) => index + 1);
+    const many: ExecutionView = {
+      ...view,
+      execution: {
+        ...view.execution,
+        ...{ waves: numbers, selection: text, problem: { code: 'X', message: text } },
+        recoveryPlan: { ...recoveryPlan, planName: text, waves: numbers.map((n) => ({ wave: n, waveName: text })) },
+      },
+      gates: numbers.map(() => ({ ...pause, votes: pause.votes.map((vote) => ({ ...vote, reason: text })) })),
+    };
+    expectAnswer(shown(many), PEOPLE);
   });
 });
 

@@ -162,6 +162,12 @@ describe('who asked', () => {
   ])('%j', (service, text) => {
     expect(askedBy(anExecution({ service }))).toBe(text);
   });
+
+  test('of a schedule is the schedule, with who made it', () => {
+    const schedule = { scheduleId: '1a2b3c4d', madeBy: { userId: REQUESTER, teamId: 'T0PRACTICE1' } };
+    const execution = anExecution({ service: { initiatedBy: 'schedule 1a2b3c4d' }, schedule });
+    expect(askedBy(execution)).toBe(`the schedule \`1a2b3c4d\` of <@${REQUESTER}>`);
+  });
 });
 
 test('the id on a card is that of the execution', () => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { WebClient } from '@slack/web-api';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -20,6 +21,7 @@ const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 const SPEED = 1_200;
 /** Of what is never faster than real for people (Slack's pace, the projector's window): a card is drawn every 150 ms. */
 const WALL_SPEED = 20;
+const HRP_PLAN = new URL('../../docs/examples/plans/hrp-plan.json', import.meta.url);
 const BOT_TOKEN = 'xoxb-practice';
 /** For what the page shows a moment after it has happened. */
 const SOON = { timeout: 8_000, interval: 50 };
@@ -573,6 +575,41 @@ async function startWorkspace() {
     },
   };
 }
+
+describe('recovery plans', () => {
+  it('are imported from a file, and edited by a form on a form that keeps what was typed', async () => {
+    const page = await opens('lead');
+    await types(page, '/dr plan import');
+    const imports = page.getByRole('dialog', { name: 'Import plans' });
+    await imports.getByLabel('File').setInputFiles(fileURLToPath(HRP_PLAN));
+    await imports.getByText('Uploaded.').waitFor();
+    await imports.getByRole('button', { name: 'Check' }).click();
+    await page.getByRole('dialog', { name: 'Checking' }).getByRole('button', { name: 'Close', exact: true }).click();
+    const differences = messagesOf(page).getByRole('article').filter({ hasText: 'Plan HRP is new.' });
+    await differences.getByRole('button', { name: 'Store' }).click();
+    await page.getByRole('dialog', { name: 'Store these changes?' }).getByRole('button', { name: 'Store' }).click();
+    await page.getByText('Stored: protection group').waitFor();
+
+    await types(page, '/dr plan edit HRP');
+    const plan = page.getByRole('dialog', { name: 'Edit recovery plan' });
+    await plan.getByRole('textbox', { name: 'RTO target' }).fill('200');
+    await plan.getByRole('button', { name: 'Edit', exact: true }).first().click();
+    const wave = page.getByRole('dialog', { name: 'Wave 1' });
+    await wave.getByRole('textbox', { name: 'Expected to take' }).fill('45');
+    await wave.getByRole('checkbox', { name: 'Pause after it' }).check();
+    expect(await violations(page)).toEqual([]);
+    await wave.getByRole('button', { name: 'Use This Wave' }).click();
+    await plan.getByText('pause after it').waitFor();
+    expect(await plan.getByRole('textbox', { name: 'RTO target' }).inputValue()).toBe('200');
+    await page.keyboard.press('Escape');
+    await plan.waitFor({ state: 'detached' });
+
+    // A file for one person comes into their own messages.
+    await types(page, '/dr plan export HRP');
+    await page.getByRole('button', { name: 'dr-chatops (messages)' }).click();
+    await messagesOf(page).getByText('hrp-v1.json').first().waitFor();
+  });
+});
 
 describe('the workspace', () => {
   it('marks what is unread in another channel, and shows the app’s Home as it is published', async () => {

@@ -62,10 +62,13 @@ describe('a request is understood', () => {
     ['waves 1 ,3', [1, 3]],
     ['waves 1-2,4', [1, 2, 4]],
     ['waves 2,1-3', [1, 2, 3]],
-    ['all', [1, 2, 3, 4]],
-    ['ALL', [1, 2, 3, 4]],
-    ['all waves', [1, 2, 3, 4]],
-    ['waves all', [1, 2, 3, 4]],
+    ['all', []],
+    ['ALL', []],
+    ['all waves', []],
+    ['waves all', []],
+    ['', []],
+    // The recovery plan, which the command does not know, has the last word about its waves.
+    ['wave 7', [7]],
   ])('its waves: %j', (text, numbers) => {
     expect(parseCommand(`drill HRP ${text}`, catalogue)).toEqual(request({ waves: numbers }));
     expect(parseCommand(`drill HRP reason "x y" ${text} ticket INC1`, catalogue)).toEqual(
@@ -120,7 +123,7 @@ describe('other commands are understood', () => {
     ['help Failover', { kind: 'help', about: 'failover' }],
     ['access', { kind: 'access' }],
     ['plan HRP wave 1', { kind: 'plan', wanted: { verb: 'drill', application: 'HRP', waves: [1] } }],
-    ['plan failover HRP all', { kind: 'plan', wanted: { verb: 'failover', application: 'HRP', waves: [1, 2, 3, 4] } }],
+    ['plan failover HRP all', { kind: 'plan', wanted: { verb: 'failover', application: 'HRP', waves: [] } }],
     ['plan "failover" wave 1', { kind: 'plan', wanted: { verb: 'drill', application: 'failover', waves: [1] } }],
     [
       'plan terminate HRP live wave 1',
@@ -133,10 +136,15 @@ describe('other commands are understood', () => {
     ['status "deadbeef"', { kind: 'status', application: 'deadbeef' }],
     ['executions', { kind: 'executions' }],
     ['executions "member portal"', { kind: 'executions', application: 'Member Portal' }],
+    ['executions archived', { kind: 'executions', archived: true }],
+    ['executions hrp Archived', { kind: 'executions', application: 'HRP', archived: true }],
     ['server HRPDB01.example.com', { kind: 'server', hostname: 'HRPDB01.example.com' }],
     [`logs ${id}`, { kind: 'logs', execution: id }],
     [`logs ${id} hrpdb01`, { kind: 'logs', execution: id, server: 'hrpdb01' }],
     [`audit \`${id}\``, { kind: 'audit', execution: id }],
+    [`export ${id}`, { kind: 'export', execution: id }],
+    [`archive ${id}`, { kind: 'archive', execution: id }],
+    [`archive ${id} undo`, { kind: 'archive', execution: id, undo: true }],
     [`approve ${id.toUpperCase()}`, { kind: 'decision', word: 'approve', execution: id }],
     [`reject ${id}`, { kind: 'decision', word: 'reject', execution: id }],
     [`reject ${id} reason not now`, { kind: 'decision', word: 'reject', execution: id, reason: 'not now' }],
@@ -153,9 +161,32 @@ describe('other commands are understood', () => {
   });
 });
 
+describe('what is listed no more', () => {
+  const known = { ...catalogue, applications: [{ name: 'Archived', waves: waves(1) }] };
+
+  test('is asked about where an application is called so', () => {
+    expect(problemOf('executions archived', known)).toContain('put it in quotation marks, "Archived"');
+    expect(parseCommand('executions "archived"', known)).toEqual({ kind: 'executions', application: 'Archived' });
+    expect(parseCommand('executions archived archived', known)).toEqual({
+      ...{ kind: 'executions', application: 'Archived', archived: true },
+    });
+  });
+
+  test.each([
+    ['archive', 'Which execution?'],
+    ['archive 1a2b3c4d "undo"', 'I do not understand “undo”'],
+    ['archive 1a2b3c4d undo now', 'I do not understand “now”'],
+    ['export nothing', '“nothing” is no execution.'],
+    ['executions HRP archived now', 'I do not understand “archived”'],
+  ])('%j', (text, told) => {
+    expect(problemOf(text, catalogue)).toContain(told);
+  });
+});
+
 describe('before a catalogue exists, names are taken as they are', () => {
   test.each([
     ['drill hrp wave 9', request({ application: 'hrp', waves: [9] })],
+    ['drill HRP', request({ waves: [] })],
     ['drill "Member Portal" waves 2', request({ application: 'Member Portal', waves: [2] })],
   ])('%j', (text, command) => {
     expect(parseCommand(text, undefined)).toEqual(command);
@@ -165,8 +196,6 @@ describe('before a catalogue exists, names are taken as they are', () => {
   test.each([
     ['drill', 'Which application is meant? No applications are known yet.'],
     ['drill "" wave 1', 'Which application is meant?'],
-    ['drill HRP', 'Which wave of HRP?'],
-    ['drill HRP all', 'It is not known yet which waves HRP has: name them.'],
     ['drill HRP wave', 'The number of the wave is missing.'],
     ['drill HRP wave 0', 'Waves are counted from 1, not from 0.'],
     [`drill HRP wave ${'9'.repeat(17)}`, 'is no number of a wave'],
@@ -188,16 +217,11 @@ describe('what is not understood, or may mean two things, is asked', () => {
     ['drill "" wave 1', 'Which application is meant?'],
     ['drill HRX wave 1', 'There is no application “HRX”. Did you mean HRP?\nApplications: HRP'],
     ['drill Payroll wave 1', '(as of 02:00 UTC, read anew every 5 minutes)'],
-    ['drill HRP', 'Which wave of HRP? HRP has waves 1–4. `all` means every wave'],
     ['failover reason', 'Which application is meant?'],
-    ['drill HRP reason x', 'Which wave of HRP? HRP has waves 1–4.'],
     ['drill HRP 1', 'Before the number of a wave comes `wave`: “1” alone could be anything. HRP has waves 1–4.'],
     ['drill HRP wave', 'The number of the wave is missing. HRP has waves 1–4.'],
     ['drill HRP wave reason x', 'The number of the wave is missing.'],
     ['drill HRP wave 0', 'Waves are counted from 1, not from 0.'],
-    ['drill HRP wave 5', 'HRP has no wave 5. HRP has waves 1–4.'],
-    ['drill HRP waves 3-6', 'HRP has no wave 5, 6. HRP has waves 1–4.'],
-    ['drill "claims<intake>" wave 2', 'Claims&lt;Intake&gt; has no wave 2. Claims&lt;Intake&gt; has waves 1, 3.'],
     ['drill HRP wave x', '“x” is no number of a wave. HRP has waves 1–4.'],
     ['drill HRP wave -1', '“-1” is no number of a wave.'],
     ['drill HRP wave 1.5', '“1.5” is no number of a wave.'],
@@ -241,7 +265,7 @@ describe('what is not understood, or may mean two things, is asked', () => {
   });
 
   test('with the form of the command that was meant', () => {
-    expect(problemOf('failover HRP')).toContain(`The form is ${formOf('failover')}.`);
+    expect(problemOf('failover HRP wave')).toContain(`The form is ${formOf('failover')}.`);
     expect(problemOf('plan')).toContain(`The form is ${formOf('plan')}.`);
   });
 });
@@ -275,15 +299,13 @@ describe('whatever is typed', () => {
         if (command.kind === 'problem') expect(command.text).not.toMatch(/[<>]/);
         if (command.kind !== 'request' && command.kind !== 'plan') return;
         const { application, waves: numbers, verb, terminateLive, replaceLive } = command.wanted;
-        expect(numbers.length).toBeGreaterThan(0);
         expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
         expect(numbers.every((wave) => Number.isSafeInteger(wave) && wave >= 1)).toBe(true);
         expect(application.trim()).not.toBe('');
         expect(terminateLive === undefined || verb === 'terminate').toBe(true);
         expect(replaceLive === undefined || verb === 'failover').toBe(true);
         if (known === undefined) return;
-        const existing = known.applications.find(({ name }) => name === application);
-        expect(existing?.waves.map(({ wave }) => wave)).toEqual(expect.arrayContaining(numbers));
+        expect(known.applications.map(({ name }) => name)).toContain(application);
       }),
       { numRuns: 2_000 },
     );

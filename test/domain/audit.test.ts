@@ -10,6 +10,7 @@ import {
   type TableChange,
 } from '../../src/domain/audit.ts';
 import type { WaveRecord } from '../../src/domain/records.ts';
+import { anAction, SWITCH_DNS } from '../blocks/fixtures/recovery.ts';
 import {
   APPROVER,
   aGate,
@@ -62,7 +63,15 @@ const wave: WaveRecord = {
   resultLocation: 's3://results/1.json',
   ...{ startedAt: START, endedAt: SOON },
 };
+const action = anAction(SWITCH_DNS, { wave: 2 }, { status: 'running', accountId: '111111111111', region: 'us-east-2' });
+const drill = anExecution({ status: 'completed', endTime: SOON });
+const stopped = { code: 'States.Runtime', message: 'it was stopped', at: SOON };
 const policies = { name: 'policies', version: 'v1', document: { drill: { quorum: 1 } }, seenAt: START };
+
+const schedule = {
+  ...{ scheduleId: '1a2b3c4d', application: 'HRP', waves: [1], cron: '0 6 * * SUN', timeZone: 'UTC' },
+  ...{ typed: 'every sunday 06:00', channelId: 'C0INCIDENT1', madeBy: approver, madeAt: START, nextAt: START },
+};
 
 /** What happened; how the item changed; the events that are told of it. */
 const CASES: [string, TableChange, Partial<EventDraft>[]][] = [
@@ -258,6 +267,143 @@ const CASES: [string, TableChange, Partial<EventDraft>[]][] = [
     [{ kind: 'wave ended', details: { wave: 1, outcome: 'success', summary: { succeeded: 3 } } }],
   ],
   [
+    'an action was begun',
+    change('ACTION#w02-0pre-01-a01', undefined, action),
+    [
+      {
+        kind: 'action begun',
+        time: '2026-03-02T02:10:00.000Z',
+        by: { machine: 'take-action' },
+        details: { wave: 2, phase: 'pre', index: 1, attempt: 1, action: { documentName: 'DR-SwitchDns' } },
+      },
+    ],
+  ],
+  ['an action goes on', change('ACTION#w02-0pre-01-a01', action, { ...action, references: ['a1'], version: 2 }), []],
+  [
+    'an action failed',
+    change('ACTION#w02-0pre-01-a01', action, {
+      ...{ ...action, status: 'failed', detail: 'AccessDenied', references: ['a1'], endedAt: SOON },
+    }),
+    [
+      {
+        kind: 'action ended',
+        time: '2026-03-02T02:05:00.000Z',
+        details: {
+          actionName: 'Switch DNS to the DR Region',
+          status: 'failed',
+          detail: 'AccessDenied',
+          references: ['a1'],
+        },
+      },
+    ],
+  ],
+  [
+    'an action that is over is written again',
+    change(
+      'ACTION#w02-0pre-01-a01',
+      { ...action, status: 'failed', endedAt: SOON },
+      { ...action, status: 'failed', endedAt: SOON },
+    ),
+    [],
+  ],
+  [
+    'people are asked about an action',
+    change('GATE#action-2-pre-1-1', undefined, {
+      ...gate,
+      ...{ gateId: 'action-2-pre-1-1', kind: 'decision', wave: 2, action: { phase: 'pre', index: 1, attempt: 1 } },
+    }),
+    [{ kind: 'gate opened', details: { gate: 'decision', wave: 2, action: { phase: 'pre', index: 1, attempt: 1 } } }],
+  ],
+  [
+    'people are asked after the last wave',
+    change('GATE#pause-after-3', undefined, { ...gate, kind: 'pause', wave: 3, afterWave: true }),
+    [{ kind: 'gate opened', details: { gate: 'pause', wave: 3, afterWave: true } }],
+  ],
+  [
+    'a machine died',
+    change('EXECUTION', anExecution(), anExecution({ machineStopped: stopped })),
+    [
+      {
+        kind: 'machine stopped',
+        time: '2026-03-02T02:05:00.000Z',
+        by: { machine: 'close-execution' },
+        details: { problem: { code: 'States.Runtime', message: 'it was stopped' }, resumable: true },
+      },
+    ],
+  ],
+  [
+    'a dead machine cannot be set going again',
+    change(
+      'EXECUTION',
+      anExecution({ machineStopped: stopped }),
+      anExecution({ machineStopped: { ...stopped, notResumable: true } }),
+    ),
+    [{ kind: 'machine stopped', by: { machine: 'effects' }, details: { resumable: false } }],
+  ],
+  [
+    'somebody wants it set going again',
+    change(
+      'EXECUTION',
+      anExecution({ machineStopped: stopped }),
+      anExecution({ machineStopped: stopped, resumeRequested: { ...approver, at: SOON } }),
+    ),
+    [{ kind: 'resume requested', by: approver, time: '2026-03-02T02:05:00.000Z' }],
+  ],
+  [
+    'it goes on',
+    change(
+      'EXECUTION',
+      anExecution({ machineStopped: stopped, resumeRequested: { ...approver, at: SOON } }),
+      anExecution({ resumeRequested: { ...approver, at: SOON } }),
+    ),
+    [],
+  ],
+  [
+    'somebody keeps the instances of a drill',
+    change(
+      'EXECUTION',
+      { ...drill, cleanUp: { afterHours: 4, at: SOON } },
+      {
+        ...drill,
+        cleanUp: { afterHours: 4, at: SOON, kept: { ...approver, at: SOON } },
+      },
+    ),
+    [{ kind: 'instances kept', by: approver, time: '2026-03-02T02:05:00.000Z' }],
+  ],
+  [
+    'the instances of a drill are ended',
+    change(
+      'EXECUTION',
+      { ...drill, cleanUp: { afterHours: 4, at: SOON } },
+      {
+        ...drill,
+        cleanUp: { afterHours: 4, at: SOON, executionId: 'other' },
+      },
+    ),
+    [
+      {
+        kind: 'clean-up begun',
+        time: WRITTEN,
+        by: { machine: 'clean-up-drills' },
+        details: { termination: 'other', afterHours: 4 },
+      },
+    ],
+  ],
+  [
+    'an execution was archived',
+    change('EXECUTION', drill, { ...drill, archived: { ...approver, at: SOON } }),
+    [{ kind: 'archived', by: approver, time: '2026-03-02T02:05:00.000Z' }],
+  ],
+  [
+    'an execution is listed again',
+    change(
+      'EXECUTION',
+      { ...drill, archived: { ...approver, at: START } },
+      { ...drill, unarchived: { ...approver, at: SOON } },
+    ),
+    [{ kind: 'unarchived', by: approver }],
+  ],
+  [
     'a message was posted',
     change('MESSAGE#card', message, { ...message, ts: '1772416800.000100', status: 'shown' }),
     [
@@ -296,6 +442,54 @@ const CASES: [string, TableChange, Partial<EventDraft>[]][] = [
     'who may do what was seen for the first time',
     change('access', undefined, { ...policies, name: 'access' }, 'CONFIGURATION'),
     [{ kind: 'access changed', details: { version: 'v1' } }],
+  ],
+  [
+    'the end of a drill’s instances is due, as its approval said',
+    change(
+      'EXECUTION',
+      undefined,
+      anExecution({ verb: 'terminate', cleansUp: { executionId: 'the drill', gateId: 'approval-1' } }),
+    ),
+    [{ kind: 'requested', by: { machine: 'clean-up-drills' }, details: { cleansUp: { executionId: 'the drill' } } }],
+  ],
+  [
+    'a gate was opened with the votes of another: they are told of there',
+    change('GATE#approval-1', undefined, {
+      ...aGate({ status: 'approved', answer: 'approve', votes: [vote], settledAt: SOON }),
+      from: { executionId: 'the drill', gateId: 'approval-1' },
+    }),
+    [
+      { kind: 'gate opened', details: { from: { executionId: 'the drill' } } },
+      {
+        kind: 'decision',
+        by: { machine: 'open-gate' },
+        details: { status: 'approved', counted: [approver], from: { executionId: 'the drill', gateId: 'approval-1' } },
+      },
+    ],
+  ],
+  [
+    'a schedule has made a request',
+    change('EXECUTION', undefined, anExecution({ schedule: { scheduleId: '1a2b3c4d', madeBy: approver } })),
+    [{ kind: 'requested', by: { machine: 'run-schedules' }, details: { schedule: { madeBy: approver } } }],
+  ],
+  [
+    'a schedule was made',
+    change('SCHEDULE#1a2b3c4d', undefined, schedule, 'SCHEDULES'),
+    [
+      {
+        kind: 'schedule made',
+        by: approver,
+        time: '2026-03-02T02:00:00.000Z',
+        message: { channelId: 'C0INCIDENT1' },
+        details: { scheduleId: '1a2b3c4d', application: 'HRP', cron: '0 6 * * SUN', timeZone: 'UTC' },
+      },
+    ],
+  ],
+  ['a schedule has run', change('SCHEDULE#1a2b3c4d', schedule, { ...schedule, nextAt: SOON }, 'SCHEDULES'), []],
+  [
+    'a schedule was deleted',
+    change('SCHEDULE#1a2b3c4d', schedule, { ...schedule, deleted: { ...requester, at: SOON } }, 'SCHEDULES'),
+    [{ kind: 'schedule deleted', by: requester, time: '2026-03-02T02:05:00.000Z' }],
   ],
   [
     'an item was removed',

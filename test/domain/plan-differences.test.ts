@@ -33,6 +33,20 @@ describe('what an import would change', () => {
     ]);
   });
 
+  test('is told of what a drill leaves, and of when an action is done', () => {
+    const setOf = (
+      verbs: RecoveryPlan['waves'][number]['preWaveActions'][number]['verbs'],
+      cleanUpAfterHours?: number,
+    ) => ({
+      plans: [aPlan([aWave(1, { preWaveActions: [anAutomation({ verbs })] })], { cleanUpAfterHours })],
+      groups: [],
+    });
+    expect(differences(setOf(['drill', 'failover']), setOf(['failover'], 24))).toEqual([
+      'Plan HRP: cleanUpAfterHours changes from nothing to 24.',
+      'Plan HRP, wave 1 (Wave 1), preWaveActions “Stop the source”: verbs changes from drill, failover to failover.',
+    ]);
+  });
+
   test('names actions that are new, gone, changed, or in another order', () => {
     const [stop, tell, look] = ['Stop', 'Tell', 'Look'].map((actionName) => anAutomation({ actionName }));
     if (stop === undefined || tell === undefined || look === undefined) throw new Error('three actions');

@@ -43,6 +43,15 @@ describe('our own file', () => {
     expect(ownFile(turned)).toBe(ownFile({ groups, plans }));
   });
 
+  test('says in which of drill and failover an action is done where it is not both', () => {
+    const verbsOf = (verbs: ('drill' | 'failover')[]) =>
+      /"verbs": \[([^\]]*)\]/.exec(
+        ownFile({ groups: [], plans: [aPlan([aWave(1, { preWaveActions: [anAutomation({ verbs })] })])] }),
+      )?.[1];
+    expect(verbsOf(['failover'])?.trim()).toBe('"failover"');
+    expect(verbsOf(['drill', 'failover'])).toBeUndefined();
+  });
+
   test('says only what is different from saying nothing', () => {
     const text = ownFile({ groups: [], plans: [aPlan([aWave(1, { successThresholdPercent: 0 })])] });
     expect(JSON.parse(text)).toEqual({

@@ -79,6 +79,14 @@ describe('which instances are terminated', () => {
     expect(plan.stops).toEqual(['i-0000000f of instanceIds is no recovery instance of a matching server.']);
   });
 
+  it('may be named and gone by then, where that is no mistake', () => {
+    const options = { instanceIds: ['i-0000000a', 'i-0000000f'] };
+    const request = aRequest({ verb: 'terminate', instancesMayBeGone: true, options });
+    const plan = freezePlan(request, discovered([withInstances(1, instance('a'))]));
+    expect(idsOf(plan)).toEqual(['i-0000000a']);
+    expect(plan).toMatchObject({ stops: [], warnings: ['i-0000000f is gone already.'] });
+  });
+
   it('are not those of a server on which a job runs, nor those that only EC2 knows', () => {
     const busy = { ...withInstances(1, instance('a')), activeJobId: 'drsjob-7' };
     const unknown = withInstances(2, instance('b', { isDrill: false, onlyInEc2: true }));

@@ -74,6 +74,7 @@ const common = {
   description,
   timeoutMinutes: fc.integer({ min: 1, max: 1_440 }),
   onFailure: fc.constantFrom('ask' as const, 'stop' as const, 'continue' as const),
+  verbs: fc.subarray<WaveAction['verbs'][number]>(['drill', 'failover'], { minLength: 1 }),
 };
 const documentName = fc.stringMatching(/^[a-zA-Z0-9_\-.:/]{3,20}$/);
 const anyAction: fc.Arbitrary<WaveAction> = fc.oneof(
@@ -131,6 +132,7 @@ export const anyPlanSet: fc.Arbitrary<PlanSet> = fc.record({
         description,
         application: fc.constantFrom(undefined, 'HRP'),
         rtoTargetMinutes: fc.option(fc.integer({ min: 1, max: 20_160 }), { nil: undefined }),
+        cleanUpAfterHours: fc.option(fc.integer({ min: 1, max: 168 }), { nil: undefined }),
         waves: fc.uniqueArray(anyWave, { maxLength: 4, selector: ({ waveNumber }) => waveNumber }),
       })
       .map((plan) => recoveryPlanSchema.parse(plan)),

@@ -6,6 +6,7 @@ import {
   type PolicySubject,
   policiesSchema,
   policyOf,
+  policyOfRequest,
   policyVersionOf,
   subjectOf,
 } from '../../src/domain/policy.ts';
@@ -93,6 +94,25 @@ describe('a policy', () => {
     });
     expect(policyOf(policies, 'replaceLive', 'CRM').roles).toEqual(['DRSOrchestrationAdmin']);
     expect(policyOf(policiesSchema.parse({ terminate: { quorum: 4 } }), 'terminateLive', 'HRP').quorum).toBe(4);
+  });
+
+  it('of a drill whose instances are ended after it is never weaker than that of a termination', () => {
+    const both = policiesSchema.parse({
+      drill: { quorum: 1, selfApproval: true, roles: ['DRSOrchestrationAdmin', 'DRSRecoveryManager'] },
+      terminate: { quorum: 2, requireTicket: true, roles: ['DRSRecoveryManager'] },
+      applications: { CRM: { terminate: { typeName: true } } },
+    });
+    const drill = { verb: 'drill', options: {}, application: 'HRP' } as const;
+    expect(policyOfRequest(both, drill)).toMatchObject({ quorum: 1, selfApproval: true, requireTicket: false });
+    const cleanedUp = { ...drill, cleanUp: { afterHours: 4 } };
+    expect(policyOfRequest(both, cleanedUp)).toMatchObject({
+      quorum: 2,
+      selfApproval: false,
+      requireTicket: true,
+      typeName: false,
+      roles: ['DRSRecoveryManager'],
+    });
+    expect(policyOfRequest(both, { ...cleanedUp, otherApplications: ['CRM'] })).toMatchObject({ typeName: true });
   });
 
   it('about live instances lets nobody pass alone, although the failover’s does', () => {

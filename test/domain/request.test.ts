@@ -72,13 +72,15 @@ describe('several waves', () => {
   });
 
   it('have the servers whose own tag says so; where one wave is named, its tags have selected all of them', () => {
-    expect(['1', '2', '02', '3', ''].map((wave) => waveAmong([1, 2], { 'DR-Wave': wave }))).toEqual([
+    const among = (waves: number[], tags: Record<string, string>) =>
+      waveAmong({ waves }, { sourceServerId: 's-1', accountId: '111111111111', region: 'us-east-2', tags });
+    expect(['1', '2', '02', '3', ''].map((wave) => among([1, 2], { 'DR-Wave': wave }))).toEqual([
       1,
       2,
       undefined,
       undefined,
       undefined,
     ]);
-    expect([waveAmong([4], {}), waveAmong([], { 'DR-Wave': '7' })]).toEqual([4, 0]);
+    expect([among([4], {}), among([], { 'DR-Wave': '7' })]).toEqual([4, 0]);
   });
 });

@@ -135,6 +135,9 @@ describe('a plan', () => {
       '- planName: Another plan is called HRP, too.',
       '- planId: Another plan is called hrp, too.',
     ]);
+    expect(problems([aWave(1)], { plans: [aPlan([], { planId: 'Hrp', planName: 'Other' })] })).toEqual([
+      '- planId: Another plan is called hrp, too.',
+    ]);
     const action = anAutomation();
     expect(problems([aWave(1, { preWaveActions: [action, action], postWaveActions: [action] })])).toEqual([
       '1 preWaveActions[1].actionName: Another action is called Stop the source, too.',

@@ -287,6 +287,7 @@ describe('the result of several waves', () => {
             metadata: {},
             resultLocation: 's3://results/exec-1/execution.json',
             waves: runs,
+            ending: endingOf(runs.map(({ record }) => record)),
           });
 
           const lists = result.waves.map(({ output }) => [

@@ -229,7 +229,7 @@ describe('a request', () => {
       await world.says('approver', 'help'),
     ];
     for (const word of ['/dr status', '/dr audit', '/dr access']) expect(reader).toContain(word);
-    for (const word of ['/dr drill ', '/dr plan', '/dr approve', '/dr cancel']) expect(reader).not.toContain(word);
+    for (const word of ['/dr drill ', '/dr plan [', '/dr approve', '/dr cancel']) expect(reader).not.toContain(word);
     for (const word of ['/dr drill ', '/dr failover', '/dr cancel']) expect(operator).toContain(word);
     for (const word of ['/dr terminate', '/dr approve']) expect(operator).not.toContain(word);
     expect(operator).toContain('Applications: HRP (waves 1–4).');

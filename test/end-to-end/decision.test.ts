@@ -193,6 +193,7 @@ describe('a wave that failed', () => {
     const machine = engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
     const [run] = engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' });
     engine.stopExecution({ executionArn: run?.executionArn ?? '' });
+    await world.closesStopped('approver');
     const closed = await until(world, stopped, isOver);
     const whole = resultOf(world, closed);
     expect(listedIn(whole)).toEqual(all);
@@ -223,7 +224,13 @@ describe('an execution whose machine has ended unseen', () => {
     expect(await world.table.execution(id)).toMatchObject({ status: 'executing' });
     host.endCrashes(deployedName('close-execution'));
     await world.clock.advance(300_000);
-    expect(await world.table.execution(id)).toMatchObject({ status: 'failed', problem: { code: 'ABORTED' } });
+    // Somebody may set it going again for an hour.
+    expect(await world.table.execution(id)).toMatchObject({ status: 'executing', machineStopped: { code: 'ABORTED' } });
+    await world.clock.advance(3_900_000);
+    expect(await world.table.execution(id)).toMatchObject({
+      problem: { code: 'ABORTED' },
+      endTime: expect.any(Number),
+    });
 
     // The stream does not start its machine.
     for (let n = 0; n < 200; n += 1) host.crashNext(deployedName('effects'), 'before');

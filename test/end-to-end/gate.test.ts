@@ -275,13 +275,14 @@ describe('the approval gate', () => {
     expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
   });
 
-  test('a machine that is stopped while servers launch: every server is in the result', async () => {
+  test('a machine that is stopped while servers launch, and closed: every server is in the result', async () => {
     const world = await askedWorld();
     await world.presses('approver', 'approve', world.openGateCards()[0]);
     await world.clock.runUntil(() => world.jobs().length === 3, { what: 'three jobs' });
     const machine = world.practice.engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
     const [running] = world.practice.engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' });
     world.practice.engine.stopExecution({ executionArn: running?.executionArn ?? '' });
+    await world.closesStopped('approver');
     await world.untilStatus('failed', 'partial');
     await world.drawn();
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { APPROVE_ACTION, REFRESH_HOME_ACTION } from '../../blocks/action-ids.ts';
+import { executionStateSchema } from '../../src/domain/execution-state.ts';
 import type { SlackMessage } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 import { executionIdOf, startWorld, type World } from './world.ts';
@@ -139,6 +140,29 @@ describe('a drill', () => {
     const chain = files().find(({ name }) => name === `audit-${id}.jsonl`)?.text ?? '';
     expect(chain).toContain('"kind":"vote"');
     expect(files().map(({ name }) => name)).toContain(`audit-${id}.csv`);
+
+    expect(await look.asks('reader', `export ${id}`)).toContain('The state of Drill HRP wave 1 is in the');
+    const exported = files().find(({ name }) => name === `execution-${id}.json`)?.text ?? '{}';
+    expect(executionStateSchema.parse(JSON.parse(exported))).toMatchObject({
+      ...{ planId: null, status: 'completed', currentWave: 1 },
+      waves: [{ waveNumber: 1, status: 'completed', technologies: [{ type: 'drs', status: 'completed' }] }],
+    });
+
+    // Off the lists, by who decides about it, and nothing more is done to it.
+    expect(await world.says('requester', `archive ${id}`)).toContain('You may not archive executions of HRP.');
+    expect(await look.asks('reader', 'executions hrp')).toContain('1 execution of HRP');
+    expect(await world.says('approver', `archive ${id}`)).toContain('is archived: it is listed no more.');
+    expect(await world.says('approver', `archive ${id}`)).toContain('is archived already. Nothing was changed.');
+    expect(await look.asks('reader', 'executions hrp')).toContain('Nothing has run of HRP yet');
+    expect(await look.asks('reader', 'executions hrp archived')).toContain('1 archived execution of HRP');
+    expect(await look.asks('reader', `status ${id}`)).toContain('🗄️ Archived by');
+    await world.drawn();
+    await look.asks('approver', `audit ${id}`);
+    const chains = files().filter(({ name }) => name === `audit-${id}.jsonl`);
+    expect(chains.at(-1)?.text.startsWith(chain)).toBe(true);
+    expect(chains.at(-1)?.text).toContain('"kind":"archived"');
+    expect(await world.says('approver', `archive ${id} undo`)).toContain('is listed again.');
+    expect(await look.asks('reader', 'executions hrp')).toContain('1 execution of HRP');
 
     // What was looked at changed nothing.
     expect(world.launches().length).toBe(launched + 3);

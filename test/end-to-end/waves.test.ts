@@ -228,6 +228,7 @@ describe('one execution of several waves', () => {
     const machine = engine.listStateMachines('900000000000').find(({ name }) => name === 'dr-execution');
     const [running] = engine.listExecutions({ stateMachineArn: machine?.stateMachineArn ?? '' });
     engine.stopExecution({ executionArn: running?.executionArn ?? '' });
+    await world.closesStopped('approver');
     const closed = await until(world, ended, isOver);
     expect(closed).toMatchObject({ status: 'failed', summary: { totalServers: 4, skipped: 2 } });
     const whole = resultOf(world, closed);

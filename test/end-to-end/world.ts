@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { onTestFinished } from 'vitest';
-import { APPROVE_ACTION, REJECT_ACTION, VOTE_ACTION } from '../../blocks/action-ids.ts';
+import { APPROVE_ACTION, CLOSE_EXECUTION, REJECT_ACTION, VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { APPROVE_FORM, NAME_INPUT } from '../../blocks/approve-modal.ts';
 import { REASON_INPUT } from '../../blocks/reject-modal.ts';
 import type { AuditNote } from '../../src/domain/audit.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
-import type { BatchRecord, ExecutionRecord, GateRecord } from '../../src/domain/records.ts';
+import type { ActionRecord, BatchRecord, ExecutionRecord, GateRecord, WaveRecord } from '../../src/domain/records.ts';
+import type { PlanSet } from '../../src/domain/recovery-plan.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { type Inventory, loadInventory } from '../../src/local/inventory.ts';
@@ -34,6 +35,8 @@ export interface WorldOptions {
    * @default false
    */
   drsEvents?: boolean;
+  /** Recovery plans and protection groups that are stored from the start. @default none */
+  library?: PlanSet;
 }
 
 /** All 1,000 servers of practice mode. */
@@ -88,6 +91,7 @@ export async function startWorld(options: WorldOptions = {}) {
     // Polls are most of what a drill costs: launches of some minutes show the same as those of a quarter of an hour.
     launchPace: options.launchPace ?? 4,
     onMetrics: (text) => metricLines.push(text),
+    ...(options.library === undefined ? {} : { library: options.library }),
   });
   onTestFinished(() => practice.close());
   const { workspace } = practice;
@@ -187,6 +191,13 @@ export async function startWorld(options: WorldOptions = {}) {
       await this.untilStatus(...(statuses.length > 0 ? statuses : ['completed', 'partial', 'failed']));
       await this.drawn();
     },
+    /** Somebody closes the execution whose machine has died. */
+    async closesStopped(person: string): Promise<void> {
+      const find = () => messages().findLast(({ blocks = [] }) => JSON.stringify(blocks).includes(CLOSE_EXECUTION));
+      await clock.runUntil(() => find() !== undefined, { what: 'a card with Close', withinMs: 600_000 });
+      const card = find();
+      if (card !== undefined) await workspace.as(person).click(card, CLOSE_EXECUTION);
+    },
     /** Lets the projector draw what is left to draw. */
     drawn: () => clock.advance(10_000),
 
@@ -256,6 +267,8 @@ function tableOf(practice: Practice) {
   return {
     gates: (executionId: string) => items<GateRecord>(executionId, 'GATE#'),
     batches: (executionId: string) => items<BatchRecord>(executionId, 'BATCH#'),
+    waves: (executionId: string) => items<WaveRecord>(executionId, 'WAVE#'),
+    actions: (executionId: string) => items<ActionRecord>(executionId, 'ACTION#'),
     /** What was noted for the audit: of an execution, or of a day. */
     notes: (key: string) => items<AuditNote>(key, 'EVENT#'),
     item,

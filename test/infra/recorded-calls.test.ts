@@ -22,6 +22,9 @@ it('every call of a drill, of looks at it, of a failover, a termination and a st
   const looks = ['plan drill HRP wave 1', 'status HRP', 'executions', `server ${server?.hostname}`, `logs ${id}`];
   for (const look of looks) await world.says('approver', look);
   await world.says('approver', `audit ${id}`);
+  for (const look of ['plans', 'groups', 'plan export HRP']) await world.says('approver', look);
+  // Its form offers the staging accounts; the draft is stored.
+  await world.says('lead', 'group new HRP');
   await world.drawn();
   expect(world.calls.map(({ action }) => action)).toContain('DescribeJobLogItems');
   allowDirect(world, ['status', 'failover', 'terminate']);

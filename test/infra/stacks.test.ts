@@ -64,7 +64,9 @@ describe('the central functions', () => {
     const file = new URL(`../../${FUNCTIONS[name]}`, import.meta.url).pathname;
     const { create } = (await import(file)) as { create: CreateHandler<unknown, unknown> };
     const variables = at(functionNamed(name).Properties, 'Environment', 'Variables') as object;
-    const environment = Object.fromEntries(Object.keys(variables).map((key) => [key, 'set']));
+    const set = Object.fromEntries(Object.keys(variables).map((key) => [key, 'set']));
+    // Lambda's own.
+    const environment = { ...set, AWS_REGION: REGION };
     const log = { info: () => {}, warn: () => {}, error: () => {} };
     expect(() => create({ environment, now: Date.now, log })).not.toThrow();
   });
@@ -85,8 +87,14 @@ describe('the central functions', () => {
     [
       'answer-query',
       [
+        // Of the table, of the plans, and of the groups.
         'dynamodb:GetItem',
+        'dynamodb:GetItem',
+        'dynamodb:GetItem',
+        // Of the table, and of the plans: drafts.
         'dynamodb:PutItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
         'dynamodb:Query',
         'dynamodb:Query',
         'dynamodb:UpdateItem',
@@ -98,10 +106,8 @@ describe('the central functions', () => {
       ],
     ],
     ['validate-input', ['dynamodb:GetItem', 'ssm:GetParameter']],
-    ['read-status', ['dynamodb:GetItem', 's3:PutObject', 'ssm:GetParametersByPath', 'sts:AssumeRole']],
-    ['record-progress', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
     [
-      'slack-ingress',
+      'clean-up-drills',
       [
         'dynamodb:GetItem',
         'dynamodb:PutItem',
@@ -109,8 +115,27 @@ describe('the central functions', () => {
         'dynamodb:Query',
         'dynamodb:Query',
         'dynamodb:UpdateItem',
+        'ssm:GetParameter',
+      ],
+    ],
+    ['read-status', ['dynamodb:GetItem', 's3:PutObject', 'ssm:GetParametersByPath', 'sts:AssumeRole']],
+    ['record-progress', ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'sqs:SendMessage']],
+    [
+      'slack-ingress',
+      [
+        // Of the table and the plans, and of the groups.
+        'dynamodb:GetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:PutItem',
+        // Of the table, and of the index by status.
+        'dynamodb:Query',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
         'secretsmanager:GetSecretValue',
         'ssm:GetParameter',
+        // The staging accounts, for the form of a protection group.
+        'ssm:GetParametersByPath',
       ],
     ],
   ] satisfies [FunctionName, string[]][])('%s may do what it does and nothing else', (name, expected) => {
@@ -145,6 +170,7 @@ describe('the central functions', () => {
         'read-status',
         'record-account-result',
         'refresh-catalogue',
+        'take-action',
       ].map((name) => `dr-chatops-${name}`),
     );
   });
@@ -165,7 +191,7 @@ describe('every role', () => {
 
   it('allows on everything only what AWS does not limit to resources', () => {
     const unlimited =
-      /^(drs:Describe(?!RecoverySnapshots)|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
+      /^(drs:Describe(?!RecoverySnapshots)|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|pricing:GetProducts$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
     for (const stack of [central, ...staging]) {
       for (const role of stack.roleNames) {
         const everywhere = stack
@@ -362,7 +388,8 @@ describe('what the central account keeps', () => {
       maxServers: 300,
       priority: 1,
     });
-    expect(documents.size).toBe(4 + STAGING_ACCOUNTS.length + exampleDeployment().origins.length);
+    const { origins, targetAccounts } = exampleDeployment();
+    expect(documents.size).toBe(4 + STAGING_ACCOUNTS.length + origins.length + targetAccounts.length);
   });
 });
 
@@ -426,7 +453,7 @@ describe('what reaches the central functions', () => {
   it('are clocks', () => {
     const schedules = central.all('AWS::Events::Rule').flatMap(({ Properties }) => Properties.ScheduleExpression ?? []);
     const [minute, five] = ['rate(1 minute)', 'rate(5 minutes)'];
-    expect(schedules.sort()).toEqual([minute, minute, five, five, five]);
+    expect(schedules.sort()).toEqual([minute, minute, minute, five, five, five, five]);
     // One of them has a function look at everything that a rule tells it of otherwise.
     const inputs = central
       .all('AWS::Events::Rule')
@@ -498,6 +525,7 @@ describe("a staging account's stack", () => {
             'read-status',
             'record-account-result',
             'refresh-catalogue',
+            'take-action',
           ].map(centralRole),
         },
         conditions: { StringEquals: { 'sts:ExternalId': EXTERNAL_ID, 'aws:PrincipalOrgID': 'o-examplepractice' } },

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { ExecutionView } from '../../src/domain/records.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 import { aWave } from '../blocks/fixtures/fleet.ts';
+import { PLANNED_VIEWS } from '../blocks/fixtures/recovery.ts';
 import {
   aBatchRecord,
   aDecidedGate,
@@ -655,6 +656,23 @@ describe('messages beside a gate', () => {
   });
 });
 
+describe('an execution by a recovery plan', () => {
+  test('shows its plan, tells each action once when it has ended, and says what is late by now', async () => {
+    const view = PLANNED_VIEWS['by plan: wave 2 runs and is late'] ?? ASKED;
+    const world = await worldOf({ ...view, plan: undefined });
+    await world.advance(START + minutes(58) - (await world.now()));
+    await world.deliverItem(ID, 'ACTION#w02-0pre-01-a02');
+    await world.draw(ID);
+    expect(JSON.stringify(world.shown(ID, 'card'))).toContain('Recovery plan *HRP full*, version 3');
+    expect(JSON.stringify(world.shown(ID, 'card'))).toContain('late: over its RTO target 15 min');
+    expect(world.shown(ID, 'thread-action-2-pre-1-1')).toMatchObject([{ subtype: 'thread_broadcast' }]);
+    const [done, ...others] = world.shown(ID, 'thread-action-2-pre-1-2');
+    expect(others).toEqual([]);
+    expect(JSON.stringify(done?.blocks)).toContain('SSM document DR-SwitchDns in `111111111111`, us-east-2, `8f0d1c62');
+    expect(done?.subtype).toBeUndefined();
+  });
+});
+
 describe('how long a wave takes', () => {
   const wave = (executionId: string, took: number) =>
     aWave(1, 'success', [10, 10 + took], { executionId, startedAt: START, endedAt: START + minutes(took) });
@@ -681,14 +699,46 @@ describe('how long a wave takes', () => {
     }
     await world.draw(ID);
     expect(JSON.stringify(world.shown(ID, 'card'))).toContain('earlier runs took 14 min');
-    const [kept] = await world.store.getDurations('drill', 'HRP');
+    const [kept] = await world.store.getDurations({ verb: 'drill', application: 'HRP' });
     expect(kept?.runs).toHaveLength(3);
+  });
+
+  test('is for a recovery plan what its own runs took, else what it says itself, before the launch, too', async () => {
+    const world = await worldOf(PLANNED_VIEWS['by plan: awaiting approval'] ?? ASKED);
+    await world.put(over(idOf(1), 40));
+    await world.draw(idOf(1), ID);
+    const card = () => JSON.stringify(world.shown(ID, 'card'));
+    expect(card()).toContain('*Wave 1 · Databases* 30 servers · expected 15 min (the plan’s estimate)');
+    expect(card()).toContain('*Wave 2 · Application servers* 48 servers · RTO target');
+    const byPlan = PLANNED_VIEWS['by plan: completed, to be terminated'];
+    if (byPlan === undefined) throw new Error('there is no such view');
+    const { recoveryPlan, ...rest } = byPlan;
+    const executionId = idOf(2);
+    const mine = <T extends object>(all: T[]) => all.map((one) => ({ ...one, executionId }));
+    await world.put({
+      ...rest,
+      execution: { ...rest.execution, executionId },
+      gates: [],
+      waves: mine(rest.waves),
+      plan: undefined,
+      actions: [],
+    });
+    await world.draw(executionId, ID);
+    expect(card()).toContain('expected 14 min (earlier runs)');
+  });
+
+  test('of a rest of something, or of a drill’s instances, teaches nothing', async () => {
+    const view = over(ID, 12);
+    const recoveryPlan = { planId: 'rest', planName: 'rest', version: 0, waves: [{ wave: 1, waveName: 'rest' }] };
+    const world = await worldOf({ ...view, execution: { ...view.execution, recoveryPlan } });
+    await world.draw(ID);
+    expect(await world.store.getDurations({ verb: 'drill', application: 'HRP', recoveryPlan })).toEqual([]);
   });
 
   test('a wave that failed teaches nothing', async () => {
     const world = await worldOf({ ...over(ID, 12), waves: [{ ...wave(ID, 12), outcome: 'partial' }] });
     await world.draw(ID);
-    expect(await world.store.getDurations('drill', 'HRP')).toEqual([]);
+    expect(await world.store.getDurations({ verb: 'drill', application: 'HRP' })).toEqual([]);
   });
 });
 

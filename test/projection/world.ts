@@ -173,6 +173,8 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
         if (!(await store.createGate(gate))) await store.decideGate(gate, { version: 1 });
       }
       for (const wave of view.waves) await store.recordWave(wave);
+      for (const action of view.actions ?? []) await store.createAction(action);
+      if (view.recoveryPlan !== undefined) await store.createRecoveryPlan(view.recoveryPlan);
       if (view.plan === undefined) return;
       const { batchIds: _, ...plan } = view.plan;
       await store.freezePlan(view.execution.executionId, {
@@ -193,6 +195,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     },
     deliverItem: (executionId: string, item: string) => projector({ Records: [streamRecord(executionId, item, 1)] }),
     sweep: () => sweep({}),
+    now: () => services.clock.now(),
     /** Lets this many milliseconds pass. */
     advance: (ms: number) => services.clock.advance(ms),
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { aGate, anExecution, aPlan, aView, ended, LAUNCHING } from '../blocks/views.ts';
+import { executionStateSchema } from '../../src/domain/execution-state.ts';
+import type { ExecutionRecord, WaveRecord } from '../../src/domain/records.ts';
+import { aGate, anExecution, aPlan, aView, ended, LAUNCHING, minutes } from '../blocks/views.ts';
 import { CHANNEL, CLOSED_CHANNEL, startWorld, type World } from './world.ts';
 
 const EXECUTIONS = { kind: 'executions' as const, args: {} };
@@ -99,6 +101,9 @@ describe('a query', () => {
 
   test('that nobody can be told is over all the same, and holds up no other', async () => {
     const world = await withEverybody();
+    // Neither where it was asked nor in the bot's own messages to this person.
+    const refused = JSON.stringify({ ok: false, error: 'restricted_action' });
+    world.refuseNext('chat.postMessage', { status: 200, body: refused }, 9);
     const lost = await world.ask('reader', { ...EXECUTIONS, channelId: CLOSED_CHANNEL });
     const broken = await world.ask('reader', { kind: 'of another version' as never, args: {} });
     const good = await world.ask('reader', EXECUTIONS);
@@ -157,6 +162,101 @@ describe('the last executions', () => {
     expect(await world.askAndDeliver('reader', { kind: 'executions', args: { application: 'hrp' } })).toBe(
       '1 execution of HRP, newest first.',
     );
+  });
+});
+
+describe('the history of an application', () => {
+  const summary = { totalServers: 3, succeeded: 3, failed: 0, skipped: 0 };
+  const recoveryPlan = {
+    ...{ planId: 'hrp', planName: 'HRP nightly', version: 1, rtoTargetMinutes: 30 },
+    waves: [{ wave: 1, waveName: 'Database', rtoTargetMinutes: 4 }],
+  };
+  const over = { ...ended('success', { succeeded: 3, failed: 0 }), currentWave: 1 };
+  const waveOf = ({ executionId, launchStartedAt = 0 }: ExecutionRecord, took: number): WaveRecord => ({
+    ...{ executionId, wave: 1, planRevision: 1, outcome: 'success', summary, nextPhaseReady: true },
+    ...{ resultLocation: 's3://r.json', startedAt: launchStartedAt, endedAt: launchStartedAt + minutes(took) },
+  });
+
+  test('is told by recovery plan, each with its own times', async () => {
+    const world = await withEverybody();
+    const byPlan = another('aaaaaaa1', 'HRP', { ...over, recoveryPlan });
+    const byTags = another('aaaaaaa2', 'HRP', { ...over, startTime: 1 });
+    for (const [execution, took] of [
+      [byPlan, 5],
+      [byTags, 9],
+    ] as const) {
+      await world.put({ ...aView(), execution });
+      await world.store.recordWave(waveOf(execution, took));
+      const run = { executionId: execution.executionId, endedAt: 1, ms: minutes(took + 1) };
+      await world.store.putDuration(execution, { wave: 1, runs: [run] });
+    }
+    // What ends the instances of a drill is of no stored plan.
+    const ofDrill = { ...recoveryPlan, planId: 'a drill', planName: 'instances of a drill', version: 0 };
+    const ending = another('aaaaaaa3', 'HRP', { ...over, startTime: 2, verb: 'terminate', recoveryPlan: ofDrill });
+    await world.put({ ...aView(), execution: ending });
+    const told = await world.askAndDeliver('reader', { kind: 'executions', args: { application: 'HRP' } });
+    expect(told).toBe('3 executions of HRP, newest first.');
+    const [plan = '', tags = ''] = JSON.stringify(world.told('reader').at(-1)?.blocks).split(
+      '*Without a recovery plan*',
+    );
+    expect(plan).toContain('*Recovery plan HRP nightly*');
+    expect(plan).toContain('24 min, within its target of 30 min (6 min to spare)');
+    expect(plan).toContain(
+      '*Wave 1 Database* · last drill 5 min, *1 min over its target of 4 min*, usually 6 min (median of 1 successful drill)',
+    );
+    expect(tags).toContain('aaaaaaa3');
+    expect(tags).toContain('*Wave 1* · last drill 9 min, usually 10 min (median of 1 successful drill)');
+  });
+
+  test('has no recovery time of what recovers nothing', async () => {
+    const world = await withEverybody();
+    await world.put({
+      ...aView(),
+      execution: another('aaaaaaa1', 'HRP', { ...over, verb: 'terminate', recoveryPlan }),
+    });
+    await world.askAndDeliver('reader', { kind: 'executions', args: { application: 'HRP' } });
+    const shown = JSON.stringify(world.told('reader').at(-1)?.blocks);
+    expect(shown).toContain('24 min');
+    expect(shown).not.toContain('its target of');
+    expect(shown).not.toContain('How long its waves take');
+  });
+});
+
+describe('an archived execution', () => {
+  const over = ended('success', { succeeded: 3, failed: 0 });
+  const by = { userId: 'U0PAPPROVE1', teamId: 'T0PRACTICE1', at: 1 };
+
+  test('is on no list but its own, and is found by its id', async () => {
+    const world = await withEverybody();
+    await world.put(aView(over));
+    const { executionId } = anExecution();
+    expect(await world.store.archive(executionId, by)).toBe(true);
+    expect(await world.store.archive(executionId, by)).toBe(false);
+    const list = (args: object) => world.askAndDeliver('reader', { kind: 'executions', args });
+    expect(await list({})).toContain('Nothing has run yet');
+    expect(await list({ application: 'HRP' })).toContain('Nothing has run of HRP yet');
+    expect(await list({ archived: true })).toBe('1 archived execution, newest first.');
+    expect(await list({ application: 'HRP', archived: true })).toBe('1 archived execution of HRP, newest first.');
+    await world.deliver(await world.ask('reader', HOME));
+    expect(world.homeOf('reader')).toContain('Nothing has run yet.');
+    // It was a first drill all the same.
+    expect(world.homeOf('reader')).not.toContain('A first drill');
+    expect(await world.askAndDeliver('reader', { kind: 'status', args: { execution: 'abcdef01' } })).toContain(
+      'completed',
+    );
+    expect(JSON.stringify(world.told('reader').at(-1)?.blocks)).toContain('Archived by <@U0PAPPROVE1>');
+
+    expect(await world.store.unarchive(executionId, by)).toBe(true);
+    expect(await world.store.unarchive(executionId, by)).toBe(false);
+    expect(await list({})).toBe('1 execution, newest first.');
+    expect((await world.store.getExecution(executionId))?.unarchived).toEqual(by);
+  });
+
+  test('is over: what is not is not archived', async () => {
+    const world = await withEverybody();
+    await world.put(aView(LAUNCHING));
+    expect(await world.store.archive(anExecution().executionId, by)).toBe(false);
+    expect((await world.store.getExecution(anExecution().executionId))?.archived).toBeUndefined();
   });
 });
 
@@ -223,6 +323,23 @@ describe('an execution that is asked about', () => {
     const told = await world.askAndDeliver('reader', { kind: 'logs', args: { execution: 'abcdef' } });
     expect(told).toContain('“abcdef” may be any of these');
     expect(told).toContain('abcdef02-2345-8678-8abc-def012345678');
+  });
+
+  test('reads out as a file in the thread of its card', async () => {
+    const world = await withEverybody();
+    await world.put(aView(LAUNCHING));
+    const args = { execution: 'abcdef01' };
+    expect(await world.askAndDeliver('reader', { kind: 'export', args })).toContain('Its card is not in Slack');
+    const { ts } = await world.show(anExecution());
+    expect(await world.askAndDeliver('reader', { kind: 'export', args })).toContain(
+      'The state of Drill HRP wave 1 is in',
+    );
+    const [shared] = world.workspace.files();
+    expect(shared?.file.name).toBe('execution-abcdef01.json');
+    expect(executionStateSchema.parse(JSON.parse(shared?.content.toString() ?? ''))).toMatchObject({
+      ...{ executionId: anExecution().executionId, status: 'in_progress' },
+    });
+    expect(world.workspace.messages(CHANNEL).filter((message) => message.thread_ts === ts)).toHaveLength(1);
   });
 
   test('has no log and no audit to show while its card is not in Slack', async () => {

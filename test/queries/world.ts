@@ -74,7 +74,10 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     logLines.push(JSON.stringify({ message, ...fields }));
   };
   const platform: Platform = {
-    environment: { EXECUTION_TABLE: TABLE, SLACK_SECRET_ID: 'slack', CONFIG_PATH: '/dr', AWS_REGION: REGION },
+    environment: {
+      ...{ EXECUTION_TABLE: TABLE, PROTECTION_GROUP_TABLE: 'groups', RECOVERY_PLAN_TABLE: 'plans' },
+      ...{ SLACK_SECRET_ID: 'slack', CONFIG_PATH: '/dr', AWS_REGION: REGION, CENTRAL_ACCOUNT: '900000000000' },
+    },
     credentials: services.identities.forRole('arn:aws:iam::900000000000:role/dr-chatops-answer-query'),
     now: () => services.clock.now(),
     sleep: options.sleep,

@@ -45,6 +45,15 @@ describe('a machine’s request', () => {
     expect(() => readRequest({ ...DRILL, ...wrong })).toThrow(message);
   });
 
+  it('of a drill may say after how many hours its instances are ended', () => {
+    expect(readRequest({ ...DRILL, cleanUpAfterHours: 4 })).toMatchObject({ cleanUpAfterHours: 4 });
+    expect(readRequest(DRILL)).not.toHaveProperty('cleanUpAfterHours');
+    for (const cleanUpAfterHours of [0, 169, 1.5, '4']) {
+      expect(() => readRequest({ ...DRILL, cleanUpAfterHours })).toThrow(/cleanUpAfterHours/);
+    }
+    expect(() => readRequest({ ...DRILL, action: 'failover', cleanUpAfterHours: 4 })).toThrow(/only a drill’s/);
+  });
+
   it('is for at least one server: to ask for none is a mistake that must show', () => {
     expect(readRequest(DRILL).input.options.minServers).toBe(1);
     expect(readRequest({ ...DRILL, options: { minServers: 5 } }).input.options.minServers).toBe(5);

@@ -4,6 +4,7 @@ import { CENTRAL_ACCOUNT, REGION } from '../../src/local/accounts.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
 import { executionTable } from '../../src/local/execution-table.ts';
 import { type LocalHandler, serve } from '../../src/local/http.ts';
+import { planTables } from '../../src/local/plan-tables.ts';
 import { startSsm } from '../../src/local/services/ssm.ts';
 import { stepFunctionsApi } from '../../src/local/step-functions/api.ts';
 import { StepFunctionsEngine } from '../../src/local/step-functions/engine.ts';
@@ -12,6 +13,7 @@ import type { Platform } from '../../src/platform/platform.ts';
 import { closing, simulatedAws } from '../local/services/simulated-aws.ts';
 
 const TABLE = 'executions';
+const TABLES = { plans: 'plans', groups: 'groups' };
 const CONFIG_PATH = '/dr-chatops/test';
 
 /** A parent that waits for an answer, and lets its token be seen. */
@@ -59,19 +61,28 @@ export async function startWorld() {
   for (const [name, value] of Object.entries(endpoints)) vi.stubEnv(name, value);
   onTestFinished(() => void vi.unstubAllEnvs());
   await dynamodb.createTable(executionTable(TABLE));
+  for (const table of planTables(TABLES)) await dynamodb.createTable(table);
   ssm.put(`${CONFIG_PATH}/requests`, JSON.stringify({ channelId: 'C0INCIDENT1' }));
   const logLines: string[] = [];
   const line = (message: string, fields?: Record<string, unknown>) => {
     logLines.push(JSON.stringify({ message, ...fields }));
   };
   const platform: Platform = {
-    environment: { EXECUTION_TABLE: TABLE, CONFIG_PATH, AWS_REGION: REGION },
+    environment: {
+      EXECUTION_TABLE: TABLE,
+      RECOVERY_PLAN_TABLE: TABLES.plans,
+      PROTECTION_GROUP_TABLE: TABLES.groups,
+      CONFIG_PATH,
+      AWS_REGION: REGION,
+    },
     credentials: identities.forRole(`arn:aws:iam::${CENTRAL_ACCOUNT}:role/tester`),
     now: () => clock.now(),
     log: { info: line, warn: line, error: line },
   };
   return {
     clock,
+    /** What further simulated services are started with. */
+    services: options,
     platform,
     store: executionStore(platform),
     logLines,

@@ -1,12 +1,12 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt';
-import { CANCEL_ACTION, PAUSE_ACTION } from '../../../blocks/action-ids.ts';
+import { CANCEL_ACTION, CLOSE_EXECUTION, PAUSE_ACTION, RESUME_MACHINE } from '../../../blocks/action-ids.ts';
 import { UNKNOWN_QUESTION_TEXT } from '../../../blocks/answers.ts';
 import { personOf } from '../asked.ts';
-import { cancel, pause, type Steering } from '../steer.ts';
+import { cancel, pause, resumeMachine, type Steering } from '../steer.ts';
 import { type ChatTools, explain } from '../tools.ts';
 import { answerPress } from './press.ts';
 
-/** Cancel and Pause, on an execution's card and in App Home. Every press is answered, only visible to who pressed. */
+/** Cancel and Pause, on an execution's card and in App Home; Resume and Close where its machine has died. Every press is answered, only visible to who pressed. */
 export function executionButtons(app: App, tools: ChatTools): void {
   const listen = (actionId: string, steer: (tools: ChatTools, steering: Steering) => Promise<string>) =>
     app.action<BlockAction<ButtonAction>>(actionId, async ({ ack, action, body, client, respond }) => {
@@ -21,4 +21,7 @@ export function executionButtons(app: App, tools: ChatTools): void {
     });
   listen(CANCEL_ACTION, cancel);
   listen(PAUSE_ACTION, pause);
+  listen(RESUME_MACHINE, resumeMachine);
+  // Of a dead machine a cancel is followed by the close of its execution.
+  listen(CLOSE_EXECUTION, cancel);
 }

@@ -2,13 +2,18 @@ import type { App, BlockAction } from '@slack/bolt';
 import {
   BREAK_GLASS_ACTION,
   CANCEL_ACTION,
+  CLOSE_EXECUTION,
+  KEEP_INSTANCES,
   OPEN_REQUEST_ACTION,
   PAUSE_ACTION,
   REFRESH_HOME_ACTION,
+  RESUME_MACHINE,
+  TERMINATE_DRILL,
   VOTE_ACTION,
 } from '../../../blocks/action-ids.ts';
 import { REQUEST_FIELD } from '../../../blocks/request-modal.ts';
 import type { ChatTools } from '../tools.ts';
+import { LIBRARY_ACTIONS } from './library-forms.ts';
 import { answerPress } from './press.ts';
 
 /** What has a listener of its own: Bolt calls every listener that matches. */
@@ -17,8 +22,13 @@ const KNOWN: readonly string[] = [
   BREAK_GLASS_ACTION,
   CANCEL_ACTION,
   PAUSE_ACTION,
+  RESUME_MACHINE,
+  CLOSE_EXECUTION,
+  TERMINATE_DRILL,
+  KEEP_INSTANCES,
   OPEN_REQUEST_ACTION,
   REFRESH_HOME_ACTION,
+  ...LIBRARY_ACTIONS,
   ...Object.values(REQUEST_FIELD).map(({ actionId }) => actionId),
 ];
 const UNKNOWN_BUTTON = new RegExp(`^(?!(?:${KNOWN.join('|')})$)`);

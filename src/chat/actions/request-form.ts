@@ -15,6 +15,7 @@ import { answerModal, type Field } from '../../../blocks/modal.ts';
 import {
   ALL_WAVES,
   applicationOptions,
+  type ChosenApplication,
   chooseAgainText,
   REQUEST_FIELD,
   REQUEST_FORM,
@@ -23,7 +24,9 @@ import {
 } from '../../../blocks/request-modal.ts';
 import { type Access, ASK_PERMISSION, may, type Person } from '../../domain/access.ts';
 import { messageOf } from '../../domain/errors.ts';
+import type { Library } from '../../domain/plan-library.ts';
 import type { Catalogue } from '../../domain/records.ts';
+import { recoveryRunOf } from '../../domain/requested-run.ts';
 import { PLANNED_VERBS, type PlannedVerb } from '../../domain/vocabulary.ts';
 import { personOf } from '../asked.ts';
 import { membershipIn } from '../channel.ts';
@@ -35,7 +38,6 @@ import { commandsOf, managersOf } from '../rights.ts';
 import { type ChatTools, explain, explainPlainly } from '../tools.ts';
 
 type View = SlackViewAction['view'];
-type Application = Catalogue['applications'][number];
 
 /** What was filled in, or what has to be put right first. */
 type Filled = { wanted: Wanted } | { problem: string; field: Field };
@@ -119,11 +121,15 @@ async function redraw(tools: ChatTools, client: WebClient, body: BlockAction): P
   const { view } = body;
   if (view === undefined) return;
   try {
-    const [access, catalogue] = await Promise.all([tools.directory.access(), tools.store.getCatalogue()]);
+    const [access, catalogue, library] = await Promise.all([
+      tools.directory.access(),
+      tools.store.getCatalogue(),
+      tools.library.read(),
+    ]);
     const verbs = verbsOf(access, personOf(body));
     const verb = verbIn(view) ?? verbs[0];
     if (verb === undefined) return;
-    const application = applicationIn(view, catalogue);
+    const application = applicationIn(view, catalogue, library);
     const channelId = valueIn(view, REQUEST_FIELD.channel)?.selected_conversation ?? undefined;
     await client.views.update({
       view_id: view.id,
@@ -159,13 +165,14 @@ async function submit(tools: ChatTools, client: WebClient, body: ViewSubmitActio
   const channelId = valueIn(body.view, REQUEST_FIELD.channel)?.selected_conversation;
   if (typeof channelId !== 'string') return { problem: 'Choose a channel.', field: REQUEST_FIELD.channel };
   // Slack waits 3 s: what can be asked at the same time is.
-  const [access, standing, catalogue, membership] = await Promise.all([
+  const [access, standing, catalogue, library, membership] = await Promise.all([
     tools.directory.access(),
     tools.directory.standingOf(asker),
     tools.store.getCatalogue(),
+    tools.library.read(),
     membershipIn(client, channelId, tools.log),
   ]);
-  const filled = read(body.view, catalogue);
+  const filled = read(body.view, catalogue, library);
   if ('problem' in filled) return filled;
   const { wanted } = filled;
   const request = { asker, wanted, channelId, membership, key: body.view.id, text: commandOf(wanted) };
@@ -192,16 +199,17 @@ function withoutMarks(mrkdwn: string): string {
   return mrkdwn.replace(/[`*]/g, '').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-function read(view: View, catalogue: Catalogue | undefined): Filled {
+function read(view: View, catalogue: Catalogue | undefined, library: Library): Filled {
   const verb = verbIn(view);
-  const application = applicationIn(view, catalogue);
+  const application = applicationIn(view, catalogue, library);
   if (verb === undefined) return { problem: 'Choose what is to be done.', field: REQUEST_FIELD.verb };
   if (application === undefined) return { problem: 'Choose an application.', field: REQUEST_FIELD.application };
   const chosen = valueIn(view, wavesField(application.name))?.selected_options?.map(({ value }) => value);
   if (chosen === undefined) return { problem: chooseAgainText(application.name), field: REQUEST_FIELD.application };
   const known = application.waves.map(({ wave }) => wave).sort((a, b) => a - b);
-  const waves = known.filter((wave) => chosen.includes(ALL_WAVES) || chosen.includes(String(wave)));
-  if (waves.length === 0) return { problem: 'Choose at least one wave.', field: wavesField(application.name) };
+  const waves = chosen.includes(ALL_WAVES) ? [] : known.filter((wave) => chosen.includes(String(wave)));
+  if (waves.length === 0 && !chosen.includes(ALL_WAVES))
+    return { problem: 'Choose at least one wave.', field: wavesField(application.name) };
   const reason = (valueIn(view, REQUEST_FIELD.reason)?.value ?? '').replace(/\s+/g, ' ').trim();
   const typedTicket = (valueIn(view, REQUEST_FIELD.ticket)?.value ?? '').trim();
   const ticket = typedTicket === '' ? undefined : readTicketNumber(typedTicket);
@@ -230,9 +238,14 @@ function verbIn(view: View): PlannedVerb | undefined {
   return PLANNED_VERBS.find((verb) => verb === value);
 }
 
-function applicationIn(view: View, catalogue: Catalogue | undefined): Application | undefined {
+function applicationIn(view: View, catalogue: Catalogue | undefined, library: Library): ChosenApplication | undefined {
   const value = valueIn(view, REQUEST_FIELD.application)?.selected_option?.value;
-  return catalogue?.applications.find(({ name }) => name === value);
+  const application = catalogue?.applications.find(({ name }) => name === value);
+  if (application === undefined) return undefined;
+  const run = recoveryRunOf(application.name, library);
+  if (run === undefined) return application;
+  const { planName, waves } = run;
+  return { name: application.name, planName, waves: waves.map(({ wave, waveName }) => ({ wave, waveName })) };
 }
 
 function valueIn(view: View, { blockId, actionId }: Field) {
@@ -242,7 +255,7 @@ function valueIn(view: View, { blockId, actionId }: Field) {
 /** What the same request is as a command, for the audit. */
 function commandOf({ verb, application, waves, reason, ticket, terminateLive, replaceLive }: Wanted): string {
   return [
-    `${verb} "${application}" waves ${waves.join(',')}`,
+    `${verb} "${application}"${waves.length === 0 ? '' : ` waves ${waves.join(',')}`}`,
     ...(terminateLive === undefined ? [] : ['live']),
     ...(replaceLive === undefined ? [] : [`replace ${replaceLive.join(' ')}`]),
     ...(ticket === undefined ? [] : [`ticket ${ticket}`]),

@@ -4,7 +4,14 @@ import { CENTRAL_ACCOUNT } from '../accounts.ts';
 import type { Identity } from '../aws/identities.ts';
 import type { Clock } from '../clock.ts';
 import { type AutomationDocument, type DocumentStep, readDocument, readParameters } from './automation-document.ts';
-import { type CallApi, runStep, StepCancelledError, type StepResult, StepTimedOutError } from './automation-steps.ts';
+import {
+  type CallApi,
+  runStep,
+  StepCancelledError,
+  StepFailedError,
+  type StepResult,
+  StepTimedOutError,
+} from './automation-steps.ts';
 import { asText, asTexts, substitute } from './automation-values.ts';
 import { type Operation, operation } from './json-service.ts';
 import { ServiceError } from './service.ts';
@@ -12,6 +19,7 @@ import { ServiceError } from './service.ts';
 /** What Systems Manager Automation is started with. */
 export interface AutomationOptions {
   clock: Clock;
+  /** Where runbooks are created that name no Region. */
   region: string;
   callApi: CallApi;
   /** A parameter of Parameter Store, for `{{ ssm:name }}`. */
@@ -21,10 +29,14 @@ export interface AutomationOptions {
 /** Systems Manager Automation: runbooks and their executions. */
 export interface LocalAutomation {
   /**
-   * Creates a runbook of an account (default: the central one) from parsed YAML or JSON, or its next version.
+   * Creates a runbook of an account (default: the central one) and Region from parsed YAML or JSON, or its next version.
    * @throws {Error} when it is no runbook of schema version 0.3, or has an action or property that is not simulated
    */
-  createDocument(name: string, content: unknown, accountId?: string): void;
+  createDocument(name: string, content: unknown, accountId?: string, region?: string): void;
+  /** The next `times` executions of runbooks with this name, wherever they are, fail at a step (default: the first). */
+  failNext(name: string, times: number, failure?: { step?: string; message?: string }): void;
+  /** How many executions of runbooks with this name have begun. */
+  count(name: string): number;
 }
 
 type Status = 'Pending' | 'InProgress' | 'Success' | 'Failed' | 'TimedOut' | 'Cancelling' | 'Cancelled';
@@ -47,6 +59,7 @@ interface Execution {
   version: string;
   document: AutomationDocument;
   parameters: Record<string, unknown>;
+  region: string;
   /** Who started it. */
   starter: Identity;
   /** Whom it runs as: its assumeRole, or else who started it. */
@@ -56,12 +69,19 @@ interface Execution {
   startedAt: number;
   endedAt?: number;
   failure?: string;
+  /** The step that fails whatever it does. */
+  fault?: { step: string; message: string };
   /** Ends the wait that the running step is in. */
   interrupt?: () => void;
 }
 
 interface StoredDocument {
   document: AutomationDocument;
+  version: number;
+}
+
+/** A runbook as DescribeDocument tells of it. */
+export interface KnownRunbook {
   version: number;
 }
 
@@ -81,20 +101,27 @@ const FILTERS: Readonly<Record<string, (execution: Execution, value: string) => 
 /**
  * Automation with StartAutomationExecution, GetAutomationExecution, StopAutomationExecution and
  * DescribeAutomationExecutions. Not simulated: aws:executeScript and other actions than {@link ACTIONS}, variables, onCancel,
- * rate control (targets), other accounts and Regions, the mode Interactive, stopping with the type Complete, and the retries
- * that AWS adds when an operation is throttled. Callers see what is in their own account.
+ * rate control (targets), automations that span accounts and Regions, the mode Interactive, stopping with the type Complete, and the retries
+ * that AWS adds when an operation is throttled. Callers see what is in their own account and the
+ * Region that they sign for.
  */
-export function automation(options: AutomationOptions): LocalAutomation & { operations: Record<string, Operation> } {
-  const { clock, region } = options;
+export function automation(options: AutomationOptions): LocalAutomation & {
+  operations: Record<string, Operation>;
+  runbook(name: string, accountId: string, region: string): KnownRunbook | undefined;
+} {
+  const { clock } = options;
   const documents = new Map<string, StoredDocument>();
   const executions = new Map<string, Execution>();
   const tokens = new Map<string, { request: string; id: string }>();
-  const documentArn = (name: string, accountId: string) => `arn:aws:ssm:${region}:${accountId}:document/${name}`;
-  const executionArn = (id: string, accountId: string) =>
+  const faults: { name: string; times: number; step: string | undefined; message: string }[] = [];
+  const documentArn = (name: string, accountId: string, region: string) =>
+    `arn:aws:ssm:${region}:${accountId}:document/${name}`;
+  const executionArn = (id: string, accountId: string, region: string) =>
     `arn:aws:ssm:${region}:${accountId}:automation-execution/${id}`;
-  const find = (id: string, { accountId }: Identity): Execution => {
+  const find = (id: string, { accountId }: Identity, region: string): Execution => {
     const execution = executions.get(id);
-    if (execution !== undefined && execution.starter.accountId === accountId) return execution;
+    const isThere = execution?.starter.accountId === accountId && execution.region === region;
+    if (execution !== undefined && isThere) return execution;
     throw new ServiceError('AutomationExecutionNotFoundException', `Execution not found with ID: ${id}`);
   };
 
@@ -108,17 +135,17 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
   });
   const startAutomationExecution = operation(
     startRequest,
-    ({ DocumentName }, { accountId }) => documentArn(DocumentName, accountId),
-    (request, caller) => {
+    ({ DocumentName }, { accountId }, region) => documentArn(DocumentName, accountId, region),
+    (request, caller, region) => {
       const { ClientToken, ...content } = request;
-      const key = `${caller.accountId}/${ClientToken?.toLowerCase()}`;
+      const key = `${caller.accountId}/${region}/${ClientToken?.toLowerCase()}`;
       const before = ClientToken == null ? undefined : tokens.get(key);
       if (before !== undefined && before.request !== JSON.stringify(content)) {
         const message = 'The parameters do not match those of the earlier request with this client token.';
         throw new ServiceError('IdempotentParameterMismatch', message);
       }
       if (before !== undefined) return { AutomationExecutionId: before.id };
-      const execution = newExecution(request, caller);
+      const execution = newExecution(request, caller, region);
       executions.set(execution.id, execution);
       if (ClientToken != null) tokens.set(key, { request: JSON.stringify(content), id: execution.id });
       new Runner(execution, options).start();
@@ -126,9 +153,9 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
     },
   );
 
-  function newExecution(request: z.infer<typeof startRequest>, starter: Identity): Execution {
+  function newExecution(request: z.infer<typeof startRequest>, starter: Identity, region: string): Execution {
     const { DocumentName, DocumentVersion, Parameters } = request;
-    const stored = documents.get(documentArn(DocumentName, starter.accountId));
+    const stored = documents.get(documentArn(DocumentName, starter.accountId, region));
     if (stored === undefined) {
       throw new ServiceError('AutomationDefinitionNotFoundException', `The document ${DocumentName} does not exist.`);
     }
@@ -139,12 +166,15 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
     }
     const parameters = invalidAsServiceError(() => readParameters(document, Parameters ?? {}));
     const roleArn = assumedRole(document, parameters);
+    const fault = faultOf(DocumentName, document);
     return {
       id: randomUUID(),
       documentName: DocumentName,
       version: String(version),
       document,
       parameters,
+      region,
+      ...(fault === undefined ? {} : { fault }),
       starter,
       // "If no role is specified, Systems Manager Automation uses your IAM permissions to run this document."
       caller: roleArn === '' ? starter : { accountId: roleArn.split(':')[4] ?? '', roleArn },
@@ -154,17 +184,26 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
     };
   }
 
+  function faultOf(name: string, { mainSteps }: AutomationDocument): Execution['fault'] {
+    const fault = faults.find((candidate) => candidate.name === name && candidate.times > 0);
+    if (fault === undefined) return undefined;
+    fault.times -= 1;
+    return { step: fault.step ?? mainSteps[0]?.name ?? '', message: fault.message };
+  }
+
   const getAutomationExecution = operation(
     z.object({ AutomationExecutionId: z.string() }),
-    ({ AutomationExecutionId }, { accountId }) => executionArn(AutomationExecutionId, accountId),
-    ({ AutomationExecutionId }, caller) => ({ AutomationExecution: describe(find(AutomationExecutionId, caller)) }),
+    ({ AutomationExecutionId }, { accountId }, region) => executionArn(AutomationExecutionId, accountId, region),
+    ({ AutomationExecutionId }, caller, region) => ({
+      AutomationExecution: describe(find(AutomationExecutionId, caller, region)),
+    }),
   );
 
   const stopAutomationExecution = operation(
     z.strictObject({ AutomationExecutionId: z.string(), Type: z.literal('Cancel').nullish() }),
-    ({ AutomationExecutionId }, { accountId }) => executionArn(AutomationExecutionId, accountId),
-    ({ AutomationExecutionId }, caller) => {
-      const execution = find(AutomationExecutionId, caller);
+    ({ AutomationExecutionId }, { accountId }, region) => executionArn(AutomationExecutionId, accountId, region),
+    ({ AutomationExecutionId }, caller, region) => {
+      const execution = find(AutomationExecutionId, caller, region);
       if (execution.status !== 'InProgress') {
         const message = `Automation execution ${execution.id} is ${execution.status} and cannot be stopped.`;
         throw new ServiceError('InvalidAutomationStatusUpdateException', message);
@@ -182,10 +221,11 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
       NextToken: z.string().regex(/^\d+$/).nullish(),
     }),
     () => '*',
-    ({ Filters, MaxResults, NextToken }, { accountId }) => {
+    ({ Filters, MaxResults, NextToken }, { accountId }, region) => {
       const tests = (Filters ?? []).map(({ Key, Values }) => filterOf(Key, Values));
       const found = [...executions.values()]
-        .filter((execution) => execution.starter.accountId === accountId && tests.every((test) => test(execution)))
+        .filter((execution) => execution.starter.accountId === accountId && execution.region === region)
+        .filter((execution) => tests.every((test) => test(execution)))
         .reverse();
       const start = Number(NextToken ?? 0);
       const end = start + (MaxResults ?? PAGE_LIMIT);
@@ -203,10 +243,15 @@ export function automation(options: AutomationOptions): LocalAutomation & { oper
       StopAutomationExecution: stopAutomationExecution,
       DescribeAutomationExecutions: describeAutomationExecutions,
     },
-    createDocument(name, content, accountId = CENTRAL_ACCOUNT) {
-      const arn = documentArn(name, accountId);
+    createDocument(name, content, accountId = CENTRAL_ACCOUNT, region = options.region) {
+      const arn = documentArn(name, accountId, region);
       documents.set(arn, { document: readDocument(content), version: (documents.get(arn)?.version ?? 0) + 1 });
     },
+    failNext(name, times, { step, message = 'the step was made to fail' } = {}) {
+      faults.push({ name, times, step, message });
+    },
+    count: (name) => [...executions.values()].filter(({ documentName }) => documentName === name).length,
+    runbook: (name, accountId, region) => documents.get(documentArn(name, accountId, region)),
   };
 }
 
@@ -288,6 +333,8 @@ class Runner {
     let failed: unknown;
     for (let attempt = 1; attempt <= step.maxAttempts; attempt += 1) {
       try {
+        const { fault } = this.#execution;
+        if (fault?.step === step.name) throw new StepFailedError(fault.message);
         const inputs = this.#inputsOf(step);
         record.inputs = inputs;
         const result = await this.#attempt(step, inputs);
@@ -359,8 +406,8 @@ class Runner {
 
   /** The value of a variable (user guide, "Automation system variables"). */
   #lookup(variable: string): unknown {
-    const { parameters, id, caller } = this.#execution;
-    const { clock, region } = this.#options;
+    const { parameters, id, caller, region } = this.#execution;
+    const { clock } = this.#options;
     const time = new Date(clock.now()).toISOString();
     const system: Readonly<Record<string, string>> = {
       'global:ACCOUNT_ID': caller.accountId,

@@ -1,11 +1,19 @@
 import { z } from 'zod';
 import { CENTRAL_ACCOUNT, REGION } from '../accounts.ts';
+import type { Identity } from '../aws/identities.ts';
 import type { CallApi } from './automation-steps.ts';
-import { operation, serveJson } from './json-service.ts';
-import { ServiceError, type ServiceOptions } from './service.ts';
+import { type Operation, operation, serveJson } from './json-service.ts';
+import { notAuthorized, ServiceError, type ServiceOptions } from './service.ts';
 import { automation, type LocalAutomation } from './ssm-automation.ts';
+import { type LocalRunCommand, type ManagedNode, runCommand } from './ssm-run-command.ts';
 
-/** A Systems Manager on a loopback port: Parameter Store and Automation. Each account has parameters and runbooks of its own. */
+/** How calls go wrong: refused, throttled, not taken, or done with the answer lost on its way. */
+export type SsmFault = 'denied' | 'throttled' | 'broken' | 'lost';
+
+/**
+ * A Systems Manager on a loopback port: Parameter Store, Automation and Run Command. Each account has parameters and
+ * documents of its own.
+ */
 export interface LocalParameterStore {
   /** For `AWS_ENDPOINT_URL_SSM`. */
   url: string;
@@ -14,6 +22,9 @@ export interface LocalParameterStore {
   /** The newest value of a parameter. */
   get(name: string, accountId?: string): string | undefined;
   automation: LocalAutomation;
+  runCommand: LocalRunCommand;
+  /** The next `times` calls of an operation (of an account) go wrong. */
+  failCalls(action: string, times: number, how: SsmFault, accountId?: string): void;
   close(): Promise<void>;
 }
 
@@ -33,11 +44,16 @@ const STANDARD_LIMIT_BYTES = 4096;
 const PAGE_LIMIT = 10;
 
 /**
- * Starts Systems Manager with GetParameter, GetParameters, GetParametersByPath and PutParameter, and the operations of
- * {@link automation}. `callApi` is how runbooks call AWS; without it, every such step fails.
+ * Starts Systems Manager with GetParameter, GetParameters, GetParametersByPath, PutParameter and DescribeDocument, and the
+ * operations of {@link automation} and {@link runCommand}. `callApi` is how runbooks call AWS; without it, every such step
+ * fails. `nodes` are the instances with an agent; without it there is none.
  */
 export async function startSsm(
-  options: ServiceOptions & { region?: string; callApi?: CallApi },
+  options: ServiceOptions & {
+    region?: string;
+    callApi?: CallApi;
+    nodes?: (accountId: string, region: string) => ManagedNode[];
+  },
 ): Promise<LocalParameterStore> {
   const { clock, region = REGION } = options;
   const accounts = new Map<string, Map<string, Parameter>>();
@@ -148,17 +164,55 @@ export async function startSsm(
     callApi: options.callApi ?? notWired,
     parameter: (name, accountId) => find(name, accountId)?.value,
   });
+  const commands = runCommand({ clock, nodes: options.nodes ?? (() => []) });
+  const describeDocument = operation(
+    z.object({ Name: z.string(), DocumentVersion: z.string().nullish() }),
+    ({ Name }, { accountId }, signedRegion) => `arn:aws:ssm:${signedRegion}:${accountId}:document/${Name}`,
+    ({ Name, DocumentVersion }, { accountId }, signedRegion) => {
+      const runbook = runbooks.runbook(Name, accountId, signedRegion);
+      const command = commands.document(Name, accountId, signedRegion);
+      if (runbook === undefined && command === undefined) {
+        throw new ServiceError('InvalidDocument', `Document with name ${Name} does not exist.`);
+      }
+      const version = String(runbook?.version ?? 1);
+      if (!['$DEFAULT', '$LATEST', version].includes(DocumentVersion ?? '$DEFAULT')) {
+        throw new ServiceError('InvalidDocumentVersion', `The document ${Name} has no version ${DocumentVersion}.`);
+      }
+      const DocumentType = runbook === undefined ? 'Command' : 'Automation';
+      return { Document: { Name, DocumentType, DocumentVersion: version, Status: 'Active' } };
+    },
+  );
+
+  const faults: { action: string; times: number; how: SsmFault; accountId: string | undefined }[] = [];
+  const withFaults =
+    (action: string, of: Operation): Operation =>
+    (input, caller, signedRegion) => {
+      const call = of(input, caller, signedRegion);
+      return { ...call, run: () => runWith(takeFault(action, caller.accountId), call, { action, caller }) };
+    };
+  const takeFault = (action: string, accountId: string): SsmFault | undefined => {
+    const fault = faults.find(
+      (one) => one.times > 0 && one.action === action && (one.accountId ?? accountId) === accountId,
+    );
+    if (fault !== undefined) fault.times -= 1;
+    return fault?.how;
+  };
+  const operations: Record<string, Operation> = {
+    GetParameter: getParameter,
+    GetParameters: getParameters,
+    GetParametersByPath: getParametersByPath,
+    PutParameter: putParameter,
+    DescribeDocument: describeDocument,
+    ...runbooks.operations,
+    ...commands.operations,
+  };
   const server = await serveJson(
     {
       service: 'ssm',
       targetPrefix: 'AmazonSSM',
-      operations: {
-        GetParameter: getParameter,
-        GetParameters: getParameters,
-        GetParametersByPath: getParametersByPath,
-        PutParameter: putParameter,
-        ...runbooks.operations,
-      },
+      operations: Object.fromEntries(
+        Object.entries(operations).map(([action, of]) => [action, withFaults(action, of)]),
+      ),
     },
     options,
   );
@@ -168,9 +222,26 @@ export async function startSsm(
       store(name, value, 'String', accountId);
     },
     get: (name, accountId = CENTRAL_ACCOUNT) => find(name, accountId)?.value,
-    automation: { createDocument: runbooks.createDocument },
+    automation: runbooks,
+    runCommand: commands,
+    failCalls: (action, times, how, accountId) => void faults.push({ action, times, how, accountId }),
     close: () => server.close(),
   };
+}
+
+async function runWith(
+  fault: SsmFault | undefined,
+  call: ReturnType<Operation>,
+  { action, caller }: { action: string; caller: Identity },
+): Promise<unknown> {
+  if (fault === 'denied') {
+    const because = 'no identity-based policy allows the action';
+    throw new ServiceError('AccessDeniedException', notAuthorized(caller, `ssm:${action}`, call.resource, because));
+  }
+  if (fault === 'throttled') throw new ServiceError('ThrottlingException', 'Rate exceeded');
+  const answer = fault === 'broken' ? undefined : await call.run();
+  if (fault === undefined) return answer;
+  throw new ServiceError('InternalServerError', 'An error occurred on the server side.', 500);
 }
 
 async function notWired(service: string, api: string): Promise<never> {

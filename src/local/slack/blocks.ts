@@ -158,9 +158,28 @@ function checkElement(value: unknown, place: string, allowed: readonly string[],
   if (type === 'image') checkImage(value, place, faults);
   if (type === 'overflow') checkOptions(value, place, LIMITS.overflowOptions, faults);
   if (CHOICE_TYPES.includes(type)) checkOptions(value, place, LIMITS.choiceOptions, faults);
-  if (type.endsWith('static_select') && value.option_groups === undefined) {
-    checkOptions(value, place, LIMITS.selectOptions, faults);
-  }
+  if (type === 'file_input') checkFileInput(value, place, faults);
+  if (!type.endsWith('static_select')) return;
+  if (value.option_groups === undefined) checkOptions(value, place, LIMITS.selectOptions, faults);
+  else checkOptionGroups(value, place, faults);
+}
+
+function checkOptionGroups(element: JsonObject, place: string, faults: Faults): void {
+  faults.list(element, 'option_groups', place, 1, LIMITS.optionGroups).forEach((group, index) => {
+    const at = `${place}/option_groups/${index}`;
+    if (!isObject(group)) {
+      faults.add('must be an object', at);
+      return;
+    }
+    checkPlainText(group, 'label', at, LIMITS.optionText, faults);
+    checkOptions(group, at, LIMITS.selectOptions, faults);
+  });
+}
+
+function checkFileInput({ max_files: most }: JsonObject, place: string, faults: Faults): void {
+  if (most === undefined) return;
+  if (typeof most !== 'number' || most < 1) faults.add('must be more than 0', `${place}/max_files`);
+  else if (most > LIMITS.inputFiles) faults.add(`must be less than ${LIMITS.inputFiles + 1}`, `${place}/max_files`);
 }
 
 function checkSection(block: JsonObject, place: string, faults: Faults): void {

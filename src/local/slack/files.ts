@@ -73,6 +73,8 @@ const MIME_TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   json: 'application/json',
   md: 'text/markdown',
+  yaml: 'text/yaml',
+  yml: 'text/yaml',
   pdf: 'application/pdf',
   png: 'image/png',
   txt: 'text/plain',

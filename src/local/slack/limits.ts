@@ -29,6 +29,10 @@ export const LIMITS = {
   overflowOptions: 5,
   choiceOptions: 10,
   selectOptions: 100,
+  /** Groups of options of a select menu. */
+  optionGroups: 100,
+  /** Most files of a `file_input`. */
+  inputFiles: 10,
   optionText: 75,
   optionValue: 150,
   inputLabel: 2_000,

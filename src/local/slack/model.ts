@@ -76,6 +76,8 @@ export interface Channel {
   memberIds: readonly string[];
   /** Nobody can post in it any more. */
   isArchived?: boolean;
+  /** It is the conversation of one person and the bot. */
+  isDirect?: boolean;
 }
 
 /** A global shortcut of the app, as its manifest has it: people use it from the composer, wherever they are. */

@@ -2,10 +2,12 @@ import { sendToApp, VERIFICATION_TOKEN } from './app-request.ts';
 import { type ButtonPlace, buttonsOf } from './blocks.ts';
 import { NoSuchButtonError, SlackRefusal } from './errors.ts';
 import { type AppEvent, deliverEvent, type EventDelivery } from './events.ts';
+import { mimeType } from './files.ts';
+import { slackId } from './ids.ts';
 import type { ResponseTarget } from './interactions.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { LIMITS } from './limits.ts';
-import { SLACKBOT_USER_ID, type SlackBlock, type SlackMessage, type SlackView } from './model.ts';
+import { SLACKBOT_USER_ID, type SlackBlock, type SlackFile, type SlackMessage, type SlackView } from './model.ts';
 import { type Person, WORKSPACE } from './people.ts';
 import { respond } from './responses.ts';
 import { wireMessage } from './wire.ts';
@@ -293,6 +295,27 @@ export class PersonClient {
         return { status, body, elapsedMs, error };
       }),
     );
+  }
+
+  /** Uploads a file for a `file_input` of a form, as Slack does while the form is open. */
+  upload(filename: string, content: Buffer): SlackFile {
+    const workspace = this.#workspace;
+    const id = slackId('F');
+    const url = `${workspace.url}/files/${id}/${encodeURIComponent(filename)}`;
+    const file: SlackFile = {
+      id,
+      name: filename,
+      title: filename,
+      mimetype: mimeType(filename),
+      size: content.length,
+      user: this.person.userId,
+      created: Math.floor(Number(workspace.messageTimestamp())),
+      url_private: url,
+      permalink: url,
+      channels: [],
+    };
+    workspace.stored.files.put({ file, content });
+    return file;
   }
 
   /**

@@ -52,7 +52,7 @@ export async function handleSlackRequest(workspace: SlackWorkspace, request: Loc
   if (area === 'api') return callMethod(workspace, name, request);
   if (area === 'upload') return receiveUpload(workspace, name, request);
   if (area === 'response') return receiveResponse(workspace, name, request);
-  if (area === 'files') return sendFile(workspace, rest[0] ?? '');
+  if (area === 'files') return sendFile(workspace, rest[0] ?? '', request);
   return { status: 404, body: 'not found' };
 }
 
@@ -135,7 +135,16 @@ function receiveResponse(workspace: SlackWorkspace, id: string, request: LocalRe
   }
 }
 
-function sendFile(workspace: SlackWorkspace, fileId: string): LocalResponse {
+/** People read files signed in, apps with their token: another one is led to the page for signing in. */
+function sendFile(workspace: SlackWorkspace, fileId: string, request: LocalRequest): LocalResponse {
+  const { authorization } = request.headers;
+  if (authorization !== undefined && authorization !== `Bearer ${workspace.botToken}`) {
+    return {
+      status: 302,
+      headers: { location: `${workspace.url}/?redir=${encodeURIComponent(request.path)}` },
+      body: '',
+    };
+  }
   const stored = workspace.stored.files.find(fileId);
   if (stored === undefined) return { status: 404, body: 'no such file' };
   const { name, mimetype } = stored.file;

@@ -239,10 +239,22 @@ export class SlackWorkspace {
     return this.people.find(({ name, userId }) => name === nameOrId || userId === nameOrId);
   }
 
-  /** A channel by id or name, with or without `#`. */
+  /** A channel by id or name, with or without `#`; a direct conversation by its id. */
   channel(idOrName: string): Channel | undefined {
     const name = idOrName.replace(/^#/, '');
-    return this.channels.find((channel) => channel.id === idOrName || channel.name === name);
+    const found = this.channels.find((channel) => channel.id === idOrName || channel.name === name);
+    if (found !== undefined || !idOrName.startsWith('D')) return found;
+    return this.people.map(({ userId }) => this.directChannel(userId)).find(({ id }) => id === idOrName);
+  }
+
+  /** The direct conversation of somebody and the bot. */
+  directChannel(userId: string): Channel {
+    return {
+      id: `D${userId.slice(1)}`,
+      name: WORKSPACE.botName,
+      memberIds: [WORKSPACE.botUserId, userId],
+      isDirect: true,
+    };
   }
 
   /** Everything that everybody sees in a channel, replies among it, oldest first. */

@@ -3,7 +3,7 @@ import type { CallArguments } from '../call-arguments.ts';
 import { SlackRefusal } from '../errors.ts';
 import { isObject, type JsonObject } from '../json.ts';
 import { LIMITS } from '../limits.ts';
-import type { MessageMetadata, SlackBlock, SlackMessage } from '../model.ts';
+import type { Channel, MessageMetadata, SlackBlock, SlackMessage } from '../model.ts';
 import { WORKSPACE } from '../people.ts';
 import type { WebApiMethod } from '../web-api.ts';
 import { wireMessage } from '../wire.ts';
@@ -34,8 +34,15 @@ function newContent(args: CallArguments): { text: string; blocks: SlackBlock[] |
   return { text: text.slice(0, LIMITS.postedText), blocks };
 }
 
+/** "Sending a message to a user": their id as the channel means the conversation with the bot. */
+function directOrChannel(workspace: SlackWorkspace, args: CallArguments): Channel {
+  const wanted = args.required('channel');
+  const isPerson = workspace.people.some(({ userId }) => userId === wanted);
+  return isPerson ? workspace.directChannel(wanted) : postableChannelOf(workspace, args);
+}
+
 function postMessage(workspace: SlackWorkspace, args: CallArguments): JsonObject {
-  const channel = postableChannelOf(workspace, args);
+  const channel = directOrChannel(workspace, args);
   const threadTs = threadOf(workspace, channel, args);
   const message = workspace.post({
     channel: channel.id,

@@ -10,6 +10,7 @@ import type {
   SubmittedModal,
   SwitchedFault,
   TypedText,
+  UploadedFile,
   UsedShortcut,
 } from './protocol.ts';
 
@@ -60,6 +61,11 @@ export async function sendChoice(chosen: ChosenInView): Promise<string | undefin
 /** Asks the app what a menu offers. */
 export function askOptions(asked: AskedOptions): Promise<PageAnswer> {
   return post('/page/suggest', asked);
+}
+
+/** Uploads a file for an input of a modal. */
+export function sendFile(uploaded: UploadedFile): Promise<PageAnswer> {
+  return post('/page/upload', uploaded);
 }
 
 /** Uses a global shortcut of the app. */

@@ -17,7 +17,11 @@ interface Entry {
 
 function entriesOf({ directory, unread }: ChannelsProps): Entry[] {
   return [
-    ...directory.channels.map(({ id, name }) => ({ place: id, label: `# ${name}`, unread: unread[id] ?? 0 })),
+    ...directory.channels.map(({ id, name, isDirect }) => ({
+      place: id,
+      label: isDirect === true ? `${name} (messages)` : `# ${name}`,
+      unread: unread[id] ?? 0,
+    })),
     { place: HOME, label: `${directory.bot.name} (app)`, unread: 0 },
   ];
 }

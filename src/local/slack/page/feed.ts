@@ -104,7 +104,11 @@ export class PageFeed {
   }
 
   #channelsOf(userId: string): Channel[] {
-    return this.#workspace.channels.filter(({ memberIds }) => memberIds.includes(userId));
+    const direct = this.#workspace.directChannel(userId);
+    return [
+      ...this.#workspace.channels.filter(({ memberIds }) => memberIds.includes(userId)),
+      ...(this.#workspace.messages(direct.id).length === 0 ? [] : [direct]),
+    ];
   }
 
   /** The newest messages of a channel as this person sees it, oldest first. */
@@ -120,10 +124,11 @@ export class PageFeed {
     return {
       directory: {
         me,
-        channels: channels.map(({ id, name, memberIds }) => ({
+        channels: channels.map(({ id, name, memberIds, isDirect }) => ({
           id,
           name,
           hasBot: memberIds.includes(WORKSPACE.botUserId),
+          ...(isDirect === true ? { isDirect } : {}),
         })),
         people: this.#workspace.people.map((person) => ({ ...person, may: mayDo[person.name] ?? '' })),
         userGroups: this.#workspace.userGroups.map(({ id, handle, userIds }) => ({ id, handle, userIds })),
@@ -157,6 +162,7 @@ export class PageFeed {
     if ('view' in event) this.#tellOfView(event.userId, event.view);
     if (event.type !== 'message_posted' && event.type !== 'message_updated' && event.type !== 'message_deleted') return;
     const { message } = event;
+    if (event.type === 'message_posted' && this.#opensConversation(message)) return;
     const change: PageEvent =
       event.type === 'message_deleted'
         ? { kind: 'removed', ts: message.ts }
@@ -164,6 +170,19 @@ export class PageFeed {
     for (const connection of this.#connections) {
       if (this.#sees(connection.userId, message)) send(connection, change);
     }
+  }
+
+  /** Shows somebody the conversation that begins with this message; false for any other message. */
+  #opensConversation({ channel }: SlackMessage): boolean {
+    const direct = this.#workspace.channel(channel);
+    if (direct?.isDirect !== true || this.#workspace.messages(channel).length > 1) return false;
+    for (const connection of this.#connections) {
+      const person = this.#workspace.person(connection.userId);
+      if (person !== undefined && direct.memberIds.includes(connection.userId)) {
+        send(connection, { kind: 'snapshot', snapshot: this.#snapshot(person) });
+      }
+    }
+    return true;
   }
 
   #sees(userId: string, { channel, ephemeral_user }: SlackMessage): boolean {

@@ -41,7 +41,8 @@ const ONE_OF_TYPES = ['static_select', 'external_select', 'radio_buttons'];
 const ANY_OF_TYPES = ['checkboxes', 'multi_static_select'];
 
 /** Which kind of field an element type is drawn and read as; undefined for those that the page does not know. */
-export function fieldKind(type: string): 'text' | 'one-of' | 'any-of' | 'conversation' | undefined {
+export function fieldKind(type: string): 'text' | 'one-of' | 'any-of' | 'conversation' | 'files' | undefined {
+  if (type === 'file_input') return 'files';
   if (type === 'conversations_select') return 'conversation';
   if (TEXT_TYPES.includes(type)) return 'text';
   if (ONE_OF_TYPES.includes(type)) return 'one-of';
@@ -110,19 +111,24 @@ function faultOf(input: ModalInput, typed: readonly string[]): string | undefine
   return undefined;
 }
 
-function stateOf({ type, options }: ModalInput, typed: readonly string[]): JsonObject {
+function stateOf({ type, options }: ModalInput, typed: readonly string[], files: FileFinder): JsonObject {
   const chosen = options.filter(({ value }) => typed.includes(value)).map(({ sent }) => sent);
   switch (fieldKind(type)) {
     case 'one-of':
       return { type, selected_option: chosen[0] ?? null };
     case 'any-of':
       return { type, selected_options: chosen };
+    case 'files':
+      return { type, files: typed.flatMap((id) => files(id) ?? []) };
     case 'conversation':
       return { type, selected_conversation: typed[0] ?? null };
     default:
       return { type, value: typed[0] === undefined || typed[0] === '' ? null : typed[0] };
   }
 }
+
+/** Finds an uploaded file by its id. */
+export type FileFinder = (fileId: string) => JsonObject | undefined;
 
 /** A filled-in modal as Slack sends it, and what Slack itself refuses before the app is asked. */
 export interface FilledIn {
@@ -144,11 +150,13 @@ export function withCurrent(blocks: readonly SlackBlock[], typed: TypedInputs, c
 /**
  * Reads what somebody typed into the inputs of a modal; an input that is not in `typed` holds its initial value.
  * @param offered what the app has offered for the menus that it is asked for, by block id
+ * @param files finds an uploaded file by its id, as Slack shows it to the app
  */
 export function filledIn(
   blocks: readonly SlackBlock[],
   typed: TypedInputs,
   offered: Readonly<Record<string, readonly JsonObject[]>> = {},
+  files: FileFinder = () => undefined,
 ): FilledIn {
   const values: ViewValues = {};
   const errors: Record<string, string> = {};
@@ -157,7 +165,7 @@ export function filledIn(
     if (known === undefined) continue;
     const input = { ...known, options: [...known.options, ...inputOptions(offered[known.blockId] ?? [])] };
     const content = typed[input.blockId] ?? initialInput(input);
-    values[input.blockId] = { [input.actionId]: stateOf(input, content) };
+    values[input.blockId] = { [input.actionId]: stateOf(input, content, files) };
     const fault = faultOf(input, content);
     if (fault !== undefined) errors[input.blockId] = fault;
   }

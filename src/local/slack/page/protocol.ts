@@ -31,6 +31,8 @@ export interface PageChannel {
   name: string;
   /** Whether the bot is in it too; it can post nowhere else. */
   hasBot: boolean;
+  /** It is the person's own conversation with the bot. */
+  isDirect?: boolean;
 }
 
 /** A command of the app as the composer explains it. */
@@ -140,6 +142,13 @@ export interface AskedOptions extends ClickedViewButton {
   typed: string;
 }
 
+/** Body of `POST /page/upload`: a file for an input of a modal; `content` in base64. */
+export interface UploadedFile {
+  as: string;
+  name: string;
+  content: string;
+}
+
 /** Body of `POST /page/shortcut`. */
 export interface UsedShortcut {
   as: string;
@@ -173,6 +182,8 @@ export interface PageAnswer {
   errors?: Record<string, string>;
   /** What a menu offers, where it was asked for. */
   options?: OfferedOption[];
+  /** Id of the file that was uploaded. */
+  fileId?: string;
 }
 
 /** An option that the app offers for a menu. */

@@ -5,6 +5,7 @@ import { NoSuchButtonError } from '../errors.ts';
 import { isObject, type JsonObject, parseJson } from '../json.ts';
 import type { SlackView } from '../model.ts';
 import type { PersonClient } from '../person.ts';
+import { wireFile } from '../wire.ts';
 import type { SlackWorkspace } from '../workspace.ts';
 import type { PageControls } from './controls.ts';
 import type { FeedOptions } from './feed.ts';
@@ -37,6 +38,7 @@ const ACTIONS: Readonly<Record<string, (actor: Actor, body: JsonObject) => Promi
   '/page/submit': submit,
   '/page/choose': choose,
   '/page/suggest': suggest,
+  '/page/upload': upload,
   '/page/shortcut': takeShortcut,
   '/page/view-click': clickInView,
   '/page/close': closeModal,
@@ -184,7 +186,11 @@ function viewOf(actor: Actor, viewId: unknown): SlackView | undefined {
 
 /** What is filled in into a view so far, as Slack sends it. */
 function filledInto({ workspace }: Actor, view: SlackView, inputs: unknown): FilledIn {
-  return filledIn(view.blocks, typedInputs(inputs), workspace.stored.views.offeredIn(view.id));
+  const { views, files } = workspace.stored;
+  return filledIn(view.blocks, typedInputs(inputs), views.offeredIn(view.id), (fileId) => {
+    const file = files.find(fileId)?.file;
+    return file === undefined ? undefined : wireFile(file);
+  });
 }
 
 /** What to say where a view has not what was used. */
@@ -245,6 +251,11 @@ async function suggest(actor: Actor, body: JsonObject): Promise<LocalResponse> {
     if (!(error instanceof NoSuchButtonError)) throw error;
     return goneFrom(view, 'menu');
   }
+}
+
+async function upload({ client }: Actor, { name, content }: JsonObject): Promise<LocalResponse> {
+  if (typeof name !== 'string' || name === '' || typeof content !== 'string') return NOT_UNDERSTOOD;
+  return answer(200, { fileId: client.upload(name, Buffer.from(content, 'base64')).id });
 }
 
 async function takeShortcut({ client }: Actor, { callbackId }: JsonObject): Promise<LocalResponse> {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { SlackBlock } from '../model.ts';
-import { askOptions, sendChoice, sendViewClick } from './actions.ts';
+import { askOptions, sendChoice, sendFile, sendViewClick } from './actions.ts';
 import type { OnClick } from './blocks.tsx';
 import { withCurrent } from './inputs.ts';
 import type { OfferedOption, TypedInputs } from './protocol.ts';
@@ -21,6 +21,8 @@ export interface ViewActions {
   onChoose: (blockId: string, actionId: string, typed: TypedInputs) => Promise<void>;
   /** Asks the app what a menu offers; undefined when it does not answer. */
   onAsk: (blockId: string, actionId: string, typed: string) => Promise<OfferedOption[] | undefined>;
+  /** Uploads a file; its id, undefined when that did not work. */
+  onUpload: (file: File) => Promise<string | undefined>;
 }
 
 /** What somebody has typed into a view, and what they do with it. */
@@ -42,6 +44,17 @@ export function useView({ me, view, current, onProblem }: UsedView) {
       onProblem(problem);
       return options;
     },
+    onUpload: async (file) => {
+      const { fileId, problem } = await sendFile({ as: me, name: file.name, content: await base64Of(file) });
+      onProblem(problem);
+      return fileId;
+    },
   };
   return { inputs, setInputs, filled: () => filled(inputs), actions };
+}
+
+/** What a file holds, as JSON takes it. */
+async function base64Of(file: File): Promise<string> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }

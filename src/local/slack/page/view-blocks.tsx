@@ -13,6 +13,7 @@ interface FieldProps {
   error: string | undefined;
   onType: (typed: string[]) => void;
   onAsk: (typed: string) => Promise<OfferedOption[] | undefined>;
+  onUpload: ViewActions['onUpload'];
 }
 
 const HTML_TYPES: Readonly<Record<string, string>> = { email_text_input: 'email', url_text_input: 'url' };
@@ -71,6 +72,30 @@ function ConversationField(props: FieldProps) {
   return <SelectField {...props} options={channels.map(({ id, name }) => ({ value: id, label: `#${name}` }))} />;
 }
 
+/** Files of the person's machine: they are uploaded as soon as they are chosen. */
+function FileField(props: FieldProps) {
+  const { input, typed, onType, onUpload } = props;
+  const types = Array.isArray(input.element.filetypes) ? input.element.filetypes.map((type) => `.${String(type)}`) : [];
+  async function upload(files: FileList | null) {
+    const ids = await Promise.all([...(files ?? [])].map(onUpload));
+    onType(ids.filter((id) => id !== undefined));
+  }
+  return (
+    <>
+      <input
+        {...attributesOf(props)}
+        type="file"
+        accept={types.join(',')}
+        multiple={input.element.max_files !== 1}
+        onChange={({ target }) => void upload(target.files)}
+      />
+      {typed.length > 0 && (
+        <p className="quiet">{typed.length === 1 ? 'Uploaded.' : `${typed.length} files uploaded.`}</p>
+      )}
+    </>
+  );
+}
+
 function ChoiceField({ input, typed, onType }: FieldProps) {
   const isOne = fieldKind(input.type) === 'one-of';
   return input.options.map(({ value, label }) => (
@@ -93,6 +118,7 @@ function ChoiceField({ input, typed, onType }: FieldProps) {
 function controlOf(props: FieldProps) {
   const { input, typed, onType, onAsk } = props;
   if (fieldKind(input.type) === 'text') return <TextField {...props} />;
+  if (fieldKind(input.type) === 'files') return <FileField {...props} />;
   if (input.type === 'static_select') return <SelectField {...props} options={input.options} />;
   if (input.type === 'conversations_select') return <ConversationField {...props} />;
   if (input.type !== 'external_select') return undefined;
@@ -187,6 +213,7 @@ export function ViewBlocks({ blocks, inputs, errors, current, onType, actions }:
           error={error}
           onType={(typed) => type(input, typed)}
           onAsk={(typed) => actions.onAsk(input.blockId, input.actionId, typed)}
+          onUpload={actions.onUpload}
         />
       </div>
     );

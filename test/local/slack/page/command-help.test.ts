@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { COMMANDS } from '../../../../blocks/commands.ts';
+import { COMMANDS, type CommandForm } from '../../../../blocks/commands.ts';
 import { slackManifest } from '../../../../infra/slack-manifest.ts';
 import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from '../../../../src/local/composer-commands.ts';
 import { commandsFor, completed } from '../../../../src/local/slack/page/command-help.ts';
@@ -36,7 +36,12 @@ test.each([
 });
 
 test('practice explains the forms that the bot itself tells', () => {
-  expect(COMPOSER_COMMANDS.map(({ usage }) => usage)).toEqual(Object.values(COMMANDS).map(({ form }) => form));
+  const forms = Object.values<CommandForm>(COMMANDS).flatMap(({ form, more = [] }) => [
+    form,
+    // Some tell of a part of a form.
+    ...more.map((further) => further.form).filter((further) => further.startsWith('/dr ')),
+  ]);
+  expect(COMPOSER_COMMANDS.map(({ usage }) => usage)).toEqual(forms);
 });
 
 test('practice has the shortcuts of the app that is installed', () => {

@@ -52,6 +52,14 @@ describe('What is sent', () => {
     expect(stateOf(input(element), typed)).toEqual(expected);
   });
 
+  // docs.slack.dev/reference/block-kit/block-elements/file-input-element: the file objects stand in `files`.
+  test('files that were uploaded', () => {
+    const files = (id: string) => (id === 'F1' ? { id, name: 'plan.json' } : undefined);
+    const filled = filledIn([input({ type: 'file_input' })], { field: ['F1', 'F2'] }, {}, files);
+    expect(filled.values.field?.it).toEqual({ type: 'file_input', files: [{ id: 'F1', name: 'plan.json' }] });
+    expect(errorOf(input({ type: 'file_input' }), [])).toBe('Please complete this required field.');
+  });
+
   test('an untouched input holds its initial value', () => {
     const text = input({ type: 'plain_text_input', initial_value: 'as before' });
     const select = {

@@ -32,7 +32,17 @@ async function openPage(world: World, as: string): Promise<() => Promise<PageEve
 
 async function act(
   world: World,
-  action: 'command' | 'click' | 'home' | 'view-click' | 'submit' | 'choose' | 'suggest' | 'shortcut' | 'close',
+  action:
+    | 'command'
+    | 'click'
+    | 'home'
+    | 'view-click'
+    | 'submit'
+    | 'choose'
+    | 'suggest'
+    | 'shortcut'
+    | 'upload'
+    | 'close',
   body: object,
 ) {
   const response = await fetch(`${world.server.url}/page/${action}`, {
@@ -266,6 +276,22 @@ describe('Channels', () => {
     expect(refusal.error).toBe('not_in_channel');
   });
 
+  test('the direct one with the bot is there from its first message on', async () => {
+    const world = await createWorld();
+    const next = await openPage(world, 'reader');
+    expect(await next()).toMatchObject({ snapshot: { directory: { channels: [{ id: CHANNEL }] } } });
+    const userId = PEOPLE.find(({ name }) => name === 'reader')?.userId ?? '';
+    await world.client.chat.postMessage({ channel: userId, text: 'for you alone' });
+    const direct = { id: `D${userId.slice(1)}`, hasBot: true, isDirect: true };
+    expect(await next()).toMatchObject({
+      snapshot: { directory: { channels: [{ id: CHANNEL }, direct] }, messages: [{ text: 'for you alone' }] },
+    });
+    await world.client.chat.postMessage({ channel: userId, text: 'more' });
+    expect(await next()).toMatchObject({ kind: 'message', message: { channel: direct.id, text: 'more' } });
+    const other = await openPage(world, 'approver');
+    expect(await other()).toMatchObject({ snapshot: { directory: { channels: [{ id: CHANNEL }] }, messages: [] } });
+  });
+
   test('that a person is not in are neither seen nor reached by them', async () => {
     const world = await createWorld();
     const next = await openPage(world, 'reader');
@@ -368,6 +394,33 @@ describe('A modal', () => {
       view: { state: { values: { why: { reason: { type: 'plain_text_input', value: 'not tonight' } } } } },
     });
     expect(world.workspace.modals(approver)).toEqual([]);
+  });
+
+  test('takes a file of the person’s machine, which the app is then told of', async () => {
+    const world = await createWorld();
+    await world.workspace.as('approver').command('/dr', 'import', CHANNEL);
+    const plain = (text: string) => ({ type: 'plain_text' as const, text });
+    const { view } = await world.client.views.open({
+      trigger_id: fieldsOf(world.bot.requests.at(-1)).trigger_id ?? '',
+      view: {
+        type: 'modal',
+        title: plain('Import'),
+        submit: plain('Check'),
+        blocks: [
+          { type: 'input', block_id: 'file', label: plain('File'), element: { type: 'file_input', action_id: 'file' } },
+        ],
+      },
+    });
+    const file = { as: 'approver', name: 'plan.json', content: Buffer.from('{}').toString('base64') };
+    const { fileId } = (await act(world, 'upload', file)).body as { fileId: string };
+    await act(world, 'submit', { as: 'approver', viewId: view?.id, inputs: { file: [fileId] } });
+    expect(payloadOf(world.bot.requests.at(-1))).toMatchObject({
+      view: {
+        state: { values: { file: { file: { type: 'file_input', files: [{ id: fileId, name: 'plan.json' }] } } } },
+      },
+    });
+    expect(world.workspace.files().at(-1)).toMatchObject({ file: { user: approver }, content: Buffer.from('{}') });
+    expect(await act(world, 'upload', { as: 'approver', name: '' })).toMatchObject({ status: 400 });
   });
 
   test('stays open with the errors that the app answers', async () => {

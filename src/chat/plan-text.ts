@@ -1,0 +1,57 @@
+import { isCollection, isNode, isPair, LineCounter, parseDocument } from 'yaml';
+import { messageOf } from '../domain/errors.ts';
+import type { Path } from '../domain/plan-import/import.ts';
+
+/** A text of recovery plans, read; `lineOf` gives the line of the nearest thing that is there, from 1. */
+export interface ReadText {
+  document: unknown;
+  lineOf: (where: Path) => number;
+}
+
+/** Reads YAML, and so JSON, too. What is wrong with it is a line each, with where it is. */
+export function readPlanText(text: string): ReadText | { problems: string[] } {
+  const lines = new LineCounter();
+  const parsed = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (parsed.errors.length > 0) {
+    return {
+      problems: parsed.errors.map(
+        ({ pos: [at], message }) => `Line ${lines.linePos(at).line} is neither YAML nor JSON: ${message}.`,
+      ),
+    };
+  }
+  try {
+    const document: unknown = parsed.toJS();
+    // YAML can name a thing inside itself; no plan does.
+    if (isInItself(document)) return { problems: ['Something in it stands inside itself.'] };
+    return { document, lineOf: (where) => lines.linePos(offsetOf(parsed.contents, where)).line };
+  } catch (error) {
+    return { problems: [`It cannot be read: ${messageOf(error)}.`] };
+  }
+}
+
+function isInItself(value: unknown, around: readonly object[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return around.includes(value) || Object.values(value).some((inner) => isInItself(inner, [...around, value]));
+}
+
+/** Where in the text the thing at `where` begins, or the nearest thing around it; a field begins with its name. */
+function offsetOf(contents: unknown, where: Path): number {
+  let node = contents;
+  let offset = startOf(node);
+  for (const part of where) {
+    if (!isCollection(node)) break;
+    const item: unknown = node.items.find((candidate, at) => (isPair(candidate) ? keyOf(candidate.key) : at) === part);
+    if (item === undefined) break;
+    offset = startOf(isPair(item) ? item.key : item);
+    node = isPair(item) ? item.value : item;
+  }
+  return offset;
+}
+
+function keyOf(key: unknown): unknown {
+  return isNode(key) ? key.toJSON() : key;
+}
+
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
