@@ -21,6 +21,8 @@ export const PAUSE_ACTION = 'execution_pause';
 /** On the card of an execution whose machine has died. Their value is the execution's id. */
 export const RESUME_MACHINE = 'execution_resume_machine';
 export const CLOSE_EXECUTION = 'execution_close';
+/** On the card of an execution that is over and has left servers. Its value is the execution's id. */
+export const RUN_REST = 'execution_rest';
 /** On the card of a drill that has ended: what becomes of its instances. Their value is the drill's id. */
 export const TERMINATE_DRILL = 'drill_terminate';
 export const KEEP_INSTANCES = 'drill_keep';

@@ -24,6 +24,7 @@ import {
 import { planLabel } from './planned-waves.ts';
 import { preflightBlocks, preflightFailure } from './preflight.ts';
 import { type CardFacts, progressBlocks } from './progress.ts';
+import { restButtons } from './rest.ts';
 import { askedBy, capital, wordsOf } from './verbs.ts';
 import { actionOf, placeText, quotedName, runningAction } from './wave-actions.ts';
 import { waveProgress, wavesOf } from './waves.ts';
@@ -57,7 +58,7 @@ export function executionCard(view: ExecutionView, facts: CardFacts = {}): Messa
       ...unusualApprovals(view),
       ...requestedBlocks(view),
       ...body(view, facts, room),
-      ...buttons(view),
+      ...buttons(view, facts),
       context(origin(execution)),
     ]),
     {
@@ -100,6 +101,7 @@ function stateWords(view: ExecutionView): { mark: string; words: string } {
   const { execution } = view;
   const { doing, done } = wordsOf(execution);
   if (isMachineStopped(execution)) {
+    if (execution.cancelRequested !== undefined) return { mark: '🛑', words: 'stands still, is being closed' };
     const mayResume = execution.machineStopped?.notResumable !== true;
     return { mark: '🛑', words: `stands still, ${mayResume ? 'resume or ' : ''}close it` };
   }
@@ -191,10 +193,10 @@ function requestedBlocks({ execution }: ExecutionView): KnownBlock[] {
 }
 
 /** While it runs: to have it wait before its next wave, and to end it; after a drill what becomes of its instances. */
-function buttons(view: ExecutionView): KnownBlock[] {
+function buttons(view: ExecutionView, { left = 0 }: CardFacts): KnownBlock[] {
   const { execution } = view;
   if (isMachineStopped(execution)) return [];
-  if (execution.endTime !== undefined) return instanceButtons(view);
+  if (execution.endTime !== undefined) return [...restButtons(execution, left), ...instanceButtons(view)];
   if (execution.cancelRequested !== undefined) return [];
   if (!RUNNING.includes(execution.status)) return [];
   const shown: Button[] = [

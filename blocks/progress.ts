@@ -40,6 +40,8 @@ export interface CardFacts {
   questionUrl?: string;
   /** The recovery times so far, against what the recovery plan allows. */
   rto?: ExecutionRto;
+  /** How many servers an execution that is over has not launched and could. */
+  left?: number;
 }
 
 /**

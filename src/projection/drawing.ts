@@ -6,6 +6,7 @@ import type { CardFacts } from '../../blocks/progress.ts';
 import { findingsTable, serversCsv, serversFileName, serversTable } from '../../blocks/server-list.ts';
 import { milestones, resultFileName } from '../../blocks/thread.ts';
 import type { ExecutionView, GateRecord } from '../domain/records.ts';
+import { countRest } from '../domain/rest.ts';
 import { rtoOf } from '../domain/rto.ts';
 
 /** A message that is to stand in Slack, drawn from stored state. */
@@ -23,7 +24,7 @@ export interface Drawing {
 }
 
 /** What is drawn beside what is stored of the execution. */
-export interface Known extends Omit<CardFacts, 'questionUrl' | 'rto'> {
+export interface Known extends Omit<CardFacts, 'questionUrl' | 'rto' | 'left'> {
   /** When it is drawn, in milliseconds since the epoch: what is late by then is said to be. */
   now?: number;
   /** Addresses of messages that stand in Slack, by their keys. */
@@ -43,7 +44,7 @@ export function drawingsOf(view: ExecutionView, known: Known = {}): Drawing[] {
   const open = view.gates.findLast((gate) => gate.status === 'pending');
   const questionUrl = open === undefined ? undefined : known.links?.get(gateKey(open));
   const rto = rtoOf(view, known.now ?? view.execution.startTime);
-  const card = executionCard(view, { expected: known.expected, questionUrl, rto });
+  const card = executionCard(view, { expected: known.expected, questionUrl, rto, left: countRest(view) });
   return [
     { key: CARD, place: 'channel', message: card, redrawn: true, isCard: true },
     // Votes that are another gate's ask nobody: the execution's card says whose they are.

@@ -25,6 +25,14 @@ const cardOf = (state: string) => {
   return executionCard(view);
 };
 
+test('an execution that is over and has left servers has a button for exactly those', () => {
+  const partial = views.partial ?? aView();
+  const shown = (left?: number) => JSON.stringify(executionCard(partial, left === undefined ? {} : { left }).blocks);
+  expect(shown(3)).toContain('Drill What Is Left (3)');
+  expect(shown(3)).toContain('the 3 servers that this one did not launch, and of nothing else');
+  for (const none of [0, undefined]) expect(shown(none)).not.toContain('What Is Left');
+});
+
 describe('the first line of an execution’s card', () => {
   test.each([
     ['planning', '🔎 Drill: HRP wave 1 · looking for the servers'],

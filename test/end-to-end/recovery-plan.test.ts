@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CLOSE_EXECUTION, RESUME_MACHINE, VOTE_ACTION } from '../../blocks/action-ids.ts';
+import { CLOSE_EXECUTION, RESUME_MACHINE, RUN_REST, VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type AuditRecord, readRecord, verifyChain } from '../../src/domain/audit-chain.ts';
 import { protectionGroupSchema } from '../../src/domain/protection-group.ts';
 import { type PlanSet, recoveryPlanSchema } from '../../src/domain/recovery-plan.ts';
@@ -73,7 +73,7 @@ async function until(world: World, what: string, holds: () => Promise<boolean> |
 
 /** The newest message with this button; it is waited for. */
 async function withButton(world: World, actionId: string) {
-  const find = () => world.messages().findLast((message) => JSON.stringify(message.blocks).includes(`"${actionId}"`));
+  const find = () => world.messages().findLast(({ blocks = [] }) => JSON.stringify(blocks).includes(`"${actionId}"`));
   await until(world, `a button ${actionId}`, () => find() !== undefined);
   const message = find();
   if (message === undefined) throw new Error('unreachable');
@@ -267,6 +267,22 @@ describe('a failover by recovery plan', () => {
     const [first] = await world.table.waves(id);
     expect(first).toMatchObject({ wave: 1, outcome: 'success' });
     expect(first?.endedAt).toBeGreaterThan(first?.startedAt ?? 0);
+
+    // What it has left is asked for by a button, approved anew, and is that server alone.
+    const jobs = world.jobs().length;
+    for (let presses = 0; presses < 2; presses += 1) await clicks(world, 'requester', RUN_REST);
+    await until(world, 'the rest', () => world.cards().length === 2 && world.openGateCards().length > 0);
+    for (const person of ['approver', 'second-approver']) await world.approves(person, world.openGateCards().at(-1));
+    const rest = executionIdOf(world.cards().at(-1));
+    await until(world, 'its last pause or end', async () => (await world.table.execution(rest))?.endTime !== undefined);
+    expect(await world.table.execution(rest)).toMatchObject({
+      status: 'completed',
+      waves: [2],
+      recoveryPlan: { planName: 'the rest of HRP full' },
+      summary: { totalServers: 1, succeeded: 1 },
+    });
+    expect(world.jobs()).toHaveLength(jobs + 1);
+    expect(started(world).at(-1)).toEqual({ ids: [failing], isDrill: false });
   });
 });
 

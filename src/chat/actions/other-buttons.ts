@@ -8,6 +8,7 @@ import {
   PAUSE_ACTION,
   REFRESH_HOME_ACTION,
   RESUME_MACHINE,
+  RUN_REST,
   TERMINATE_DRILL,
   VOTE_ACTION,
 } from '../../../blocks/action-ids.ts';
@@ -23,6 +24,7 @@ const KNOWN: readonly string[] = [
   CANCEL_ACTION,
   PAUSE_ACTION,
   RESUME_MACHINE,
+  RUN_REST,
   CLOSE_EXECUTION,
   TERMINATE_DRILL,
   KEEP_INSTANCES,
