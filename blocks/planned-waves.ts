@@ -190,7 +190,7 @@ function thresholds({ options }: ExecutionRecord, settings: WaveSettings | undef
   return [
     ...(threshold === undefined || threshold === options.successThresholdPercent
       ? []
-      : [`good with more than ${threshold} % of its servers, not ${options.successThresholdPercent} %`]),
+      : [`good with ${shareText(threshold)} of its servers (usually ${shareText(options.successThresholdPercent)})`]),
     ...(wait === undefined || wait === options.maxWaitMinutes
       ? []
       : [`waits ${wait} min for a server, not ${options.maxWaitMinutes} min`]),
@@ -205,4 +205,9 @@ function sizeIn(rows: readonly string[]): number {
 export function cleanUpText({ cleanUp }: Pick<ExecutionRecord, 'cleanUp'>): string | undefined {
   if (cleanUp === undefined) return undefined;
   return `🧹 Its drill instances are *terminated ${count(cleanUp.afterHours, 'hour')} after its end*, unless somebody keeps them.`;
+}
+
+/** A wave that has not done all of its servers is good from one more than this share. */
+function shareText(percent: number): string {
+  return percent === 100 ? 'all' : `more than ${percent} %`;
 }
