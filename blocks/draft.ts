@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import type { ChangedBy } from '../src/domain/plan-library.ts';
 import { DISCARD_DRAFT_ACTION, EDIT_DRAFT_ACTION, IMPORT_AGAIN_ACTION, STORE_DRAFT_ACTION } from './action-ids.ts';
 import { personText, unreadText } from './library.ts';
@@ -137,15 +137,24 @@ function buttons({ again, storeId }: DraftView): KnownBlock[] {
           }),
           button(DISCARD_DRAFT_ACTION, 'Discard', storeId),
         ]),
-    ...(again === undefined
-      ? []
-      : [
-          'draftId' in again
-            ? button(EDIT_DRAFT_ACTION, 'Edit Again', again.draftId)
-            : button(IMPORT_AGAIN_ACTION, 'Import Again', again.importedBy),
-        ]),
+    ...(again === undefined ? [] : [againButton(again)]),
   ];
   return all.length === 0 ? [] : [actions('draft', all)];
+}
+
+function againButton(again: AgainButton): Button {
+  return 'draftId' in again
+    ? button(EDIT_DRAFT_ACTION, 'Edit Again', again.draftId)
+    : button(IMPORT_AGAIN_ACTION, 'Import Again', again.importedBy);
+}
+
+/** What is told when a draft could not be looked at; what was entered is kept. `why`: mrkdwn. */
+export function draftNotChecked(why: string, again: AgainButton): Message {
+  return message(why, [
+    section(why),
+    context('Nothing was stored; what you entered is kept.'),
+    actions('draft', [againButton(again)]),
+  ]);
 }
 
 /** The answer to Store. `stored`: what is stored now, e.g. `Recovery plan HRP, version 3`. */
@@ -165,4 +174,5 @@ export const DRAFT_GONE_TEXT =
   'These changes were stored, discarded or edited since they were shown, or are older than a day. Nothing was changed: `/dr plans` shows what is stored.';
 
 /** What is said while a worker looks at a draft. */
-export const CHECKING_TEXT = 'Checking… What would change follows here, only visible to you. Nothing is stored yet.';
+export const CHECKING_TEXT =
+  'Checking… What would change follows in the channel, only visible to you. Nothing is stored yet.';

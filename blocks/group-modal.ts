@@ -1,8 +1,8 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import { PREVIEW_GROUP_ACTION } from './action-ids.ts';
 import { select } from './form.ts';
-import { actions, button, context } from './message.ts';
-import { type Field, plain, textInput, title } from './modal.ts';
+import { actions, button, context, count, section } from './message.ts';
+import { type Field, MAX_TYPED, plain, textInput, title } from './modal.ts';
 
 /** By what Slack tells us that this form was submitted. Stays the same: a form may be open while we deploy. */
 export const GROUP_FORM = 'protection_group_form';
@@ -22,8 +22,6 @@ export const ALL_ACCOUNTS = 'all';
 
 const MAX_NAME = 100;
 const MAX_DESCRIPTION = 1_000;
-/** Slack's limit of what is typed into one input. */
-const MAX_TEXT = 3_000;
 
 /** A group as it stands in the form. */
 export interface GroupForm {
@@ -36,8 +34,8 @@ export interface GroupForm {
   accountId?: string;
   /** Lines of `key=value`. */
   tags: string;
-  /** Hostnames or ids, one a line. */
-  servers: string;
+  /** Hostnames or ids, one a line; where they are too long for a form, how many there are. */
+  servers: string | number;
   regions: readonly string[];
   accounts: readonly string[];
   /** What it matches, where that was asked for. */
@@ -81,18 +79,22 @@ export function groupModal(form: GroupForm): ModalView {
       ),
       textInput(GROUP_FIELD.tags, 'Tags', {
         hint: 'Either tags: one key=value a line; a server has to have all of them. For example DR-Application=HRP',
-        length: { min: 0, max: MAX_TEXT },
+        length: { min: 0, max: MAX_TYPED },
         multiline: true,
         optional: true,
         initial: form.tags,
       }),
-      textInput(GROUP_FIELD.servers, 'Servers', {
-        hint: 'Or servers: hostnames or ids of source servers, separated by spaces or lines.',
-        length: { min: 0, max: MAX_TEXT },
-        multiline: true,
-        optional: true,
-        initial: form.servers,
-      }),
+      typeof form.servers === 'number'
+        ? section(
+            `*Servers*\nIts ${count(form.servers, 'server')} are too many for a form and stay as they are: change them in a file, and import it.`,
+          )
+        : textInput(GROUP_FIELD.servers, 'Servers', {
+            hint: 'Or servers: hostnames or ids of source servers, separated by spaces or lines.',
+            length: { min: 0, max: MAX_TYPED },
+            multiline: true,
+            optional: true,
+            initial: form.servers,
+          }),
       actions('group_preview', [button(PREVIEW_GROUP_ACTION, 'Preview', 'preview')]),
       ...preview,
     ],

@@ -4,6 +4,7 @@ import type { ExecutionView, GateRecord } from '../src/domain/records.ts';
 import { buttonValue, OPEN_REQUEST_ACTION, REFRESH_HOME_ACTION } from './action-ids.ts';
 import { executionLine, type ListedExecution } from './executions-list.ts';
 import { gateCard } from './gate-card.ts';
+import { type ListedPlan, libraryButtons, planLine } from './library.ts';
 import { dotted, listing } from './listing.ts';
 import {
   actions,
@@ -49,6 +50,8 @@ export interface HomeContent {
   roles: { role: Role; applications?: string[] }[];
   /** Whether the person may ask for anything. */
   mayAsk: boolean;
+  /** The recovery plans that the person may see, and whether they may make one. */
+  library?: { plans: readonly ListedPlan[]; mayPlan: boolean };
   /** What is not there yet; empty when everything is. */
   missing: MissingPart[];
 }
@@ -58,6 +61,7 @@ const MOST_HOME_BLOCKS = 100;
 const MOST_QUESTIONS = 20;
 const MOST_RUNNING = 20;
 const MOST_RECENT = 10;
+const MOST_PLANS = 10;
 const MOST_ROLES = 20;
 const MOST_MANAGERS = 5;
 /** Of a section of App Home, so that no list pushes out the ones below. */
@@ -117,6 +121,7 @@ export function home(content: HomeContent): HomeView {
       MOST_RECENT + 1,
       LIST_CHARACTERS,
     ),
+    ...libraryBlocks(content),
     ...missingBlocks(missing),
     { type: 'divider' },
     ...listing(['*What you may do*', ...roles.map(roleLine)], MOST_ROLES + 1, LIST_CHARACTERS),
@@ -124,6 +129,17 @@ export function home(content: HomeContent): HomeView {
       '`/dr help` in a channel shows every command. What you decide here stands on the card in the channel, too.',
     ),
   ]);
+}
+
+function libraryBlocks({ library }: HomeContent): KnownBlock[] {
+  if (library === undefined) return [];
+  const { plans, mayPlan } = library;
+  const rows = orNothing(plans.map(planLine), 'No recovery plan is stored that you may see.');
+  return [
+    { type: 'divider' },
+    ...listing(['*Recovery plans*', ...rows], MOST_PLANS + 1, LIST_CHARACTERS),
+    ...(mayPlan ? [libraryButtons('home:plans')] : []),
+  ];
 }
 
 /** App Home of somebody who has no role: polite, and of use. */

@@ -44,14 +44,7 @@ export interface ListedPlan extends Changed {
 
 /** The answer to `/dr plans`. `mayNew`: the person may make one. */
 export function plansList(plans: readonly ListedPlan[], mayNew: boolean): Message {
-  const more = mayNew
-    ? [
-        actions('library', [
-          button(NEW_PLAN_ACTION, 'New Recovery Plan', 'new'),
-          button(IMPORT_PLAN_ACTION, 'Import', 'import'),
-        ]),
-      ]
-    : [];
+  const more = mayNew ? [libraryButtons('library')] : [];
   if (plans.length === 0) {
     const text =
       'No recovery plan is stored that you may see. `/dr plan import` reads one from a file, `/dr plan new` makes one by a form.';
@@ -65,7 +58,16 @@ export function plansList(plans: readonly ListedPlan[], mayNew: boolean): Messag
   ]);
 }
 
-function planLine({ plan, version, changedBy, changedAt, lastDrill }: ListedPlan): string {
+/** The buttons by which plans are made. */
+export function libraryButtons(blockId: string): KnownBlock {
+  return actions(blockId, [
+    button(NEW_PLAN_ACTION, 'New Recovery Plan', 'new'),
+    button(IMPORT_PLAN_ACTION, 'Import', 'import'),
+  ]);
+}
+
+/** A plan in two lines. */
+export function planLine({ plan, version, changedBy, changedAt, lastDrill }: ListedPlan): string {
   const { planName, planId, application, waves, rtoTargetMinutes } = plan;
   const drilled =
     lastDrill === undefined

@@ -26,22 +26,14 @@ function closedAt(stoppedAt: number): number {
 /** What happened, what is kept, and what each button does; or that somebody has set it going again. */
 export function machineBlocks(view: ExecutionView): KnownBlock[] {
   const { execution } = view;
-  const { machineStopped, resumeRequested, endTime } = execution;
+  const { machineStopped, resumeRequested, cancelRequested, endTime } = execution;
   if (machineStopped !== undefined && isMachineStopped(execution)) {
     return [
       section(
         `🛑 *What runs this ${execution.verb} stopped at ${moment(machineStopped.at)}:* ${problemText(machineStopped)}\n${keptText(view)}`,
       ),
-      section(
-        [
-          machineStopped.notResumable === true
-            ? '• It *cannot be resumed*: nobody can set this machine going again.'
-            : '• *Resume* goes on where it stopped. DRS is asked first what has happened meanwhile.',
-          `• *Close* ends it here with what there is; what is ${wordsOf(execution).done} stays.`,
-          `Undecided, it is closed ${dayAndMoment(closedAt(machineStopped.at))}.`,
-        ].join('\n'),
-      ),
-      machineButtons(execution),
+      // Who cancels it while it stands still has it closed.
+      ...(cancelRequested === undefined ? choiceBlocks(execution, machineStopped) : [section('It is being closed.')]),
     ];
   }
   if (resumeRequested === undefined || endTime !== undefined) return [];
@@ -52,12 +44,25 @@ export function machineBlocks(view: ExecutionView): KnownBlock[] {
   ];
 }
 
+function choiceBlocks(
+  execution: ExecutionRecord,
+  { at, notResumable }: NonNullable<ExecutionRecord['machineStopped']>,
+): KnownBlock[] {
+  const choices = [
+    notResumable === true
+      ? '• It *cannot be resumed*: nobody can set this machine going again.'
+      : '• *Resume* goes on where it stopped. DRS is asked first what has happened meanwhile.',
+    `• *Close* ends it here with what there is; what is ${wordsOf(execution).done} stays.`,
+    `Undecided, it is closed ${dayAndMoment(closedAt(at))}.`,
+  ];
+  return [section(choices.join('\n')), machineButtons(execution)];
+}
+
 function keptText(view: ExecutionView): string {
   const { execution } = view;
   const { done } = wordsOf(execution);
   const servers = waveProgress(view).flatMap((wave) => wave.servers);
   const finished = servers.filter(isDone).length;
-  if (execution.launchStartedAt === undefined) return `Kept: what was asked and every vote. Nothing is ${done}.`;
   return `Kept: the plan, its approval, every vote, and where each server stands (${finished} of ${servers.length} ${done}). Nothing was ${done} twice, and what is ${done} will not be again. DRS’s jobs go on by themselves.`;
 }
 

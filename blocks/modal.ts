@@ -20,6 +20,9 @@ export function title(text: string): PlainTextElement {
   return plain(cut(text, MAX_TITLE));
 }
 
+/** Slack's limit of what is typed into one input, in characters. */
+export const MAX_TYPED = 3_000;
+
 /** Shortest and longest text of an input, in characters. */
 export interface TextLength {
   min: number;

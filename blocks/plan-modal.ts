@@ -5,7 +5,7 @@ import { type Choosable, checkboxes, multiSelect, select } from './form.ts';
 import { tagsText } from './library.ts';
 import { dotted } from './listing.ts';
 import { actions, button, confirmation, context, count, name, section } from './message.ts';
-import { type Field, plain, textInput, title } from './modal.ts';
+import { type Field, MAX_TYPED, plain, textInput, title } from './modal.ts';
 import { wavesText } from './verbs.ts';
 
 /** By what Slack tells us that these forms were submitted. They stay the same: a form may be open while we deploy. */
@@ -50,8 +50,6 @@ export const NO_PLAN = '- none -';
 export const PAUSE_BEFORE = 'before';
 export const PAUSE_AFTER = 'after';
 
-/** Slack's limit of what is typed into one input. */
-export const MAX_TYPED = 3_000;
 const MAX_NAME = 100;
 const MAX_DESCRIPTION = 1_000;
 const MAX_NUMBER = 6;

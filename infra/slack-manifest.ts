@@ -25,7 +25,7 @@ export const BOT_SCOPES = [
   { scope: 'files:write', why: 'the report of a drill with many servers, as a file in its thread' },
   {
     scope: 'files:read',
-    why: 'the names of files in a thread: a report whose upload had no answer is not uploaded twice',
+    why: 'recovery plans that somebody imports from a file; the names of files in a thread, so that a report whose upload had no answer is not uploaded twice',
   },
   {
     scope: 'channels:history',

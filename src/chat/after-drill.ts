@@ -1,4 +1,4 @@
-import { busyText, mayNotText, notMemberText } from '../../blocks/answers.ts';
+import { mayNotText, notMemberText } from '../../blocks/answers.ts';
 import {
   drillEndAskedText,
   drillEndedText,
@@ -13,13 +13,13 @@ import { type Access, ASK_PERMISSION, mayAll, type Permission, type Person } fro
 import { drillName, terminationOf } from '../domain/clean-up.ts';
 import { policyOfAll } from '../domain/policy.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
-import { lockNameOf } from '../domain/request.ts';
 import { isTerminal } from '../domain/status.ts';
 import { earlierTerminations } from '../requests/drill-terminations.ts';
 import { cardOf } from './executions.ts';
 import { checked, refused } from './refusal.ts';
 import { brokenPolicy } from './request.ts';
 import { granteesOfAll, NEEDS } from './rights.ts';
+import { storeRequest } from './store-request.ts';
 import type { ChatTools } from './tools.ts';
 
 /** Somebody has pressed a button on the card of a drill that is over. */
@@ -60,14 +60,8 @@ export async function endDrill(tools: ChatTools, { person, drill }: DrillPress):
   const ticket = metadata?.ticketId === undefined ? {} : { ticket: String(metadata.ticketId) };
   const broken = brokenPolicy(policy, { verb: 'terminate', application, reason, ...ticket });
   if (broken !== undefined) return await refuse(broken.why, broken.text);
-  const lock = await tools.store.lockApplication(lockNameOf(execution), executionId);
-  if (!lock.locked) {
-    const [owner, card] = await Promise.all([tools.store.getExecution(lock.owner), cardOf(tools, lock.owner)]);
-    return await refuse('busy', busyText(lockNameOf(execution), owner, card));
-  }
-  await tools.store.createRecoveryPlan(recoveryPlan);
-  const isNew = await tools.store.createExecution(execution);
-  tools.log.info('The end of a drill’s instances was asked for', { executionId, drill: drillId, isNew });
+  const busy = await storeRequest(tools, { execution, recoveryPlan });
+  if (busy !== undefined) return await refuse('busy', busy);
   const instances = execution.options.instanceIds?.length ?? 0;
   const { quorum, selfApproval } = policy;
   return drillEndAskedText({ executionId, channelId }, { instances, drill: drillName(drill), quorum, selfApproval });

@@ -1,6 +1,6 @@
 import { mayNotText } from '../../blocks/answers.ts';
 import { name } from '../../blocks/message.ts';
-import { type Access, grantees, isSamePerson, may, type Person } from '../domain/access.ts';
+import { type Access, grantees, isSamePerson, type Person } from '../domain/access.ts';
 import { idOf } from '../domain/plan-import/import.ts';
 import type { Draft, Library, LibraryChange } from '../domain/plan-library.ts';
 import type { ProtectionGroup } from '../domain/protection-group.ts';
@@ -110,8 +110,8 @@ export async function refusalToChange(
   const lacking = lackingRight(access, person, changes, library);
   if (lacking === undefined) return undefined;
   const { permission, application, todo } = lacking;
-  const whole = application === '' && may(access, person, permission, application) === false;
-  const why = whole ? ', which needs a role for all applications' : '';
+  // It may concern every application's servers.
+  const why = application === '' ? ', which needs a role that is not limited to applications' : '';
   return await refused(
     tools,
     { person, what: todo, why: 'no permission', text },

@@ -1,5 +1,6 @@
 import type { KnownBlock, ModalView } from '@slack/types';
 import { ALL_ACCOUNTS, GROUP_FIELD, groupModal } from '../../blocks/group-modal.ts';
+import { MAX_TYPED } from '../../blocks/modal.ts';
 import { inWords } from '../domain/plan-import/import.ts';
 import { type ProtectionGroup, protectionGroupSchema, tagCriteriaSchema } from '../domain/protection-group.ts';
 import type { StagingAccount } from '../platform/configuration.ts';
@@ -29,11 +30,17 @@ export function groupFormView(
     ...(region === '' ? {} : { region }),
     ...(accountId === undefined ? {} : { accountId }),
     tags: tagLines(tagCriteria),
-    servers: (serverIds ?? []).join('\n'),
+    servers: serversText(serverIds ?? []),
     regions: [...regions],
     accounts: [...known],
     ...(preview === undefined ? {} : { preview }),
   });
+}
+
+/** The servers as a form takes them, or how many they are. */
+function serversText(serverIds: readonly string[]): string | number {
+  const text = serverIds.join('\n');
+  return text.length > MAX_TYPED ? serverIds.length : text;
 }
 
 /**
@@ -46,9 +53,9 @@ export function readGroup(view: FormValues, before: ProtectionGroup): { group: P
   const description = typedIn(view, GROUP_FIELD.description);
   const region = chosenIn(view, GROUP_FIELD.region) ?? before.region;
   const account = chosenIn(view, GROUP_FIELD.account) ?? ALL_ACCOUNTS;
-  const servers = typedIn(view, GROUP_FIELD.servers)
-    .split(/[\s,;]+/)
-    .filter((one) => one !== '');
+  const hasServers = view.state.values[GROUP_FIELD.servers.blockId] !== undefined;
+  const typed = typedIn(view, GROUP_FIELD.servers).split(/[\s,;]+/);
+  const servers = hasServers ? typed.filter((one) => one !== '') : (before.serverIds ?? []);
   const read = readTagLines(typedIn(view, GROUP_FIELD.tags));
   const tags = 'tags' in read ? read.tags : undefined;
   const { shape } = protectionGroupSchema;
@@ -57,7 +64,8 @@ export function readGroup(view: FormValues, before: ProtectionGroup): { group: P
   if ('problem' in read) errors[GROUP_FIELD.tags.blockId] = read.problem;
   else if (tags !== undefined) note(errors, GROUP_FIELD.tags.blockId, tagCriteriaSchema.safeParse(tags));
   if (tags !== undefined && servers.length > 0) {
-    errors[GROUP_FIELD.servers.blockId] = 'A group has either tags or servers: empty one of the two.';
+    const field = hasServers ? GROUP_FIELD.servers : GROUP_FIELD.tags;
+    errors[field.blockId] = 'A group has either tags or servers: empty one of the two.';
   } else if (tags === undefined && servers.length === 0 && !('problem' in read)) {
     errors[GROUP_FIELD.tags.blockId] = 'Say which servers it has: by tags here, or by name below.';
   }

@@ -2,8 +2,8 @@ import type { ModalView } from '@slack/types';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import type { Choosable } from '../../blocks/form.ts';
+import { MAX_TYPED } from '../../blocks/modal.ts';
 import {
-  MAX_TYPED,
   NO_APPLICATION,
   NO_PLAN,
   PAUSE_AFTER,

@@ -1,6 +1,5 @@
 import {
   acceptedText,
-  busyText,
   frozenText,
   mayNotText,
   NO_CHANNEL_TEXT,
@@ -19,9 +18,9 @@ import { executionIdOf } from '../domain/request.ts';
 import { knownWavesIn, type RequestedRun, requestedRun } from '../domain/requested-run.ts';
 import type { Membership } from './channel.ts';
 import type { Wanted } from './command.ts';
-import { cardOf } from './executions.ts';
 import { refused } from './refusal.ts';
 import { granteesOfAll, NEEDS } from './rights.ts';
+import { storeRequest } from './store-request.ts';
 import type { ChatTools } from './tools.ts';
 
 /** Somebody wants something done, by whatever entrance. */
@@ -90,14 +89,11 @@ export async function requestRecovery(tools: ChatTools, request: RecoveryRequest
   const broken = brokenPolicy(policy, wanted);
   if (broken !== undefined) return await refuse(broken.about, broken.why, broken.text);
 
-  const lock = await tools.store.lockApplication(application, executionId);
-  if (!lock.locked) {
-    const [owner, card] = await Promise.all([tools.store.getExecution(lock.owner), cardOf(tools, lock.owner)]);
-    return await refuse('application', 'busy', busyText(application, owner, card));
-  }
-  // Before the execution: what is stored of one that can be read is whole.
-  if (run.record !== undefined) await tools.store.createRecoveryPlan({ executionId, ...run.record });
-  await tools.store.createExecution(execution);
+  const busy = await storeRequest(tools, {
+    execution,
+    ...(run.record === undefined ? {} : { recoveryPlan: run.record }),
+  });
+  if (busy !== undefined) return await refuse('application', 'busy', busy);
   const { quorum, selfApproval } = policy;
   const { recoveryPlan } = run.ofPlan;
   const servers = recoveryPlan === undefined ? expectedServers(request.catalogue, application, run.waves) : undefined;

@@ -1,4 +1,4 @@
-import { busyText, mayNotText, notMemberText } from '../../blocks/answers.ts';
+import { mayNotText, notMemberText } from '../../blocks/answers.ts';
 import { name } from '../../blocks/message.ts';
 import { nothingLeftText, restAskedText, restRunsText } from '../../blocks/rest-answers.ts';
 import { mayAll, type Person } from '../domain/access.ts';
@@ -6,13 +6,14 @@ import { DrError } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import { policyOfRequest } from '../domain/policy.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
-import { lockNameOf, runsOf } from '../domain/request.ts';
+import { runsOf } from '../domain/request.ts';
 import { restIdOf, restOf } from '../domain/rest.ts';
 import { isTerminal } from '../domain/status.ts';
 import { cardOf } from './executions.ts';
 import { checked, refused } from './refusal.ts';
 import { brokenPolicy } from './request.ts';
 import { granteesOfAll, NEEDS } from './rights.ts';
+import { storeRequest } from './store-request.ts';
 import type { ChatTools } from './tools.ts';
 
 /** More requests for one rest that all came to nothing mean that something is wrong. */
@@ -63,14 +64,8 @@ export async function runRest(
   const ticket = metadata?.ticketId === undefined ? {} : { ticket: String(metadata.ticketId) };
   const broken = brokenPolicy(policy, { verb, application, ...(reason === undefined ? {} : { reason }), ...ticket });
   if (broken !== undefined) return await refuse(broken.why, broken.text);
-  const lock = await tools.store.lockApplication(lockNameOf(execution), executionId);
-  if (!lock.locked) {
-    const [owner, card] = await Promise.all([tools.store.getExecution(lock.owner), cardOf(tools, lock.owner)]);
-    return await refuse('busy', busyText(lockNameOf(execution), owner, card));
-  }
-  await tools.store.createRecoveryPlan(recoveryPlan);
-  const isNew = await tools.store.createExecution(execution);
-  tools.log.info('What an execution left was asked for', { executionId, from, isNew });
+  const busy = await storeRequest(tools, { execution, recoveryPlan });
+  if (busy !== undefined) return await refuse('busy', busy);
   const { quorum, selfApproval } = policy;
   return restAskedText(execution, recoveryPlan, { quorum, selfApproval });
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { draftNotChecked } from '../../blocks/draft.ts';
 import { homeProblem } from '../../blocks/home.ts';
 import { escapeText, type Message, message, section } from '../../blocks/message.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
@@ -89,6 +90,8 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
 
   async function tell(query: QueryRecord, why: string): Promise<void> {
     if (query.kind === 'home') await publishHome(query.asker.userId, homeProblem(why, tools.now()));
+    else if (query.kind === 'draft') await toAsker(query, draftNotChecked(why, { draftId: query.args.draftId }));
+    else if (query.kind === 'plan import') await toAsker(query, draftNotChecked(why, { importedBy: query.queryId }));
     else await toAsker(query, message(why, [section(why)]));
   }
 

@@ -8,6 +8,7 @@ import { breakGlassRefusalOf, type Gate, refusalOf } from '../domain/gate.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { visible } from './executions.ts';
 import { cardOf, listed } from './find.ts';
+import { plansFor } from './library.ts';
 import { type Looker, lookerOf } from './looker.ts';
 import type { Replies } from './reply.ts';
 import { activeExecutions } from './status.ts';
@@ -24,10 +25,11 @@ export async function homeView(tools: QueryTools, replies: Replies, person: Pers
   const looker = await knownLooker(tools, person);
   const roles = grantsOf(looker.access, person);
   if (roles.length === 0) return homeWithoutRole(managersOf(looker.access));
-  const [active, recent, missing] = await Promise.all([
+  const [active, recent, missing, library] = await Promise.all([
     activeExecutions(tools, replies, looker),
     visible(tools.store, looker, { statuses: OVER, most: MOST_RECENT }),
     missingParts(tools),
+    plansFor(tools, looker),
   ]);
   return home({
     now: tools.now(),
@@ -36,6 +38,7 @@ export async function homeView(tools: QueryTools, replies: Replies, person: Pers
     recent: await listed(tools, replies, recent),
     roles,
     mayAsk: maySomewhere(looker.access, person, ASK_PERMISSION),
+    library,
     missing,
   });
 }

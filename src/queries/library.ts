@@ -19,7 +19,16 @@ const OVER = EXECUTION_STATUSES.filter(isTerminal);
 const MOST_LOOKED_AT = 200;
 
 /** The recovery plans that somebody may see. */
-export async function plansAnswer(tools: QueryTools, { access, person }: Looker): Promise<Message> {
+export async function plansAnswer(tools: QueryTools, looker: Looker): Promise<Message> {
+  const { plans, mayPlan } = await plansFor(tools, looker);
+  return plansList(plans, mayPlan);
+}
+
+/** The recovery plans that somebody may see, with their last drills, and whether they may make one. */
+export async function plansFor(
+  tools: QueryTools,
+  { access, person }: Looker,
+): Promise<{ plans: ListedPlan[]; mayPlan: boolean }> {
   const [library, executions] = await Promise.all([
     tools.library.read(),
     tools.store.newestExecutions({ statuses: OVER, limit: MOST_LOOKED_AT }),
@@ -27,7 +36,7 @@ export async function plansAnswer(tools: QueryTools, { access, person }: Looker)
   const plans = visiblePlans(access, person, library).map(
     (stored): ListedPlan => ({ ...stored, ...lastDrillOf(stored.plan, executions) }),
   );
-  return plansList(plans, mayPlanSomewhere(access, person));
+  return { plans, mayPlan: mayPlanSomewhere(access, person) };
 }
 
 function lastDrillOf({ planId }: RecoveryPlan, executions: readonly ExecutionRecord[]): Pick<ListedPlan, 'lastDrill'> {

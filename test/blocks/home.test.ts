@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   APPROVE_ACTION,
   buttonValue,
+  IMPORT_PLAN_ACTION,
+  NEW_PLAN_ACTION,
   OPEN_REQUEST_ACTION,
   REFRESH_HOME_ACTION,
   REJECT_ACTION,
@@ -56,6 +58,19 @@ function aQuestion() {
 }
 
 describe('App Home', () => {
+  test('lists the recovery plans, with buttons for who may make some', () => {
+    const plan = { planId: 'hrp', planName: HOSTILE.slice(0, 90), application: 'HRP', waves: [] };
+    const stored = { plan, version: 3, changedBy: { userId: APPROVER, teamId: 'T0PRACTICE1' }, changedAt: START };
+    const plans = Array.from({ length: 40 }, () => stored);
+    const full = home(content({ library: { plans, mayPlan: true } }));
+    expectHome(full, PEOPLE);
+    expect(textOf(full)).toContain('and 30 more');
+    expect(actionsOf(full)).toEqual(expect.arrayContaining([NEW_PLAN_ACTION, IMPORT_PLAN_ACTION]));
+    const reader = home(content({ library: { plans: [], mayPlan: false } }));
+    expect(textOf(reader)).toContain('No recovery plan is stored that you may see.');
+    expect(actionsOf(reader)).not.toContain(IMPORT_PLAN_ACTION);
+  });
+
   test('has the buttons to ask, for who may, and to refresh', () => {
     expect(actionsOf(home(content()))).toEqual([OPEN_REQUEST_ACTION, REFRESH_HOME_ACTION]);
     expect(actionsOf(home(content({ mayAsk: false })))).toEqual([REFRESH_HOME_ACTION]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { draftAnswer, isTooLong, storedText } from '../../blocks/draft.ts';
+import { draftAnswer, draftNotChecked, isTooLong, storedText } from '../../blocks/draft.ts';
 import { actionText, groupCard, groupsList, matchBlocks, planCard, plansList } from '../../blocks/library.ts';
 import { groupFormView } from '../../src/chat/group-form.ts';
 import { planFormView, waveFormView } from '../../src/chat/plan-form.ts';
@@ -19,7 +19,7 @@ const TEXTS: [string, string][] = [
   ['names of nothing but quotation marks', '"'.repeat(100)],
   [
     'hostile names',
-    HOSTILE.replace(/[\n\u0000]/g, '')
+    HOSTILE.replace(/\p{Cc}/gu, '')
       .trim()
       .slice(0, 100),
   ],
@@ -105,6 +105,7 @@ describe.each(TEXTS)('99 waves, 300 groups and a thousand servers: %s', (_, text
     );
     expectAnswer(draftAnswer({ ...DRAFT, ...about, problems: lines }), PEOPLE);
     expectAnswer(draftAnswer({ ...DRAFT, ...about, differences: [] }), PEOPLE);
+    expectAnswer(draftNotChecked('Not now.', { importedBy: 'x' }), PEOPLE);
     expect(isTooLong(lines)).toBe(true);
     expect(storedText([text])).not.toMatch(/[<>]/);
   });

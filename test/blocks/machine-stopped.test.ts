@@ -51,6 +51,14 @@ describe('the card of an execution whose machine has died', () => {
     expect(buttonsOf(messageBlocks(lost.blocks)).map(({ button }) => button.action_id)).toEqual([CLOSE_EXECUTION]);
   });
 
+  test('that somebody cancels is being closed: nothing is left to press', () => {
+    const cancelRequested = { userId: APPROVER, teamId: 'T', at: START + minutes(50) };
+    const closing = executionCard({ ...stopped, execution: { ...stopped.execution, cancelRequested } });
+    expect(headline(closing)).toContain('stands still, is being closed');
+    expect(readable(closing)).toContain('It is being closed.');
+    expect(buttonsOf(messageBlocks(closing.blocks))).toEqual([]);
+  });
+
   test('that goes on says who had it', () => {
     const text = readable(executionCard(viewOf('by plan: goes on after it stood still')));
     expect(text).toMatch(/▶️ \*Resumed by <@U0PAPPROVE1>\* at <[^>]*\|02:46 UTC>/);

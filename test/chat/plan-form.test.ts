@@ -198,6 +198,18 @@ describe('the form of a group', () => {
     expect(readGroup(submitted(view(byServer)), byServer)).toEqual({ group: byServer, errors: {} });
   });
 
+  test('keeps servers that are too many for it', () => {
+    const { tagCriteria: _, ...rest } = group('db');
+    const serverIds = Array.from({ length: 300 }, (__, at) => `s-${String(at).padStart(17, '0')}`);
+    const large = { ...rest, serverIds };
+    expect(readGroup(submitted(view(large)), large)).toEqual({ group: large, errors: {} });
+    const typed = { [GROUP_FIELD.tags.blockId]: ['a=b'] };
+    // An error is shown at a field that is there.
+    expect(readGroup(submitted(view(large), typed), large).errors).toEqual({
+      [GROUP_FIELD.tags.blockId]: expect.stringContaining('either tags or servers'),
+    });
+  });
+
   test('proposes the only Region that there is', () => {
     const typed = { [GROUP_FIELD.name.blockId]: ['x'], [GROUP_FIELD.servers.blockId]: ['a, b\nc'] };
     expect(readGroup(submitted(view(emptyGroup('')), typed), emptyGroup(''))).toMatchObject({

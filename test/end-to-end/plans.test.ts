@@ -4,11 +4,13 @@ import {
   DISCARD_DRAFT_ACTION,
   EDIT_DRAFT_ACTION,
   EDIT_WAVE_ACTION,
+  IMPORT_AGAIN_ACTION,
+  IMPORT_PLAN_ACTION,
   PREVIEW_GROUP_ACTION,
   STORE_DRAFT_ACTION,
 } from '../../blocks/action-ids.ts';
 import { GROUP_FIELD } from '../../blocks/group-modal.ts';
-import { FILE_FIELD, PLAN_FIELD, TEXT_FIELD, WAVE_FIELD } from '../../blocks/plan-modal.ts';
+import { FILE_FIELD, PAUSE_AFTER, PLAN_FIELD, TEXT_FIELD, WAVE_FIELD } from '../../blocks/plan-modal.ts';
 import type { AccessDocument } from '../../src/domain/access.ts';
 import { refusedDayOf } from '../../src/domain/audit.ts';
 import type { Inventory } from '../../src/local/inventory.ts';
@@ -19,6 +21,15 @@ import { wireFile } from '../../src/local/slack/wire.ts';
 import { startWorld, type World, wholeInventory } from './world.ts';
 
 const EXAMPLE = readFileSync(new URL('../../docs/examples/plans/hrp-plan.json', import.meta.url), 'utf8');
+
+const BROKEN = `format: dr-chatops-plans/1
+recoveryPlans:
+  - planId: broken
+    planName: Broken
+    application: HRP
+    waves: [{ waveNumber: 1, waveName: one, protectionGroupIds: [hrp-db], dependsOn: [2] },
+            { waveNumber: 2, waveName: two, protectionGroupIds: [nothing], dependsOn: [1] }]
+`;
 
 /** Some servers of every wave of HRP, and of one other application: each answer looks at all of them. */
 const fewServers = (): Inventory => {
@@ -32,12 +43,15 @@ const fewServers = (): Inventory => {
   return { ...whole, sourceServers };
 };
 
+function textOf(message: SlackMessage | undefined): string {
+  return `${message?.text} ${JSON.stringify(message?.blocks ?? '')}`;
+}
+
 /** What somebody does with plans and groups in a world. */
 function libraryOf(world: World) {
   const { workspace } = world.practice;
   const idOf = (person: string) => PEOPLE.find(({ name }) => name === person)?.userId ?? '';
   const toldTo = (person: string): SlackMessage[] => workspace.ephemerals(WORKSPACE.channelId, idOf(person));
-  const textOf = (message: SlackMessage | undefined) => `${message?.text} ${JSON.stringify(message?.blocks ?? '')}`;
   const nextTold = async (person: string, after: number, what: string): Promise<string> => {
     await world.clock.runUntil(() => toldTo(person).length > after, { what, withinMs: 60_000 });
     return textOf(toldTo(person).at(-1));
@@ -99,6 +113,11 @@ function libraryOf(world: World) {
       return textOf(toldTo(person).find(({ ts }) => ts === message.ts)) + textOf(toldTo(person).at(-1));
     },
     nextTold,
+    home(person: string): SlackView {
+      const home = workspace.home(idOf(person));
+      if (home === undefined) throw new Error(`${person} has no App Home`);
+      return home;
+    },
   };
   return people;
 }
@@ -126,7 +145,48 @@ test('plans and groups are imported, shown, edited by two people at once, refuse
   expect(differences).toContain('HRP runs 1 Database Tier (3 servers)');
   expect(differences).toContain('Nothing is stored yet');
   expect(await library.asks('reader', 'plans')).toContain('No recovery plan is stored');
+  // What is shown to somebody is theirs to store, once.
+  const shown = library.toldTo('lead').at(-1);
+  if (shown === undefined) throw new Error('there are no differences');
+  await workspace.as('approver').click(shown, STORE_DRAFT_ACTION);
+  expect(library.toldTo('approver').at(-1)?.text).toContain('stored, discarded or edited since they were shown');
   expect(await library.presses('lead', STORE_DRAFT_ACTION)).toContain('recovery plan HRP (hrp), version 1');
+  await workspace.as('lead').click(shown, STORE_DRAFT_ACTION);
+  expect(library.toldTo('lead').at(-1)?.text).toContain('stored, discarded or edited since they were shown');
+
+  // What cannot be stored is told all at once, by wave and field, and what was entered is kept.
+  await library.opens('lead', 'plan import');
+  expect(await library.submits('lead', { [TEXT_FIELD.blockId]: ['format: [dr-'] })).toEqual({
+    [TEXT_FIELD.blockId]: expect.stringMatching(/^Line \d is neither YAML nor JSON/),
+  });
+  const problems = await library.checks('lead', { [TEXT_FIELD.blockId]: [BROKEN] });
+  expect(problems).toContain('line 6, plan Broken, wave 1, dependsOn: Waves wait for each other: 1 → 2 → 1.');
+  expect(problems).toContain('line 7, plan Broken, wave 2, protectionGroupIds: There is no group nothing.');
+  expect(problems).toContain('application: HRP has the plan HRP already: an application has one recovery plan.');
+  expect(problems).not.toContain(STORE_DRAFT_ACTION);
+  await library.presses('lead', IMPORT_AGAIN_ACTION);
+  expect(JSON.stringify(library.form('lead').blocks)).toContain('planName: Broken');
+  await workspace.as('lead').closeView(library.form('lead'), 'cross');
+
+  // Where there is no channel, the answer comes into the person's own messages, and is stored from there.
+  await workspace.as('lead').openHome();
+  await world.clock.runUntil(() => workspace.home('U0PDRLEAD01') !== undefined, { what: 'App Home', withinMs: 60_000 });
+  await workspace.as('lead').clickView(library.home('lead'), IMPORT_PLAN_ACTION);
+  await library.submits('lead', {
+    [TEXT_FIELD.blockId]: [
+      BROKEN.replace('Broken', 'Mended')
+        .replace('    application: HRP\n', '')
+        .replace('[2]', '[]')
+        .replace('nothing', 'hrp-web'),
+    ],
+  });
+  const direct = () => workspace.messages('D0PDRLEAD01');
+  await world.clock.runUntil(() => direct().length > 0, { what: 'the answer', withinMs: 60_000 });
+  const [told] = direct();
+  if (told === undefined) throw new Error('nothing was told');
+  expect(textOf(told)).toContain('Plan Mended is new.');
+  await workspace.as('lead').click(told, DISCARD_DRAFT_ACTION);
+  expect(direct().at(-1)?.text).toContain('Discarded');
 
   // What is stored, with what it matches now.
   expect(await library.asks('reader', 'plans')).toContain('wave');
@@ -147,6 +207,11 @@ test('plans and groups are imported, shown, edited by two people at once, refuse
   expect(await world.says('reader', 'plan edit HRP')).toContain('You may not change the recovery plan HRP.');
   expect(await world.says('requester', 'plan delete HRP')).toContain('You may not delete the recovery plan HRP.');
 
+  // A mention looks, and opens no form.
+  const mentioned = library.toldTo('lead').length;
+  workspace.as('lead').say('@dr-chatops plan delete HRP', WORKSPACE.channelId);
+  expect(await library.nextTold('lead', mentioned, 'the answer to a mention')).toContain('A mention opens no form');
+
   // Two people at once: each has the form of version 1 on their screen.
   await library.opens('lead', 'plan edit HRP');
   await library.opens('approver', 'plan edit hrp');
@@ -154,7 +219,9 @@ test('plans and groups are imported, shown, edited by two people at once, refuse
   expect(await library.submits('lead', { [WAVE_FIELD.maxWait.blockId]: ['soon'] })).toEqual({
     [WAVE_FIELD.maxWait.blockId]: 'This is to be a number.',
   });
-  expect(await library.submits('lead', { [WAVE_FIELD.maxWait.blockId]: ['95'] })).toEqual({});
+  const wave = { [WAVE_FIELD.maxWait.blockId]: ['95'], [WAVE_FIELD.pauses.blockId]: [PAUSE_AFTER] };
+  expect(await library.submits('lead', wave)).toEqual({});
+  expect(JSON.stringify(library.form('lead').blocks)).toContain('pause after it');
   const changed = await library.checks('lead', { [PLAN_FIELD.rto.blockId]: ['200'] });
   expect(changed).toContain('rtoTargetMinutes changes from 240 to 200');
   expect(changed).toContain('wave 1 (Database Tier): maxWaitMinutes changes from 90 to 95');
@@ -163,8 +230,18 @@ test('plans and groups are imported, shown, edited by two people at once, refuse
   expect(overtaken).toContain('HRP was changed by <@U0PDRLEAD01>');
   expect(overtaken).toContain('maxWaitMinutes changes from 95 to 90');
 
+  // Whose right is withdrawn after the differences were shown stores nothing.
+  const given = world.practice.ssm.get(path) ?? '';
+  world.practice.ssm.put(path, given.replace('"DRSPlanManager"', '"DRSReadOnly"'));
+  expect(await library.presses('approver', STORE_DRAFT_ACTION)).toContain('You may not change the recovery plan HRP');
+  world.practice.ssm.put(path, given);
+
   // Stored meanwhile: nothing is stored over it unseen.
   await library.opens('lead', 'group new HRP web 2');
+  await library.pressesInForm('lead', PREVIEW_GROUP_ACTION, undefined, { [GROUP_FIELD.tags.blockId]: ['DR-Wave'] });
+  // Without its tags the group would match everything: nobody is asked.
+  await world.clock.advance(10_000);
+  expect(JSON.stringify(library.form('lead').blocks)).toContain('“DR-Wave” is no tag');
   await library.pressesInForm('lead', PREVIEW_GROUP_ACTION, undefined, {
     [GROUP_FIELD.tags.blockId]: ['DR-Application=HRP\nDR-Wave=3'],
   });

@@ -7,6 +7,7 @@ import { VirtualClock } from '../../src/local/clock.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
 import { executionTable } from '../../src/local/execution-table.ts';
 import { type LocalResponse, serve } from '../../src/local/http.ts';
+import { planTables } from '../../src/local/plan-tables.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
 import { startSsm } from '../../src/local/services/ssm.ts';
 import type { SlackMessage } from '../../src/local/slack/model.ts';
@@ -67,6 +68,7 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     await Promise.all([...running].map((server) => server.close()));
   });
   await dynamodb.createTable(executionTable(TABLE));
+  for (const table of planTables({ plans: 'plans', groups: 'groups' })) await dynamodb.createTable(table);
   secretsManager.put('slack', JSON.stringify({ botToken: BOT_TOKEN, signingSecret: 'x' }));
 
   const logLines: string[] = [];

@@ -6,9 +6,9 @@ import {
   STORE_DRAFT_ACTION,
 } from '../../../blocks/action-ids.ts';
 import { notMemberText } from '../../../blocks/answers.ts';
-import { DISCARDED_TEXT, DRAFT_GONE_TEXT, MOVED_TEXT, storedText } from '../../../blocks/draft.ts';
+import { CHECKING_TEXT, DISCARDED_TEXT, DRAFT_GONE_TEXT, MOVED_TEXT, storedText } from '../../../blocks/draft.ts';
 import { isSamePerson } from '../../domain/access.ts';
-import { messageOf } from '../../domain/errors.ts';
+import { DrError, messageOf } from '../../domain/errors.ts';
 import type { Draft, Library, LibraryChange } from '../../domain/plan-library.ts';
 import { personOf } from '../asked.ts';
 import { askWorker, groupIn, ownDraft, planIn, refusalToChange } from '../drafts.ts';
@@ -45,13 +45,22 @@ export interface Pressed extends LibraryAsked {
   openView: NonNullable<LibraryAsked['openView']>;
 }
 
-/** Who pressed what, and what they may do now. @throws {DrError} as `Directory.access`. */
+/** Who pressed what, and what they may do now. @throws {DrError} AccessDenied for who is no member; as `Directory.access`. */
 export async function pressed(tools: ChatTools, { body, client }: PressContext, value: string): Promise<Pressed> {
   const [action] = body.actions;
   const channelId = body.channel?.id;
+  const asker = personOf(body);
+  const [access, standing] = await Promise.all([tools.directory.access(), tools.directory.standingOf(asker)]);
+  if (standing !== 'member') {
+    const text = notMemberText(standing);
+    throw new DrError(
+      'AccessDenied',
+      await refused(tools, { person: asker, what: action?.action_id ?? '', why: standing }, text),
+    );
+  }
   return {
-    asker: personOf(body),
-    access: await tools.directory.access(),
+    asker,
+    access,
     text: action?.action_id ?? '',
     value,
     key: body.trigger_id,
@@ -63,16 +72,8 @@ export async function pressed(tools: ChatTools, { body, client }: PressContext, 
 /** Stores what was shown, if nothing was stored since; else the new differences are shown. */
 async function store(tools: ChatTools, at: Pressed): Promise<Outcome> {
   const { asker, access } = at;
-  const [draft, standing, stored] = await Promise.all([
-    ownDraft(tools, at.value, asker),
-    tools.directory.standingOf(asker),
-    tools.library.read(),
-  ]);
+  const [draft, stored] = await Promise.all([ownDraft(tools, at.value, asker), tools.library.read()]);
   if (draft === undefined) return { told: DRAFT_GONE_TEXT };
-  if (standing !== 'member') {
-    const refusal = { person: asker, what: 'store plans', why: standing };
-    return { told: await refused(tools, refusal, notMemberText(standing)) };
-  }
   const refusal = await refusalToChange(tools, { access, person: asker, text: at.text }, draft.changes, stored);
   if (refusal !== undefined) return { told: refusal };
   const { baseVersion, changes } = draft;
@@ -145,7 +146,10 @@ async function editAgain(tools: ChatTools, at: Pressed): Promise<Outcome | undef
   const group = draft && groupIn(draft);
   if (draft !== undefined && plan !== undefined) return tellIf(await openPlan(tools, at, plan, stored, draft.at));
   if (draft !== undefined && group !== undefined) return tellIf(await editGroup(tools, at, group, stored, draft.at));
-  return { told: DRAFT_GONE_TEXT };
+  if (draft === undefined) return { told: DRAFT_GONE_TEXT };
+  // It has no form: it is looked at again.
+  await askWorker(tools, { kind: 'draft', args: { draftId: draft.draftId } }, at);
+  return { told: CHECKING_TEXT };
 }
 
 async function importAgain(tools: ChatTools, at: Pressed): Promise<Outcome | undefined> {

@@ -18,7 +18,7 @@ import {
 } from '../../../blocks/action-ids.ts';
 import { CHECKING_TEXT, DRAFT_GONE_TEXT } from '../../../blocks/draft.ts';
 import { GROUP_FIELD, GROUP_FORM } from '../../../blocks/group-modal.ts';
-import { context } from '../../../blocks/message.ts';
+import { context, section, sentence } from '../../../blocks/message.ts';
 import { answerModal } from '../../../blocks/modal.ts';
 import {
   FILE_FIELD,
@@ -297,13 +297,16 @@ async function preview(at: InForm): Promise<void> {
   const [draft, accounts] = await Promise.all([draftOf(at), tools.configuration.stagingAccounts()]);
   const before = draft && groupIn(draft);
   if (draft === undefined || before === undefined) return await sayGone(at);
-  const { group } = readGroup(view, before);
+  const { group, errors } = readGroup(view, before);
   await tools.library.replaceDraft({ ...draft, changes: [{ kind: 'put group', group }] });
+  const { [GROUP_FIELD.name.blockId]: _, ...wrong } = errors;
+  const problems = Object.values(wrong).map((problem) => section(`⚠️ ${sentence(problem)}`));
   const drawn = groupFormView(group, accounts, {
     state: view.private_metadata,
-    preview: [context('Looking which servers match…')],
+    preview: problems.length > 0 ? problems : [context('Looking which servers match…')],
   });
   const updated = await client.views.update({ view_id: view.id, hash: view.hash, view: drawn });
+  if (problems.length > 0) return;
   const { channelId, threadTs } = state;
   await askWorker(
     tools,
