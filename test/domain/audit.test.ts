@@ -507,7 +507,9 @@ describe('the events of a change of the table', () => {
 
   it('are of every kind there is', () => {
     const told = new Set<AuditKind>(CASES.flatMap(([, of]) => auditEventsOf(of)).map(({ kind }) => kind));
-    told.add(auditEventsOf(change('EVENT#1-a', undefined, { ...note, kind: 'asked' }))[0]?.kind ?? 'refused');
+    for (const kind of ['asked', 'plans stored'] as const) {
+      told.add(auditEventsOf(change('EVENT#1-a', undefined, { ...note, kind }))[0]?.kind ?? 'refused');
+    }
     told.add(notUnderstood(change('GATE#x', undefined, {}), 'odd').kind);
     expect([...told].sort()).toEqual([...AUDIT_KINDS].sort());
   });
