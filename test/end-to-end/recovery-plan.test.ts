@@ -5,6 +5,7 @@ import { protectionGroupSchema } from '../../src/domain/protection-group.ts';
 import { type PlanSet, recoveryPlanSchema } from '../../src/domain/recovery-plan.ts';
 import { executionOutputSchema } from '../../src/domain/waves.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
+import { refusedCalls } from '../infra/refused-calls.ts';
 import { executionIdOf, startWorld, type World, wholeInventory } from './world.ts';
 
 const WAVES = ['Database', 'Application', 'Web', 'Batch'];
@@ -283,6 +284,12 @@ describe('a failover by recovery plan', () => {
     });
     expect(world.jobs()).toHaveLength(jobs + 1);
     expect(started(world).at(-1)).toEqual({ ids: [failing], isDrill: false });
+
+    // Every call of all this is allowed to the role that made it.
+    const actions = new Set(world.calls.map(({ action }) => action));
+    for (const made of ['RedriveExecution', 'StartAutomationExecution', 'DescribeInstanceStatus'])
+      expect(actions).toContain(made);
+    expect(refusedCalls(world.calls, ['test-reader'])).toEqual([]);
   });
 });
 
