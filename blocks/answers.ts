@@ -285,6 +285,7 @@ export function machineResumedText(execution: ExecutionRecord, card?: MessagePla
 /** The answer to a resume of what is not dead, or cannot go on. */
 export function machineNotResumedText(execution: ExecutionRecord, card?: MessagePlace): string {
   const what = capital(executionText(execution, card));
+  if (execution.cancelRequested !== undefined) return `${what} is cancelled, and is being closed. Nothing was changed.`;
   return execution.machineStopped === undefined
     ? `${what} is not stopped: somebody was faster, or it goes on by itself. Nothing was changed.`
     : `${what} cannot be set going again. Close it, and ask for what is left.`;

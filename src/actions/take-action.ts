@@ -27,8 +27,8 @@ const eventSchema = z.strictObject({
 /** Whether an action is over, or when it is to be looked at again. */
 export type ActionAnswer = { next: 'done' } | { next: 'wait'; seconds: number };
 
-/** Seconds between two steps: a tenth of the time that it has taken so far, so that hours of waiting take few steps. */
-const WAIT = { least: 5, most: 600, share: 0.1 };
+/** Seconds between two steps: a part of the time that it has taken so far, so that hours of waiting take few steps. */
+const WAIT = { least: 5, most: 600, share: 0.15 };
 
 /**
  * Takes one action of a wave one step further: starts it, or looks how it stands. What it is and how it stands are written

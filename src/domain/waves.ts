@@ -254,7 +254,7 @@ export interface ExecutionEnding {
  * others did; partial as soon as something was done, or is still being copied back.
  * @param waves how every wave ended; at least one
  * @param afterwards why all is not well although the servers may be: an action after a wave failed, or nobody released
- *   the end
+ *   the end; its message is a sentence
  */
 export function endingOf(waves: readonly WaveRecord[], afterwards?: Problem): ExecutionEnding {
   const total = (count: keyof ComponentOutput['summary']) =>
@@ -279,7 +279,7 @@ export function endingOf(waves: readonly WaveRecord[], afterwards?: Problem): Ex
     ...(why === undefined
       ? afterwards === undefined
         ? {}
-        : { problem: { ...afterwards, message: `${afterwards.message}.` } }
+        : { problem: afterwards }
       : {
           problem: {
             code: why.code,

@@ -2,10 +2,16 @@ import { type Gate, type GateKind, nextDueAt } from '../domain/gate.ts';
 import type { ActionKey } from '../domain/records.ts';
 
 /**
- * Longest wait for a bell, in seconds: a bell that was lost is noticed at the next tick, if nothing has rung it again
- * by then. A question between waves may stand for days; each tick costs history events (Step Functions: 25,000).
+ * Longest wait for a bell of a young gate, in seconds: a bell that was lost is noticed at the next tick, if nothing has rung
+ * it again by then.
  */
 const TICK_SECONDS: Record<GateKind, number> = { approval: 300, pause: 21_600, decision: 3_600 };
+/**
+ * Waits grow to this part of a gate's age, up to {@link MOST_TICK_SECONDS}: a question may stand for weeks, and each tick
+ * costs history events (Step Functions: 25,000).
+ */
+const TICK_PART = 10;
+const MOST_TICK_SECONDS = 21_600;
 
 /** What a gate's id says: its kind, and the revision or the wave that it is about. */
 export type GateName =
@@ -58,7 +64,9 @@ export function gateNameOf(gateId: string): GateName | undefined {
 
 /** Seconds from now until the gate is looked at again, at the latest when something is due at it. */
 export function nextTickSeconds(gate: Gate, now: number): number {
-  return Math.max(1, Math.min(TICK_SECONDS[gate.kind], Math.ceil((nextDueAt(gate) - now) / 1_000)));
+  const grown = Math.min(MOST_TICK_SECONDS, Math.floor((now - gate.openedAt) / 1_000 / TICK_PART));
+  const longest = Math.max(TICK_SECONDS[gate.kind], grown);
+  return Math.max(1, Math.min(longest, Math.ceil((nextDueAt(gate) - now) / 1_000)));
 }
 
 /** The first tick of a gate that is about to be opened under `policy`. */

@@ -37,11 +37,10 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       code: detail.error ?? detail.status,
       message: readableCause({ error: detail.error ?? detail.status, cause: detail.cause ?? 'It was stopped.' }),
     };
-    // A direct call's servers are free again; an execution's are freed with it.
-    const plan = await store.getPlan(`run-${detail.name}`, 1);
-    if (plan !== undefined) await releaseServers(store, [plan], plan.executionId);
     platform.log.error('A run of the recovery component failed', { run: detail.name, error: problem.code });
     const parsed = inputSchema.safeParse(inputOf(detail.input));
+    // An execution's servers are freed with it.
+    if (parsed.data?.metadata.executionId === undefined) await freeServers(`run-${detail.name}`);
     // Nobody can be told, nor an action counted, of an input that was none.
     if (!parsed.success) return;
     const { action, tags, options, metadata } = parsed.data;
@@ -61,6 +60,13 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const seconds = Math.max(0, Math.round(((detail.stopDate ?? platform.now()) - detail.startDate) / 1_000));
     await announce.failed(run, problem, seconds);
   };
+
+  /** A direct call's, also those that it took before it had a plan. */
+  async function freeServers(owner: string): Promise<void> {
+    await store.noteRunEnded(owner);
+    const plan = await store.getPlan(owner, 1);
+    if (plan !== undefined) await releaseServers(store, [plan], owner);
+  }
 };
 
 function inputOf(text: string | null | undefined): unknown {

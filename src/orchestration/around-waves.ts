@@ -1,10 +1,10 @@
 import { DrError } from '../domain/errors.ts';
 import { isPassed, isPassedWith } from '../domain/gate.ts';
-import type { ActionPhase, ExecutionRecord, GateRecord, Problem } from '../domain/records.ts';
+import type { ActionPhase, ExecutionRecord, GateRecord, Problem, WaveRecord } from '../domain/records.ts';
 import { actionsFor } from '../domain/recovery-run.ts';
 import { runsOf, waveSettingsOf } from '../domain/request.ts';
-import { type ActionStep, nextAction } from '../domain/wave-actions.ts';
-import { endProblemOf, onWaveFailureOf } from '../domain/waves.ts';
+import { ACTION_FAILED, type ActionStep, nextAction } from '../domain/wave-actions.ts';
+import { CANCELLED, cancelledText, endProblemOf, onWaveFailureOf } from '../domain/waves.ts';
 import { actionGateIdOf, pauseAfterGateIdOf } from '../gates/gate-timing.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 
@@ -16,9 +16,15 @@ export interface AroundWaves {
   actionProblem(wave: number): Problem | undefined;
   /** The question whether the execution is to end, that is still to be asked or answered; undefined for none. */
   openEnd(wave: number): { gateId: string } | undefined;
-  /** Why all is not well although the servers may be: an action after a wave failed, or nobody released the end. */
-  afterwards(): Problem | undefined;
+  /**
+   * Why all is not well although the servers may be: an action after a wave failed or was not done, or nobody released
+   * the end.
+   * @param ended how every wave ended
+   */
+  afterwards(ended: readonly EndedWave[]): Problem | undefined;
 }
+
+type EndedWave = Pick<WaveRecord, 'wave' | 'nextPhaseReady' | 'notBegun'>;
 
 const NOTHING: AroundWaves = {
   next: () => ({ step: 'done' }),
@@ -33,7 +39,7 @@ const NOTHING: AroundWaves = {
  *   NotApproved for a decision that does not carry the votes of its policy.
  */
 export async function aroundWaves(store: ExecutionStore, execution: ExecutionRecord): Promise<AroundWaves> {
-  const { executionId, recoveryPlan, verb } = execution;
+  const { executionId, recoveryPlan, verb, cancelRequested } = execution;
   if (recoveryPlan === undefined) return NOTHING;
   const [recovery, records, gates] = await Promise.all([
     store.getRecoveryPlan(executionId),
@@ -45,39 +51,68 @@ export async function aroundWaves(store: ExecutionStore, execution: ExecutionRec
   const last = runsOf(execution.waves).at(-1);
 
   const around: AroundWaves = {
-    next(wave, phase) {
-      const planned = recovery.waves.find((candidate) => candidate.wave === wave);
-      return nextAction({
-        wave,
-        phase,
-        actions: planned === undefined ? [] : actionsFor(planned, phase, verb),
-        records,
-        decisionOf: (key) => decided(gateOf(actionGateIdOf(key))),
-        isCancelled: execution.cancelRequested !== undefined,
-        ...unasked(execution),
-      });
-    },
+    next: (wave, phase) => stepOf(wave, phase, cancelRequested !== undefined),
     actionProblem(wave) {
       const step = around.next(wave, 'post');
       return step.step === 'stop' ? step.problem : undefined;
     },
     openEnd(wave) {
       if (wave !== last || waveSettingsOf(execution, wave)?.pauseAfter !== true) return undefined;
-      if (execution.cancelRequested !== undefined) return undefined;
+      if (cancelRequested !== undefined) return undefined;
       const gateId = pauseAfterGateIdOf(wave);
       const gate = gateOf(gateId);
       if (gate?.status === 'approved' && !isPassed(gate)) throw withoutVotes(gate);
       return gate === undefined || gate.status === 'pending' ? { gateId } : undefined;
     },
-    afterwards() {
-      const problems = recovery.waves.flatMap(({ wave }) => around.actionProblem(wave) ?? []);
-      const end = last === undefined ? undefined : endProblemOf(last, gateOf(pauseAfterGateIdOf(last)));
-      const problem = problems[0] ?? end;
-      return problem === undefined ? undefined : { ...problem, message: `${problem.message}.` };
+    afterwards(ended) {
+      try {
+        const problem = problemAfter(ended);
+        return problem === undefined ? undefined : { ...problem, message: `${problem.message}.` };
+      } catch (error) {
+        // It ends all the same, and frees what it holds.
+        if (error instanceof DrError && error.code === 'NotApproved')
+          return { code: error.code, message: error.message };
+        throw error;
+      }
     },
   };
   return around;
+
+  function stepOf(wave: number, phase: ActionPhase, isCancelled: boolean): ActionStep {
+    const planned = recovery?.waves.find((candidate) => candidate.wave === wave);
+    return nextAction({
+      wave,
+      phase,
+      actions: planned === undefined ? [] : actionsFor(planned, phase, verb),
+      records,
+      decisionOf: (key) => decided(gateOf(actionGateIdOf(key))),
+      isCancelled,
+      ...unasked(execution),
+    });
+  }
+
+  function problemAfter(ended: readonly EndedWave[]): Problem | undefined {
+    const went = ended.filter(({ nextPhaseReady, notBegun }) => nextPhaseReady && notBegun === undefined);
+    const problems = [
+      ...ended.flatMap(({ wave }) => around.actionProblem(wave) ?? []),
+      ...went.flatMap(({ wave }) => undone(wave) ?? []),
+      ...went.flatMap(({ wave }) => (around.openEnd(wave) === undefined ? [] : (endProblemOf(wave, PENDING) ?? []))),
+    ];
+    return problems[0] ?? (last === undefined ? undefined : endProblemOf(last, gateOf(pauseAfterGateIdOf(last))));
+  }
+
+  /** Of a wave that went well: somebody cancelled what was to follow it, or the execution was closed before. */
+  function undone(wave: number): Problem | undefined {
+    if (stepOf(wave, 'post', false).step === 'done') return undefined;
+    const what = `not all was done that was to be done after wave ${wave}`;
+    return cancelRequested === undefined
+      ? { code: ACTION_FAILED, message: `The execution was closed: ${what}` }
+      : { code: CANCELLED, message: `${cancelledText(cancelRequested)}: ${what}` };
+  }
 }
+
+/** As a question that nobody has answered. */
+const PENDING = { status: 'pending' } as const;
 
 /** A machine is not kept waiting by a question, and who passes over failures is not asked about one. */
 function unasked(execution: ExecutionRecord): { unasked?: 'stop' | 'continue' } {

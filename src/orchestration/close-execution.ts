@@ -86,7 +86,7 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     if ('sweep' in parsed) return { closed: await sweep() };
     if ('wave' in parsed) return await settleWave(parsed);
     if ('asked' in parsed) return await closeDead(await known(parsed.asked));
-    if ('died' in parsed) return await died(await known(parsed.died), parsed.failure);
+    if ('died' in parsed) return await toldOfDeath(await known(parsed.died), parsed.failure);
     return await close(parsed);
   };
 
@@ -96,13 +96,18 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     return execution;
   }
 
+  /** The word may come late, or twice: somebody may have set the machine going again meanwhile. */
+  async function toldOfDeath(execution: ExecutionRecord, failure: Failure): Promise<Closed> {
+    const { executionId, status } = execution;
+    if ((await endOfMachine(execution)) === undefined) return { executionId, status };
+    return await died(execution, failure);
+  }
+
   /** What cannot be gone on with is closed at once: nothing of it was begun, or it is over. */
   async function died(execution: ExecutionRecord, failure: Failure): Promise<Closed> {
     const { executionId, status, launchStartedAt, machineStopped, correlationId } = execution;
     if (launchStartedAt === undefined || isTerminal(status)) return await close({ executionId, failure });
-    if (machineStopped !== undefined && platform.now() - machineStopped.at >= RESUMABLE_FOR_MS) {
-      return await closeDead(execution);
-    }
+    if (machineStopped !== undefined && isToClose(execution, machineStopped)) return await closeDead(execution);
     const stopped = { code: failure.error, message: readableCause(failure), at: platform.now() };
     const isNew = machineStopped === undefined && (await store.noteMachineStopped(executionId, stopped));
     if (isNew) {
@@ -112,8 +117,20 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     return { executionId, status };
   }
 
-  async function closeDead({ executionId, status, machineStopped }: ExecutionRecord): Promise<Closed> {
+  /** Who presses Resume at the last moment has another hour for it. A cancel whose word was lost is found here. */
+  function isToClose({ cancelRequested, resumeRequested }: ExecutionRecord, { at }: { at: number }): boolean {
+    const since = Math.max(at, resumeRequested?.at ?? at);
+    return cancelRequested !== undefined || platform.now() - since >= RESUMABLE_FOR_MS;
+  }
+
+  /** Never one whose machine runs again: what it begins would be nobody's. */
+  async function closeDead(execution: ExecutionRecord): Promise<Closed> {
+    const { executionId, status, machineStopped } = execution;
     if (machineStopped === undefined) return { executionId, status };
+    if ((await endOfMachine(execution)) === undefined) {
+      await store.replaceMachineStopped(executionId, machineStopped);
+      return { executionId, status };
+    }
     return await close({ executionId, failure: { error: machineStopped.code, cause: machineStopped.message } });
   }
 
@@ -152,9 +169,10 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
   async function sweep(): Promise<string[]> {
     const open = EXECUTION_STATUSES.filter((status) => !isTerminal(status));
     const closed: string[] = [];
-    for (const execution of (await Promise.all(open.map(store.executionsWithStatus))).flat()) {
-      const { executionId, correlationId } = execution;
+    for (const { executionId, correlationId } of (await Promise.all(open.map(store.executionsWithStatus))).flat()) {
       try {
+        // The index may be behind.
+        const execution = await known(executionId);
         const failure = await endOfMachine(execution);
         const { machineStopped } = execution;
         if (failure === undefined && machineStopped !== undefined) {
@@ -192,6 +210,7 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
       const about = { executionId, correlationId, error: failure.error };
       platform.log.error('An execution is closed after a failure', about);
       await cancelGates({ store, now: platform.now }, executionId);
+      await endActions(executionId);
       const problem = { code: failure.error, message: readableCause(failure) };
       const hasBegun = execution.launchStartedAt !== undefined;
       await (hasBegun ? endLaunches(execution, problem) : endUnlaunched(execution, problem));
@@ -200,6 +219,16 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     await releaseLocks(store, execution);
     await after.price(executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
+  }
+
+  /** Nobody follows them any more. Whoever has ended one a moment before keeps the last word. */
+  async function endActions(executionId: string): Promise<void> {
+    const running = (await store.getActions(executionId)).filter(({ status }) => status === 'running');
+    for (const { hindrance: _, sendingSince: __, ...action } of running) {
+      const detail = 'The execution was closed before it had ended: what it has started may still run.';
+      const ended = await store.replaceAction({ ...action, status: 'failed', detail, endedAt: platform.now() });
+      if (!ended) return await endActions(executionId);
+    }
   }
 
   async function endUnlaunched(execution: ExecutionRecord, problem: Problem): Promise<void> {
@@ -217,8 +246,8 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     const message = `The execution ended with ${problem.code}`;
     const waves = runsOf(plan.waves);
     const over = (await store.getWaves(executionId, waves)).filter(
-      // A retry that was begun has no result yet.
-      ({ wave, attempt = 1 }) => lastAttemptOf(plan, wave) === attempt,
+      // A retry that was begun has no result yet; one that found nothing left to do has one, and no batches.
+      ({ wave, attempt = 1 }) => lastAttemptOf(plan, wave) <= attempt,
     );
     const startedAt = over.at(-1)?.endedAt ?? execution.launchStartedAt;
     for (const wave of waves) {

@@ -78,10 +78,15 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
     }
   }
 
-  /** Somebody has decided what becomes of an execution whose machine has died. */
-  async function followDeadMachine(execution: ExecutionRecord): Promise<void> {
-    const { executionId, status, machineStopped, resumeRequested, cancelRequested } = execution;
-    if (machineStopped === undefined || isTerminal(status)) return;
+  /**
+   * Somebody has decided what becomes of an execution whose machine has died. What is stored now decides: a change that is
+   * delivered again may be about an earlier death, and a Close beside a Resume goes first.
+   */
+  async function followDeadMachine(changed: ExecutionRecord): Promise<void> {
+    const { executionId } = changed;
+    const execution = changed.machineStopped === undefined ? undefined : await store.getExecution(executionId);
+    if (execution?.machineStopped === undefined || isTerminal(execution.status)) return;
+    const { machineStopped, resumeRequested, cancelRequested } = execution;
     if (cancelRequested !== undefined) await askToClose({ executionId });
     else if (resumeRequested !== undefined && resumeRequested.at >= machineStopped.at)
       await redrive(executionId, machineStopped);

@@ -71,7 +71,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
   };
 };
 
-/** At most 60 characters, so that attempt and redrive count still fit into the 80 of a name (Step Functions). */
+/** At most 60 characters, so that the number of the try still fits into the 80 of a name (Step Functions). */
 function executorName({ executionId, wave, attempt }: Run, accountId: string): string {
   const name = `${executionId}-${runNameOf(wave, attempt)}-${accountId}`;
   if (name.length <= 60) return name;

@@ -91,7 +91,7 @@ export function results(platform: Platform, store: ExecutionStore): Results {
       if (records.length < numbers.length) {
         throw new DrError('NotFound', `A wave of ${executionId} has no result yet.`);
       }
-      const ending = endingOf(records, (await aroundWaves(store, execution)).afterwards());
+      const ending = endingOf(records, (await aroundWaves(store, execution)).afterwards(records));
       const [first] = records;
       if (first !== undefined && !hasSeveralWaves(numbers)) return { ...ending, resultLocation: first.resultLocation };
       const resultLocation = `s3://${RESULT_BUCKET}/results/${executionId}/execution.json`;

@@ -58,6 +58,7 @@ export const ITEM = {
     `ACTION#w${String(wave).padStart(2, '0')}-${ACTION_PHASES.indexOf(phase)}${phase}-${String(index).padStart(2, '0')}-a${String(attempt).padStart(2, '0')}`,
   schedule: (scheduleId: string) => `SCHEDULE#${scheduleId}`,
   parent: 'PARENT',
+  runEnded: 'ENDED',
   /** Thirteen digits of milliseconds, so that notes stand in the order in which they were made. */
   note: (at: number, unique: string) => `EVENT#${String(at).padStart(13, '0')}-${unique}`,
 } as const;
@@ -515,10 +516,12 @@ export function executionStore(platform: Platform) {
         values: { ':at': at, ...(next === undefined ? {} : { ':next': next }) },
       }),
 
-    /** Notes that somebody wants a dead machine set going again. False when none is dead, or the execution is over. */
+    /** Notes that somebody wants a dead machine set going again. False when none is dead, it is to be
+     * closed, or the execution is over. */
     requestResume: (executionId: string, by: Person & { at: number }) =>
       whileNotOver(executionId, 'SET resumeRequested = :by', {
-        condition: 'attribute_exists(machineStopped) AND attribute_not_exists(machineStopped.notResumable)',
+        condition:
+          'attribute_exists(machineStopped) AND attribute_not_exists(machineStopped.notResumable) AND attribute_not_exists(cancelRequested)',
         values: { ':by': by },
       }),
 
@@ -883,12 +886,16 @@ export function executionStore(platform: Platform) {
       if (!isFreed) await this.unlockServers(place, owner);
     },
 
-    /** True when an owner of locks has ended: its execution is over, or its direct run has a result. */
+    /** True when an owner of locks has ended: its execution is over, or its direct run has a result or has died. */
     async isOver(owner: string): Promise<boolean> {
       const execution = await get<ExecutionRecord>(owner, ITEM.execution);
       if (execution !== undefined) return isTerminal(execution.status);
-      return (await query<WaveRecord>(owner, 'WAVE#')).length > 0;
+      const [waves, died] = await Promise.all([query(owner, 'WAVE#'), get(owner, ITEM.runEnded)]);
+      return waves.length > 0 || died !== undefined;
     },
+
+    /** Notes that a direct run has died: what it holds is nobody's, also what a step that was still under way takes after it. */
+    noteRunEnded: (owner: string) => putIfNew({ executionId: owner, item: ITEM.runEnded, endedAt: platform.now() }),
 
     /**
      * Keeps the token of a parent's waiting task. A newer token takes the place of an earlier one: Step Functions makes

@@ -39,15 +39,16 @@ export function parentAnswerOf(ended: Ended): ParentAnswer {
   const { execution, waves = [] } = ended;
   const { executionId, correlationId, verb, metadata } = execution;
   if (waves.some(({ notBegun }) => notBegun === undefined)) {
-    const { outcome, summary, nextPhaseReady, problem } = endingOf(waves, execution.problem);
+    const { outcome, summary, nextPhaseReady, problem = execution.problem } = endingOf(waves);
     return {
       output: {
         executionId,
-        status: outcome,
+        // What was to follow the waves may have failed, too.
+        status: execution.outcome ?? outcome,
         action: verb,
         isDrill: verb === 'drill',
         summary,
-        nextPhaseReady,
+        nextPhaseReady: nextPhaseReady && execution.problem === undefined,
         resultLocation: execution.resultLocation ?? '',
         metadata: { ...metadata, correlationId },
         ...(problem === undefined ? {} : { message: problem.message }),

@@ -34,12 +34,14 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
 
   return async (event) => {
     const request = readRequest(event);
+    const { correlationId } = request;
+    const executionId = executionIdOf('request', correlationId);
+    const stored = await store.getExecution(executionId);
+    // By what it says itself: which recovery plan there is may have changed meanwhile.
+    if (stored !== undefined) return await answerAgain(stored, await executionOf(request, undefined), request);
+
     const run = await runByPlan(request);
     const wanted = await executionOf(request, run);
-    const { executionId, correlationId } = wanted;
-    const stored = await store.getExecution(executionId);
-    if (stored !== undefined) return await answerAgain(stored, wanted, request);
-
     const lock = await store.lockApplication(lockNameOf(wanted), executionId);
     if (!lock.locked) throw await busy(wanted, lock.owner);
     if (run?.record !== undefined) await store.createRecoveryPlan({ executionId, ...run.record });
@@ -118,11 +120,13 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
   ): Promise<RequestAnswer> {
     // What a recovery plan says may have changed meanwhile: the execution keeps the one it was asked for with.
     const byPlan = stored.recoveryPlan !== undefined;
+    const isOfAllWaves = byPlan && wanted.waves.length === 0;
     const what = ({ verb, tags, waves, pauseBefore, onWaveFailure, cleanUp, options }: ExecutionRecord) =>
       JSON.parse(
         JSON.stringify({
           ...{ verb, onWaveFailure, options, application: applicationOf(tags) },
-          ...(byPlan ? {} : { tags, waves, pauseBefore, hours: cleanUp?.afterHours }),
+          ...(isOfAllWaves ? {} : { waves }),
+          ...(byPlan ? {} : { tags, pauseBefore, hours: cleanUp?.afterHours }),
         }),
       );
     if (!isDeepStrictEqual(what(stored), what(wanted))) {

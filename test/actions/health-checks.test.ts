@@ -131,7 +131,7 @@ describe('a check as an action', () => {
     const check = await begin([{ actionType: 'tcp', host: 'hrp-db.example.com', port: 5432, timeoutMinutes: 10 }]);
     expect(await check.step()).toEqual({ next: 'wait', seconds: 5 });
     await clock.advance(3 * MINUTE);
-    expect(await check.step()).toEqual({ next: 'wait', seconds: 18 });
+    expect(await check.step()).toEqual({ next: 'wait', seconds: 27 });
     network.setHost('hrp-db.example.com', { isUp: true });
     expect(await check.step()).toEqual({ next: 'done' });
     expect(await check.record()).toMatchObject({ status: 'succeeded', endedAt: clock.now() });

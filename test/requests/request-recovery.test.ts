@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type RecoveryPlan, recoveryPlanSchema } from '../../src/domain/recovery-plan.ts';
+import { planLibrary } from '../../src/platform/plan-library.ts';
 import { create } from '../../src/requests/request-recovery.ts';
 import { startWorld } from './world.ts';
 
@@ -63,6 +65,42 @@ describe('a request by a machine', () => {
     expect(second.executionId).toBe(first.executionId);
     await request({ ...FAILOVER, taskToken: 'newer' });
     expect(await world.store.getParent(first.executionId)).toMatchObject({ taskToken: 'newer' });
+  });
+
+  it('delivered again after its recovery plan was stored, changed or removed is the same execution', async () => {
+    const world = await startWorld();
+    const request = create(world.platform);
+    const plans = planLibrary(world.platform);
+    let version = 0;
+    const store = async (
+      change: { kind: 'put plan'; plan: RecoveryPlan } | { kind: 'delete plan'; planId: string },
+    ) => {
+      await plans.apply({ baseVersion: version, changes: [change], by: { userId: 'U1', teamId: 'T1' }, at: version });
+      version += 1;
+    };
+    const planOf = (...waves: number[]) =>
+      recoveryPlanSchema.parse({
+        ...{ planId: 'hrp', planName: 'HRP', application: 'HRP' },
+        waves: waves.map((waveNumber) => ({ waveNumber, waveName: `Wave ${waveNumber}`, tagCriteria: { a: 'b' } })),
+      });
+    const byTags = await request(FAILOVER);
+    await store({ kind: 'put plan', plan: planOf(2, 3) });
+    await expect(request({ ...FAILOVER, taskToken: 'newer' })).resolves.toMatchObject(byTags);
+    expect(await world.store.getParent(byTags.executionId)).toMatchObject({ taskToken: 'newer' });
+
+    await world.store.moveExecution(byTags.executionId, 'failed');
+    const wave3 = { ...FAILOVER, tags: { 'DR-Application': 'HRP', 'DR-Wave': '3' }, metadata: { correlationId: 'b' } };
+    const byPlan = await request(wave3);
+    expect(await world.store.getExecution(byPlan.executionId)).toMatchObject({
+      recoveryPlan: { version: 1 },
+      waves: [3],
+    });
+    await store({ kind: 'put plan', plan: planOf(2) });
+    await expect(request(wave3)).resolves.toEqual(byPlan);
+    const wave2 = { ...wave3, tags: { 'DR-Application': 'HRP', 'DR-Wave': '2' } };
+    await expect(request(wave2)).rejects.toMatchObject({ name: 'Conflict' });
+    await store({ kind: 'delete plan', planId: 'hrp' });
+    await expect(request(wave3)).resolves.toEqual(byPlan);
   });
 
   it('is refused where its correlation id was another request’s', async () => {
