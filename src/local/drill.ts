@@ -104,11 +104,10 @@ class TerminalDrill {
   readonly #over = new AbortController();
   #fileTimer: NodeJS.Timeout | undefined;
 
-  constructor(practice: Practice, options: Options) {
+  constructor(practice: Practice, options: Options, say: (line: string) => void) {
     this.#practice = practice;
     this.#options = options;
-    const stream = options.json ? process.stderr : process.stdout;
-    this.#say = (line) => stream.write(`${line}\n`);
+    this.#say = say;
   }
 
   /** The component's output as the bot posted it; undefined when there was none. */
@@ -280,10 +279,27 @@ function quoted(word: string): string {
   return /\s/.test(word) ? `"${word}"` : word;
 }
 
-async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2));
+/** Where a command writes. */
+export interface Streams {
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown };
+}
+
+/** Runs `npm run drill -- …`. The answer is its exit code; what went wrong is said on stderr. */
+export async function drill(argv: string[], streams: Streams): Promise<number> {
+  try {
+    return await run(argv, streams);
+  } catch (error) {
+    const isWrongUsage = error instanceof UsageError;
+    streams.stderr.write(`${isWrongUsage ? error.message : `The drill could not be run: ${messageOf(error)}`}\n`);
+    return isWrongUsage ? EXIT.wrongUsage : EXIT.otherOutcome;
+  }
+}
+
+async function run(argv: string[], { stdout, stderr }: Streams): Promise<number> {
+  const options = readOptions(argv);
   if (options === 'help') {
-    process.stdout.write(`${HELP}\n`);
+    stdout.write(`${HELP}\n`);
     return EXIT.success;
   }
   const inventory = readInventory(options.inventory);
@@ -298,10 +314,11 @@ async function main(): Promise<number> {
     inventory,
     controls: (parts) => pageControls(clock, faultsOf(parts), options.faults),
   });
+  const said = options.json ? stderr : stdout;
   try {
-    const drill = new TerminalDrill(practice, options);
-    const exitCode = await drill.run();
-    if (options.json && drill.output !== undefined) process.stdout.write(`${drill.output}\n`);
+    const terminal = new TerminalDrill(practice, options, (line) => said.write(`${line}\n`));
+    const exitCode = await terminal.run();
+    if (options.json && terminal.output !== undefined) stdout.write(`${terminal.output}\n`);
     return exitCode;
   } finally {
     clock.stop();
@@ -310,11 +327,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(
-    `${error instanceof UsageError ? error.message : `The drill could not be run: ${messageOf(error)}`}\n`,
-  );
-  process.exitCode = error instanceof UsageError ? EXIT.wrongUsage : EXIT.otherOutcome;
-}
+if (import.meta.main) process.exitCode = await drill(process.argv.slice(2), process);

@@ -28,7 +28,7 @@ import { type AwsCall, Identities } from './aws/identities.ts';
 import { startSts } from './aws/sts.ts';
 import { CallRecorder } from './behind-the-scenes/recorder.ts';
 import { behindTheScenes } from './behind-the-scenes/routes.ts';
-import type { Clock } from './clock.ts';
+import type { CancelTimer, Clock } from './clock.ts';
 import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from './composer-commands.ts';
 import type { StreamRecord } from './dynamodb/change-feed.ts';
 import { startDynamoDB } from './dynamodb/dynamodb.ts';
@@ -98,8 +98,8 @@ export interface PracticeOptions {
   launchPace?: number;
   /** False: DRS's own events, which are best effort, are lost. @default true */
   drsEvents?: boolean;
-  /** False: no function is called by the clock alone, so that days may pass in which nothing is to happen. @default true */
-  schedules?: boolean;
+  /** Functions that are called by the clock alone. With none of them days may pass in which nothing is to happen. @default - all */
+  schedules?: readonly FunctionName[];
   /**
    * Waits in Slack's time.
    * @default - functions never wait: a clock that jumps stands still while one of them runs
@@ -386,17 +386,18 @@ export async function startPractice(options: PracticeOptions) {
   await host.invoke(deployedName('refresh-catalogue'), {});
   const schedule = new Schedule({ clock: wallClock, host });
   const due = new Schedule({ clock, host });
+  const every = (by: Schedule, ms: number, name: FunctionName, event: unknown = {}): CancelTimer[] =>
+    options.schedules?.includes(name) === false ? [] : [by.every(ms, deployedName(name), event)];
   const schedules = [
-    schedule.every(60_000, deployedName('sweep-messages'), {}),
-    schedule.every(60_000, deployedName('watch-gates'), {}),
-    schedule.every(300_000, deployedName('refresh-catalogue'), {}),
-    schedule.every(300_000, deployedName('answer-parents'), {}),
-    schedule.every(300_000, deployedName('close-execution'), SWEEP_EVENT),
+    ...every(schedule, 60_000, 'sweep-messages'),
+    ...every(schedule, 60_000, 'watch-gates'),
+    ...every(schedule, 300_000, 'refresh-catalogue'),
+    ...every(schedule, 300_000, 'answer-parents'),
+    ...every(schedule, 300_000, 'close-execution', SWEEP_EVENT),
     // What is due by the practice's time is looked for in the practice's time.
-    due.every(300_000, deployedName('clean-up-drills'), {}),
-    due.every(60_000, deployedName('run-schedules'), {}),
+    ...every(due, 300_000, 'clean-up-drills'),
+    ...every(due, 60_000, 'run-schedules'),
   ];
-  if (options.schedules === false) for (const cancel of schedules) cancel();
 
   return {
     workspace,

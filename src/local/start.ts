@@ -94,8 +94,12 @@ function stderrLog(): Log {
   return { info: line('INFO'), warn: line('WARN'), error: line('ERROR') };
 }
 
-async function main(): Promise<void> {
-  const values = readOptions(process.argv.slice(2));
+/**
+ * Runs `npm start -- …`, until a signal ends the process.
+ * @throws {UsageError} with what is wrong and the right form
+ */
+export async function start(argv: string[]): Promise<void> {
+  const values = readOptions(argv);
   if (values.help === true) {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -146,9 +150,11 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
 }
 
-main().catch((error: unknown) => {
-  const inUse = (error as { code?: string }).code === 'EADDRINUSE';
-  const message = inUse ? 'The port is in use: choose another with --port.' : messageOf(error);
-  process.stderr.write(`${message}\n`);
-  process.exit(error instanceof UsageError || inUse ? 2 : 1);
-});
+if (import.meta.main) {
+  start(process.argv.slice(2)).catch((error: unknown) => {
+    const inUse = (error as { code?: string }).code === 'EADDRINUSE';
+    const message = inUse ? 'The port is in use: choose another with --port.' : messageOf(error);
+    process.stderr.write(`${message}\n`);
+    process.exit(error instanceof UsageError || inUse ? 2 : 1);
+  });
+}

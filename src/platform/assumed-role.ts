@@ -5,20 +5,50 @@ import type { Platform } from './platform.ts';
 /** Errors that mean the role or the account does not let us in. */
 const ACCESS_ERRORS = ['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'UnrecognizedClientException'];
 
+type CredentialProvider = ReturnType<typeof fromTemporaryCredentials>;
+
 /** A role of another account. */
 export interface AssumedRole {
   roleArn: string;
   externalId: string;
 }
 
-/** What makes SDK clients speak with a role's rights. The role's credentials are kept as long as the clients are. */
-export function asRole(platform: Platform, { roleArn, externalId }: AssumedRole) {
-  return fromTemporaryCredentials({
-    ...(platform.credentials === undefined ? {} : { masterCredentials: platform.credentials }),
-    params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'dr-chatops', DurationSeconds: 900 },
-    // STS of the Region where this runs: the other Region may be the one that is down.
-    clientConfig: { region: platform.environment.AWS_REGION },
-  });
+/** Of a session less than this is left when the SDK wants another one (its own number, five minutes). */
+const REFRESH_BEFORE_MS = 300_000;
+
+/**
+ * What makes SDK clients speak with a role's rights. All clients that are given one answer of it share its session, which is
+ * begun anew before it ends.
+ */
+export function asRole(platform: Platform, { roleArn, externalId }: AssumedRole): CredentialProvider {
+  return shared(
+    fromTemporaryCredentials({
+      ...(platform.credentials === undefined ? {} : { masterCredentials: platform.credentials }),
+      params: { RoleArn: roleArn, ExternalId: externalId, RoleSessionName: 'dr-chatops', DurationSeconds: 900 },
+      // STS of the Region where this runs: the other Region may be the one that is down.
+      clientConfig: { region: platform.environment.AWS_REGION },
+    }),
+  );
+}
+
+/** The SDK remembers what a provider gives in each client by itself: three clients of an account would begin three sessions. */
+function shared(assume: CredentialProvider): CredentialProvider {
+  let session: { credentials: ReturnType<CredentialProvider>; until: number } | undefined;
+  return async (properties) => {
+    if (session === undefined || session.until <= Date.now()) {
+      const begun = { credentials: assume(properties), until: Number.POSITIVE_INFINITY };
+      session = begun;
+      begun.credentials.then(
+        ({ expiration }) => {
+          begun.until = (expiration?.getTime() ?? 0) - REFRESH_BEFORE_MS;
+        },
+        () => {
+          begun.until = 0;
+        },
+      );
+    }
+    return await session.credentials;
+  };
 }
 
 /**

@@ -73,7 +73,7 @@ export async function measureLongPlan(long: LongPlan): Promise<LongPlanMeasureme
     library: { plans: [planOf(long)], groups: [] },
     drsEvents: false,
     // For weeks they would be called each minute, and find nothing to do.
-    schedules: false,
+    schedules: [],
     launchPace: 60,
   });
   try {

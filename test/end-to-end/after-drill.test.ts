@@ -44,7 +44,7 @@ function actors(world: World) {
 
 describe('after a drill', () => {
   it('its instances are ended at their time by the votes of its own approval, unless somebody keeps them', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ schedules: ['clean-up-drills', 'run-schedules'] });
     const { card, stored, running, drill, press, later } = actors(world);
 
     const first = await drill('drill MemberPortal wave 1 cleanup 1h');

@@ -42,7 +42,7 @@ describe('the topic that a caller names', () => {
   test('is told of a run that was stopped; its caller sees what Step Functions says', async () => {
     const world = await worldWithTopic();
     const run = await start(world, { ...INPUT, options: { notificationArn: world.topic } }, 'stopped');
-    await world.clock.advance(120_000);
+    await world.clock.runUntil(() => world.jobs().length > 0, { what: 'a job' });
     const credentials = world.practice.identities.forRole('arn:aws:iam::900000000000:role/operator');
     await new SFNClient({ credentials }).send(
       new StopExecutionCommand({ executionArn: run, error: 'Changed', cause: 'We changed our mind.' }),

@@ -45,7 +45,7 @@ describe('a fault to rehearse', () => {
     await world.says('requester', 'drill HRP wave 1');
     await world.untilAsked();
     await world.presses('approver', 'approve', world.openGateCards()[0]);
-    await world.clock.advance(30 * 60_000);
+    await world.clock.advance(10 * 60_000);
     expect(world.cardStatus()).toBe('executing');
     world.fault.stop();
     await world.untilStatus('completed');
@@ -79,7 +79,7 @@ describe('a fault to rehearse', () => {
     const card = world.openGateCards()[0];
     fault.start();
     await world.presses('approver', 'approve', card);
-    await world.clock.advance(60 * 60_000);
+    await world.clock.advance(10 * 60_000);
     expect(world.cardStatus()).toBe('awaiting approval');
     expect(world.jobs().every((job) => job.status === 'COMPLETED')).toBe(true);
     fault.stop();

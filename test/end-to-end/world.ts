@@ -9,6 +9,7 @@ import type { AuditNote } from '../../src/domain/audit.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { ActionRecord, BatchRecord, ExecutionRecord, GateRecord, WaveRecord } from '../../src/domain/records.ts';
 import type { PlanSet } from '../../src/domain/recovery-plan.ts';
+import type { FunctionName } from '../../src/functions.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { type Inventory, loadInventory } from '../../src/local/inventory.ts';
@@ -23,8 +24,18 @@ const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export interface WorldOptions {
-  /** How many times as fast as in AWS a server is launched. @default 4 */
+  /**
+   * How many times as fast as in AWS a server is launched. Polls are most of what a drill costs: launches of half a minute
+   * show the same as those of a quarter of an hour.
+   * @default 20
+   */
   launchPace?: number;
+  /**
+   * Functions that the clock calls besides those that look after gates, messages and dead machines. In an hour of waiting
+   * all of them together are most of what is called.
+   * @default none
+   */
+  schedules?: readonly FunctionName[];
   /** @default - the people of practice mode */
   people?: readonly Person[];
   /** @default - {@link someServers} of practice/inventory.json: with a thousand, every look at an account takes long */
@@ -88,8 +99,8 @@ export async function startWorld(options: WorldOptions = {}) {
     log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
     onCall: (call) => calls.push(call),
     drsEvents: options.drsEvents ?? false,
-    // Polls are most of what a drill costs: launches of some minutes show the same as those of a quarter of an hour.
-    launchPace: options.launchPace ?? 4,
+    launchPace: options.launchPace ?? 20,
+    schedules: ['sweep-messages', 'watch-gates', 'close-execution', ...(options.schedules ?? [])],
     onMetrics: (text) => metricLines.push(text),
     ...(options.library === undefined ? {} : { library: options.library }),
   });

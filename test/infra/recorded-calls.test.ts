@@ -1,10 +1,15 @@
 import { expect, it } from 'vitest';
+import type { FunctionName } from '../../src/functions.ts';
+import { deployedName } from '../../src/local/names.ts';
 import { allowDirect, call, tagged } from '../end-to-end/component-call.ts';
 import { executionIdOf, startWorld } from '../end-to-end/world.ts';
 import { refusedCalls } from './refused-calls.ts';
 
+/** What worlds of tests leave out elsewhere. */
+const BY_THE_CLOCK: FunctionName[] = ['refresh-catalogue', 'answer-parents', 'clean-up-drills', 'run-schedules'];
+
 it('every call of a drill, of looks at it, of a failover, a termination and a status is allowed to the role that makes it', async () => {
-  const world = await startWorld();
+  const world = await startWorld({ schedules: BY_THE_CLOCK });
   await world.says('requester', 'drill HRP wave 1');
   await world.untilAsked();
   await world.presses('approver', 'approve', world.openGateCards()[0]);
@@ -30,6 +35,10 @@ it('every call of a drill, of looks at it, of a failover, a termination and a st
   ]) {
     expect((await call(world, input, input.action)).output?.status).toBe('success');
   }
+
+  await world.clock.advance(300_000);
+  const callers = new Set(world.calls.map(({ identity }) => identity.roleArn.split('/').at(-1)));
+  expect([...callers]).toEqual(expect.arrayContaining(BY_THE_CLOCK.map(deployedName)));
 
   expect(world.calls.length).toBeGreaterThan(100);
   // The caller of the component is somebody of the central account.

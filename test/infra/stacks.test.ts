@@ -2,6 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { definitionText, placeholdersIn } from '../../infra/constructs/state-machine-from-file.ts';
+import { parseDeployment } from '../../infra/deployment.ts';
 import { accessSchema } from '../../src/domain/access.ts';
 import { policiesSchema } from '../../src/domain/policy.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf } from '../../src/functions.ts';
@@ -18,7 +19,15 @@ import {
 import { SWEEP_EVENT } from '../../src/orchestration/sweep-event.ts';
 import { componentSettingsSchema, stagingAccountSchema } from '../../src/platform/configuration.ts';
 import type { CreateHandler } from '../../src/platform/platform.ts';
-import { allowedResources, at, exampleDeployment, type Resource, synthesize, type View } from './synthesized.ts';
+import {
+  allowedResources,
+  at,
+  exampleDeployment,
+  type Resource,
+  synthesize,
+  type View,
+  validate,
+} from './synthesized.ts';
 
 const { central, staging, assets } = synthesize(exampleDeployment());
 
@@ -610,6 +619,22 @@ describe("a staging account's stack", () => {
       `arn:aws:events:${REGION}:${CENTRAL_ACCOUNT}:event-bus/dr-chatops`,
     ]);
   });
+});
+
+it('a deployment with all that there is keeps the rules that the CDK checks', () => {
+  const weekly = {
+    name: 'weekly-drill-hrp-1',
+    expression: 'cron(0 6 ? * SAT *)',
+    timezone: 'Europe/Berlin',
+    input: { action: 'drill', tags: { 'DR-Application': 'HRP', 'DR-Wave': '1' } },
+  };
+  const more = {
+    environment: 'test',
+    schedules: [weekly],
+    requests: { channelId: 'C0INCIDENT1' },
+    healthChecks: { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] },
+  };
+  expect(() => validate(parseDeployment({ ...exampleDeployment(), ...more }, 'deployment.json'))).not.toThrow();
 });
 
 describe('two deployments in the same accounts', () => {

@@ -33,8 +33,28 @@ export function at(properties: unknown, ...place: (string | number)[]): unknown 
 
 export const exampleDeployment = (): Deployment => readDeployment(path.join(ROOT, 'config/example.json'));
 
-/** The templates of a deployment. The functions' code is a stand-in: bundles have tests of their own. */
-export function synthesize(deployment: Deployment) {
+const known = new Map<string, ReturnType<typeof synthesizeNow>>();
+
+/**
+ * The templates of a deployment, made once for all who look at them. The functions' code is a stand-in: bundles have tests of
+ * their own.
+ */
+export function synthesize(deployment: Deployment): ReturnType<typeof synthesizeNow> {
+  const key = JSON.stringify(deployment);
+  const made = known.get(key) ?? synthesizeNow(deployment, false);
+  known.set(key, made);
+  return made;
+}
+
+/**
+ * Lets the CDK check the templates against CloudFormation's rules, which takes longer than all else about them.
+ * @throws when they break one
+ */
+export function validate(deployment: Deployment): void {
+  synthesizeNow(deployment, true);
+}
+
+function synthesizeNow(deployment: Deployment, builtinCloudFormationValidation: boolean) {
   const directory = mkdtempSync(path.join(tmpdir(), 'dr-chatops-synth-'));
   try {
     const functions = path.join(directory, 'functions');
@@ -45,7 +65,11 @@ export function synthesize(deployment: Deployment) {
     const { context } = JSON.parse(readFileSync(path.join(ROOT, 'cdk.json'), 'utf8')) as {
       context: Record<string, unknown>;
     };
-    const stacks = stacksOf(deployment, functions, { outdir: path.join(directory, 'cdk.out'), context });
+    const stacks = stacksOf(deployment, functions, {
+      outdir: path.join(directory, 'cdk.out'),
+      context,
+      builtinCloudFormationValidation,
+    });
     return {
       central: view(Template.fromStack(stacks.central)),
       staging: stacks.staging.map((stack) => view(Template.fromStack(stack))),

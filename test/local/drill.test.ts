@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { outputSchema } from '../../src/domain/contract.ts';
 import { readInventory } from '../../src/local/command-line.ts';
+import { drill } from '../../src/local/drill.ts';
 
 const COMMAND = fileURLToPath(new URL('../../src/local/drill.ts', import.meta.url));
 
@@ -15,8 +16,8 @@ interface Ended {
   stderr: string;
 }
 
-/** `npm run drill -- …` without a terminal, from another directory than the project's. */
-function drill(...args: string[]): Promise<Ended> {
+/** `npm run drill -- …` as a process, without a terminal, from another directory than the project's. */
+function drillProcess(...args: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {
@@ -30,12 +31,24 @@ function drill(...args: string[]): Promise<Ended> {
   });
 }
 
-/** `drill` at full speed with somebody who approves. */
-const approved = (...args: string[]) => drill(...args, '--approve-as', 'approver', '--speed', '600');
+/** The same in this process: a process of its own loads all of AWS first. */
+async function drillHere(...args: string[]): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  const into = (stream: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      output[stream] += text;
+    },
+  });
+  const code = await drill(args, { stdout: into('stdout'), stderr: into('stderr') });
+  return { code, ...output };
+}
 
-describe.concurrent('npm run drill', () => {
+/** Somebody who approves, at full speed. */
+const APPROVED = ['--approve-as', 'approver', '--speed', '600'];
+
+describe('npm run drill', () => {
   test('prints the component’s output and nothing else with --json, every server once', async () => {
-    const { code, stdout, stderr } = await approved('HRP', 'wave', '1', '--json');
+    const { code, stdout, stderr } = await drillProcess('HRP', 'wave', '1', '--json', ...APPROVED);
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('· completed') });
     const output = outputSchema.parse(JSON.parse(stdout));
     expect(output).toMatchObject({ status: 'success', summary: { totalServers: 30, succeeded: 30 } });
@@ -46,14 +59,14 @@ describe.concurrent('npm run drill', () => {
   });
 
   test('ends with 1 when preflight stops the drill, and shows what stops it', async () => {
-    const { code, stdout } = await approved('HRP', 'wave', '3');
+    const { code, stdout } = await drillHere('HRP', 'wave', '3', ...APPROVED);
     expect(code).toBe(1);
     expect(stdout).toMatch(/What stops it\n• hrp-web-009 .*live instance i-/);
     expect(stdout).not.toContain('Approve?');
   });
 
   test('ends with 1 when the one who approves may not: the bot’s refusal is shown, nothing is launched', async () => {
-    const { code, stdout } = await drill('HRP', 'wave', '1', '--approve-as', 'requester', '--speed', '600');
+    const { code, stdout } = await drillHere('HRP', 'wave', '1', '--approve-as', 'requester', '--speed', '600');
     expect(code).toBe(1);
     expect(stdout).toContain('Would launch 30 drill instances in 3 staging accounts');
     expect(stdout).toContain('requester> [Approve Drill]');
@@ -62,14 +75,14 @@ describe.concurrent('npm run drill', () => {
   });
 
   test('ends with 2 when the bot does not understand: its answer is shown, also beside --json', async () => {
-    const { code, stdout, stderr } = await approved('HRX', 'wave', '1', '--json');
+    const { code, stdout, stderr } = await drillHere('HRX', 'wave', '1', '--json', ...APPROVED);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('requester> /dr drill HRX wave 1');
     expect(stderr).toContain('There is no application “HRX”. Did you mean HRP?');
   });
 });
 
-describe.concurrent('wrong usage ends with 2 before anything starts', () => {
+describe('wrong usage ends with 2 before anything starts', () => {
   test.each<[string, string[], string]>([
     ['no arguments', [], 'What is to be drilled?'],
     ['an unknown option', ['HRP', 'wave', '1', '--fast'], "Unknown option '--fast'"],
@@ -79,20 +92,26 @@ describe.concurrent('wrong usage ends with 2 before anything starts', () => {
       ['HRP', 'wave', '1', '--approve-as', 'nobody'],
       '--approve-as takes one of requester, approver, second-approver, lead, reader, stranger, not "nobody".',
     ],
-    ['nobody to approve and no terminal', ['HRP', 'wave', '1'], 'there is no terminal to ask at'],
     [
       'an inventory that is not there',
       ['HRP', 'wave', '1', '--approve-as', 'approver', '--inventory', 'none.json'],
       'The inventory cannot be read',
     ],
   ])('%s', async (_, args, words) => {
-    const { code, stdout, stderr } = await drill(...args);
+    const { code, stdout, stderr } = await drillHere(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(words);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test('a broken inventory: every line and field that is wrong', async ({ onTestFinished }) => {
+  test('nobody to approve and no terminal', async () => {
+    const { code, stdout, stderr } = await drillProcess('HRP', 'wave', '1');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('there is no terminal to ask at');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a broken inventory: every line and field that is wrong', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'inventory-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, 'inventory.json');
@@ -108,7 +127,7 @@ describe.concurrent('wrong usage ends with 2 before anything starts', () => {
         ']}',
       ].join('\n'),
     );
-    const { code, stderr } = await approved('HRP', 'wave', '1', '--inventory', file);
+    const { code, stderr } = await drillHere('HRP', 'wave', '1', '--inventory', file, ...APPROVED);
     expect(code).toBe(2);
     expect(stderr).toContain('3 problem(s)');
     expect(stderr).toContain(`${file}:3: sourceServers[0].hostname:`);
@@ -118,7 +137,7 @@ describe.concurrent('wrong usage ends with 2 before anything starts', () => {
 });
 
 test('--help says what there is, and ends with 0', async () => {
-  const { code, stdout } = await drill('--help');
+  const { code, stdout } = await drillHere('--help');
   expect(code).toBe(0);
   expect(stdout).toContain('--approve-as NAME');
 });

@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
+import { start } from '../../src/local/start.ts';
 import { BOT_TOKEN, CHANNEL, createWorld } from './slack/world.ts';
 
 const COMMAND = fileURLToPath(new URL('../../src/local/start.ts', import.meta.url));
@@ -15,8 +16,8 @@ afterAll(() => {
   for (const child of started) child.kill('SIGKILL');
 });
 
-/** `npm start -- …`. */
-function start(...args: string[]) {
+/** `npm start -- …` as a process. */
+function startProcess(...args: string[]) {
   return startWith({}, ...args);
 }
 
@@ -26,6 +27,11 @@ function startWith(environment: Record<string, string>, ...args: string[]) {
   const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   started.push(child);
   return { child, said: saidBy(child), code: new Promise<number | null>((resolve) => child.once('close', resolve)) };
+}
+
+/** An error that ends the process with 2. */
+function wrongUsage(words: string) {
+  return { name: 'UsageError', message: expect.stringContaining(words) };
 }
 
 /** Everything that was printed, once it matches; fails when the process ends before. */
@@ -51,7 +57,7 @@ function saidBy(child: ChildProcess): (pattern: RegExp) => Promise<RegExpExecArr
 
 describe.concurrent('npm start', () => {
   test('serves the page where it says, until it is told to end, and ends well', async () => {
-    const { child, said, code } = start('--port', '0', '--speed', '600');
+    const { child, said, code } = startProcess('--port', '0', '--speed', '600');
     const [, url = ''] = await said(/practice mode: (http:\/\/127\.0\.0\.1:\d+)\n/);
     const page = await fetch(url);
     expect(page.status).toBe(200);
@@ -62,13 +68,15 @@ describe.concurrent('npm start', () => {
   });
 
   test.each([
-    ['a port that is none', ['--port', 'x'], /--port takes a number from 0 to 65535, not "x"\./],
-    ['an empty port', ['--port', ''], /--port takes a number from 0 to 65535, not ""\./],
-    ['an unknown option', ['--fast'], /Unknown option '--fast'/],
-  ])('%s is wrong usage: it ends with 2', async (_, args, words) => {
-    const { said, code } = start(...args);
-    const [match] = await said(words);
-    expect(match).toBeDefined();
+    ['a port that is none', ['--port', 'x'], '--port takes a number from 0 to 65535, not "x".'],
+    ['an empty port', ['--port', ''], '--port takes a number from 0 to 65535, not "".'],
+  ])('%s is wrong usage', async (_, args, words) => {
+    await expect(start(args)).rejects.toMatchObject(wrongUsage(words));
+  });
+
+  test('wrong usage ends with 2: an unknown option', async () => {
+    const { said, code } = startProcess('--fast');
+    await said(/Unknown option '--fast'/);
     expect(await code).toBe(2);
   });
 
@@ -76,7 +84,7 @@ describe.concurrent('npm start', () => {
     const holder = createServer();
     await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
     const address = holder.address();
-    const { said, code } = start('--port', String(typeof address === 'object' ? address?.port : ''));
+    const { said, code } = startProcess('--port', String(typeof address === 'object' ? address?.port : ''));
     await said(/The port is in use: choose another with --port\./);
     expect(await code).toBe(2);
     holder.close();
@@ -147,15 +155,14 @@ describe('npm start with a real workspace', () => {
 
   test('is wrong usage without both tokens, or with one that Slack does not accept', async () => {
     const { environment } = await realWorkspace();
-    const noApp = startWith({ SLACK_BOT_TOKEN: BOT_TOKEN });
-    await noApp.said(/SLACK_BOT_TOKEN is set but SLACK_APP_TOKEN is not: Socket Mode needs both\./);
-    expect(await noApp.code).toBe(2);
+    const noApp = 'SLACK_BOT_TOKEN is set but SLACK_APP_TOKEN is not: Socket Mode needs both.';
+    vi.stubEnv('SLACK_BOT_TOKEN', BOT_TOKEN);
+    await expect(start([])).rejects.toMatchObject(wrongUsage(noApp));
+    vi.unstubAllEnvs();
     const file = accessFile({ access });
     const wrongApp = startWith({ ...environment, SLACK_APP_TOKEN: 'xapp-wrong' }, ...['--port', '0', '--access', file]);
     await wrongApp.said(/Slack does not accept SLACK_APP_TOKEN \(.*invalid_auth\)/);
     expect(await wrongApp.code).toBe(2);
-    const noTokens = start('--access', file);
-    await noTokens.said(/--access is for a real workspace/);
-    expect(await noTokens.code).toBe(2);
+    await expect(start(['--access', file])).rejects.toMatchObject(wrongUsage('--access is for a real workspace'));
   });
 });
