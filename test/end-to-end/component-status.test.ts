@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { call, listed, tagged, wholeResult } from './component-call.ts';
-import { startWorld } from './world.ts';
+import { startWorld, wholeInventory } from './world.ts';
 
 /** Calls of DRS and EC2 that only read. */
 const READS = /^(Describe|Get|List)/;
 
 describe('a status', () => {
   test('with minimal input says how every server, account and wave stands, and changes nothing', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ inventory: wholeInventory() });
     const before = world.calls.length;
     const { output } = await call(world, { action: 'status', tags: { 'DR-Wave': '1' } }, 'wave-1');
     expect(output).toMatchObject({ status: 'success', action: 'status', truncated: true, servers: [] });

@@ -53,14 +53,17 @@ export interface WorldOptions {
 /** All 1,000 servers of practice mode. */
 export const wholeInventory = once(() => loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json'));
 
-/** HRP and wave 1 of Connectors whole, and some servers of every other wave. */
+/** Wave 1 of HRP and of Connectors whole, what is special in HRP, and some servers of every other wave. */
 const someServers = once((): Inventory => {
   const whole = wholeInventory();
   const seen = new Map<string, number>();
-  const sourceServers = whole.sourceServers.filter(({ tags }) => {
+  const sourceServers = whole.sourceServers.filter(({ tags, replication, recoveryInstance }) => {
     const wave = `${tags['DR-Application']} ${tags['DR-Wave']}`;
     seen.set(wave, (seen.get(wave) ?? 0) + 1);
-    return tags['DR-Application'] === 'HRP' || wave === 'Connectors 1' || (seen.get(wave) ?? 0) <= 4;
+    if (wave === 'HRP 1' || wave === 'Connectors 1' || (seen.get(wave) ?? 0) <= 2) return true;
+    const isUsual =
+      replication.state === 'CONTINUOUS' && recoveryInstance === undefined && tags['DR-Enabled'] !== 'false';
+    return tags['DR-Application'] === 'HRP' && !isUsual;
   });
   return { ...whole, sourceServers };
 });

@@ -158,7 +158,10 @@ describe('npm start with a real workspace', () => {
     const noApp = 'SLACK_BOT_TOKEN is set but SLACK_APP_TOKEN is not: Socket Mode needs both.';
     vi.stubEnv('SLACK_BOT_TOKEN', BOT_TOKEN);
     await expect(start([])).rejects.toMatchObject(wrongUsage(noApp));
-    vi.unstubAllEnvs();
+    // Whatever the environment of the tests has.
+    vi.stubEnv('SLACK_BOT_TOKEN', '');
+    vi.stubEnv('SLACK_APP_TOKEN', '');
+    onTestFinished(() => void vi.unstubAllEnvs());
     const file = accessFile({ access });
     const wrongApp = startWith({ ...environment, SLACK_APP_TOKEN: 'xapp-wrong' }, ...['--port', '0', '--access', file]);
     await wrongApp.said(/Slack does not accept SLACK_APP_TOKEN \(.*invalid_auth\)/);
