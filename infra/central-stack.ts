@@ -1,5 +1,5 @@
 import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Key } from 'aws-cdk-lib/aws-kms';
@@ -7,11 +7,11 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, STREAM_ITEMS } from '../src/functions.ts';
-import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
 import { LAUNCH_RESULT_EVENT, PROGRESS_EVENT } from '../src/observability/progress-event.ts';
 import { CLOSE_EVENT } from '../src/orchestration/close-event.ts';
 import { SWEEP_EVENT } from '../src/orchestration/sweep-event.ts';
 import { QUERY_EVENT } from '../src/queries/query-event.ts';
+import { Alarms } from './constructs/alarms.ts';
 import { AuditBucket } from './constructs/audit-bucket.ts';
 import { CentralBus } from './constructs/central-bus.ts';
 import { centralGrants } from './constructs/central-grants.ts';
@@ -26,6 +26,7 @@ import { RequestSchedules } from './constructs/request-schedules.ts';
 import { ResultBucket } from './constructs/result-bucket.ts';
 import { SlackApi } from './constructs/slack-api.ts';
 import { StreamConsumer } from './constructs/stream-consumer.ts';
+import { dashboardOf } from './dashboard.ts';
 import type { Deployment } from './deployment.ts';
 import { namesOf } from './names.ts';
 
@@ -225,19 +226,15 @@ export class CentralStack extends Stack {
     every('RunSchedules', Duration.minutes(1), functions['run-schedules']);
     every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
     every('WatchGates', Duration.minutes(1), functions['watch-gates']);
-    new Alarm(this, 'LateBells', {
-      alarmName: names.named('dr-chatops-late-bells'),
-      alarmDescription: 'A decision has not reached its state machine for a minute; the card says so, too',
-      metric: new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName: 'LateBells',
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
-      threshold: 1,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    const { topic: alarmTopic } = new Alarms(this, 'Alarms', {
+      names,
+      key,
+      deadLetters,
+      emails: deployment.alarms.emails,
+    });
+    new CfnDashboard(this, 'Dashboard', {
+      dashboardName: names.named('dr-chatops'),
+      dashboardBody: JSON.stringify(dashboardOf(deployment)),
     });
 
     const { requestUrl } = new SlackApi(this, 'SlackApi', {
@@ -251,6 +248,10 @@ export class CentralStack extends Stack {
     new CfnOutput(this, 'AuditBucketName', {
       value: audit.bucketName,
       description: 'Bucket of the audit: nobody can change or delete what is in it',
+    });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      value: alarmTopic.topicArn,
+      description: 'Topic that is told of alarms: subscribe whoever is on call',
     });
     new CfnOutput(this, 'SlackSecretName', {
       value: slackSecretName,

@@ -135,6 +135,12 @@ const deploymentSchema = z.strictObject({
   component: componentSettingsSchema.prefault({}).superRefine(fitsInParameter),
   /** Where people are asked about requests of machines, unless a request names its own channel. */
   requests: requestSettingsSchema.prefault({}),
+  alarms: z
+    .strictObject({
+      /** Who is told of alarms by e-mail, once they have confirmed it. */
+      emails: z.array(z.email('an e-mail address')).max(20).default([]),
+    })
+    .prefault({}),
   audit: z
     .strictObject({
       /** How long the audit's objects cannot be deleted by anybody, the account's root user included. S3 takes 36,500 days. */

@@ -1,0 +1,137 @@
+import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
+import type { Deployment } from './deployment.ts';
+import { type MachineName, namesOf } from './names.ts';
+
+/** A widget of a CloudWatch dashboard (CloudWatch: dashboard body structure). */
+export interface Widget {
+  type: 'metric' | 'text' | 'alarm';
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  properties: Record<string, unknown>;
+}
+
+/** A dashboard is 24 units wide. */
+const WIDTH = 24;
+const HEIGHT = 6;
+const HOUR = 3_600;
+const MINUTE = 60;
+
+type MetricRow = (string | { label?: string; stat?: string; region?: string })[];
+
+/**
+ * The dashboard of a deployment: the widgets of seed 4 §10.2, and what says whether decisions arrive, cards are drawn and
+ * machines end well.
+ */
+export function dashboardOf(deployment: Deployment): {
+  widgets: Widget[];
+} {
+  const { region } = deployment.central;
+  const names = namesOf(deployment);
+  const accounts = deployment.stagingAccounts.map(({ accountId }) => accountId);
+  const ours = (metric: string, ...dimensions: string[]): MetricRow => [METRIC_NAMESPACE, metric, ...dimensions];
+  const ofFunction = (name: Parameters<typeof names.centralName>[0], metric: string): MetricRow => [
+    'AWS/Lambda',
+    metric,
+    'FunctionName',
+    names.centralName(name),
+    { label: name },
+  ];
+  const ofMachine = (name: MachineName, metric: string): MetricRow => [
+    'AWS/States',
+    metric,
+    'StateMachineArn',
+    names.machineArn(name),
+    { label: `${name} ${metric.replace('Executions', '').toLowerCase()}` },
+  ];
+  const both = ['drill', 'failover'] as const;
+  const rows: Record<string, unknown>[] = [
+    {
+      title: 'DRS Orchestration Executions',
+      metrics: both.flatMap((action) =>
+        ['success', 'partial', 'failed', 'timeout'].map((status) =>
+          ours('ExecutionCount', 'Action', action, 'Status', status),
+        ),
+      ),
+      period: HOUR,
+      stat: 'Sum',
+    },
+    {
+      title: 'Servers Processed by Staging Account',
+      metrics: accounts.map((account) => ours('ServersProcessed', 'StagingAccount', account)),
+      period: HOUR,
+      stat: 'Sum',
+    },
+    {
+      title: 'Average Recovery Duration',
+      metrics: both.map((action) => ours('ExecutionDuration', 'Action', action)),
+      period: 24 * HOUR,
+      stat: 'Average',
+    },
+    { title: 'Executions that are not over', metrics: [ours('ActiveExecutions')], period: 5 * MINUTE, stat: 'Maximum' },
+    {
+      title: 'Servers that failed',
+      metrics: both.flatMap((action) =>
+        accounts.map((account) => ours('FailedServers', 'Action', action, 'StagingAccount', account)),
+      ),
+      period: HOUR,
+      stat: 'Sum',
+    },
+    {
+      title: 'Age of the worst copy at its launch (s)',
+      metrics: both.map((action) => ours('DataAgeSeconds', 'Action', action)),
+      period: HOUR,
+      stat: 'Maximum',
+    },
+    {
+      title: 'From the start of a job to a running instance (s)',
+      metrics: accounts.map((account) => ours('RecoveryLaunchTime', 'StagingAccount', account)),
+      period: HOUR,
+      stat: 'p90',
+    },
+    {
+      title: 'Decisions that have not reached their machine',
+      metrics: [ours('LateBells')],
+      period: MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'How far the consumers of the table are behind (ms)',
+      metrics: (['effects', 'projector', 'audit'] as const).map((name) => ofFunction(name, 'IteratorAge')),
+      period: MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'Answers to Slack (ms; it waits 3,000)',
+      metrics: [ofFunction('slack-ingress', 'Duration')],
+      period: 5 * MINUTE,
+      stat: 'p99',
+    },
+    {
+      title: 'State machines that did not end well',
+      metrics: (['dr-execution', 'drs-orchestration-main'] as const).flatMap((name) =>
+        ['ExecutionsFailed', 'ExecutionsTimedOut', 'ExecutionsAborted'].map((metric) => ofMachine(name, metric)),
+      ),
+      period: 5 * MINUTE,
+      stat: 'Sum',
+    },
+    {
+      title: 'What could not be handled (messages)',
+      metrics: [['AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'QueueName', names.named('dr-chatops-dead-letters')]],
+      period: 5 * MINUTE,
+      stat: 'Maximum',
+    },
+  ];
+  const width = WIDTH / 3;
+  return {
+    widgets: rows.map((properties, at) => ({
+      type: 'metric',
+      x: (at % 3) * width,
+      y: Math.floor(at / 3) * HEIGHT,
+      width,
+      height: HEIGHT,
+      properties: { view: 'timeSeries', region, ...properties },
+    })),
+  };
+}
