@@ -1,5 +1,5 @@
 import { GetAutomationExecutionCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { create } from '../../src/actions/take-action.ts';
 import { ACTIONS_ROLE, CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
 import { MINUTE, OLD_SITE, role, startWorld } from './world.ts';
@@ -32,6 +32,11 @@ async function fencedWorld(options: Parameters<typeof startWorld>[0] = {}) {
   world.ssm.automation.createDocument('HRP-FenceOldSite', RUNBOOK, OLD_SITE, 'us-east-1');
   world.ssm.automation.createDocument('HRP-FenceOldSite', RUNBOOK);
   return world;
+}
+
+/** The SDK waits in real time before it tries again, by chance between nothing and a second: now it is nothing. */
+function noRealWaits(): void {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
 }
 
 describe('an automation', () => {
@@ -162,6 +167,7 @@ describe('an automation', () => {
 
   it('that was not started in time is not started then, and says what kept it', async () => {
     const { begin, clock, ssm, callsOf } = await fencedWorld();
+    noRealWaits();
     ssm.failCalls('StartAutomationExecution', 3, 'throttled');
     const fence = await begin([FENCE]);
     expect(await fence.step()).toEqual({ next: 'wait', seconds: 5 });
@@ -248,6 +254,7 @@ describe('an automation that AWS or the configuration refuses', () => {
     const { begin, ssm } = await fencedWorld();
     const fence = await begin([FENCE]);
     await fence.step();
+    noRealWaits();
     ssm.failCalls('GetAutomationExecution', 3, 'throttled');
     expect(await fence.step()).toMatchObject({ next: 'wait' });
     await fence.toTheEnd();

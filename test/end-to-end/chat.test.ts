@@ -248,9 +248,9 @@ describe('a request', () => {
     const world = await chatWorld();
     const threadTs = world.practice.workspace.as('requester').say('the primary site is gone', WORKSPACE.channelId).ts;
     const [first, again] = await Promise.all(
-      ['Ev01', 'Ev01'].map((eventId) => world.mentions('requester', 'drill HRP wave 1', eventId, threadTs)),
+      ['Ev01', 'Ev01'].map((eventId) => world.mentions('requester', 'drill HealthEdge wave 1', eventId, threadTs)),
     );
-    expect(first).toContain('Looking at HRP wave 1');
+    expect(first).toContain('Looking at HealthEdge wave 1');
     expect(again).toBe(first);
     await world.untilAsked();
     expect(world.cards()).toHaveLength(1);
@@ -262,8 +262,10 @@ describe('a request', () => {
     }
     expect(await world.gate()).toMatchObject({ status: 'pending', version: 1, votes: [] });
     expect(await world.notes()).toHaveLength(5);
-    expect(await world.mentions('requester', 'status HRP', 'Ev02', threadTs)).toContain('Looking…');
-    expect(await world.mentions('reader', 'drill HRP wave 1', 'Ev03')).toContain('You may not ask for a drill of HRP.');
+    expect(await world.mentions('requester', 'status HealthEdge', 'Ev02', threadTs)).toContain('Looking…');
+    expect(await world.mentions('reader', 'drill HealthEdge wave 1', 'Ev03')).toContain(
+      'You may not ask for a drill of HealthEdge.',
+    );
   });
 });
 
@@ -283,7 +285,7 @@ describe('who may decide', () => {
   test('are members of the group when the question opens and when they vote, full members of the workspace, and never the requester', async () => {
     const world = await worldWithGroup({ drill: { quorum: 2, expiresAfterMinutes: 1_440 } });
     const { workspace } = world.practice;
-    await world.says('requester', 'drill HRP wave 1');
+    await world.says('requester', 'drill HealthEdge wave 1');
     await world.untilAsked();
     const [card] = world.openGateCards();
     expect((await world.gate()).approvers).toEqual(['approver', 'second-approver'].map(idOf));
@@ -292,7 +294,7 @@ describe('who may decide', () => {
     workspace.setGroupMembers(GROUP, ['second-approver', 'reader'].map(idOf), idOf('stranger'));
     await world.clock.advance(61_000);
     expect(await world.presses('reader', 'approve', card)).toContain('could not when this one was asked');
-    expect(await world.presses('approver', 'approve', card)).toContain('You may not decide about HRP.');
+    expect(await world.presses('approver', 'approve', card)).toContain('You may not decide about HealthEdge.');
     workspace.setAccount('second-approver', 'guest');
     await world.clock.advance(61_000);
     expect(await world.presses('second-approver', 'approve', card)).toContain('Guests of the workspace do not decide');
@@ -326,7 +328,7 @@ describe('who may decide', () => {
     const world = await worldWithGroup();
     const { workspace } = world.practice;
     const calls = countedCalls(world);
-    await world.says('requester', 'drill HRP wave 1');
+    await world.says('requester', 'drill HealthEdge wave 1');
     await world.untilAsked();
     const asked = () => calls.mock.calls.filter(([call]) => call.method === 'usergroups.list').length;
     const before = asked();
@@ -336,7 +338,7 @@ describe('who may decide', () => {
     workspace.setGroupMembers(GROUP, ['approver', 'second-approver'].map(idOf), idOf('requester'));
     await world.clock.advance(61_000);
     expect(await world.presses('approver', 'approve', world.openGateCards()[0])).toContain(
-      'You may not decide about HRP.',
+      'You may not decide about HealthEdge.',
     );
     expect(await world.gate()).toMatchObject({ status: 'pending', votes: [] });
   });
@@ -441,9 +443,9 @@ describe('a failover', () => {
 describe('a cancel', () => {
   test('while it is planned, or waits for approval: nothing is launched; only the requester and those who decide may', async () => {
     const world = await chatWorld();
-    const answer = await world.says('requester', 'drill HRP wave 1');
+    const answer = await world.says('requester', 'drill HealthEdge wave 1');
     const id = /as ([0-9a-f]{8});/.exec(answer)?.[1] ?? '';
-    expect(await world.says('reader', `cancel ${id}`)).toContain('You may not cancel executions of HRP.');
+    expect(await world.says('reader', `cancel ${id}`)).toContain('You may not cancel executions of HealthEdge.');
     expect(await world.says('requester', 'cancel 00000000')).toContain('There is no execution 00000000');
     expect(await world.says('requester', `cancel ${id} reason "wrong application"`)).toContain(
       'is cancelled. Nothing was launched, and nothing will be.',
@@ -457,7 +459,7 @@ describe('a cancel', () => {
     expect(await world.says('requester', `cancel ${id}`)).toContain('is over or cancelled already');
     expect(await world.says('requester', `approve ${id}`)).toMatch(/Nothing is to approve|decided already/);
 
-    await world.says('requester', 'drill HRP wave 1');
+    await world.says('requester', 'drill HealthEdge wave 1');
     await world.untilAsked();
     const card = world.cards().at(-1);
     const executionId = executionIdOf(card);
@@ -470,7 +472,7 @@ describe('a cancel', () => {
     ]);
     await world.untilStatus('cancelled');
     expect(world.jobs()).toHaveLength(0);
-    expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
+    expect(await world.says('requester', 'drill HealthEdge wave 1')).toContain('Looking at HealthEdge wave 1');
   });
 
   test('right before the question is asked: nobody is asked in vain, and it ends', async () => {
@@ -481,14 +483,14 @@ describe('a cancel', () => {
       tried ||= functionName === opening;
     });
     world.practice.host.crashNext(opening, 'before');
-    const answer = await world.says('requester', 'drill HRP wave 1');
+    const answer = await world.says('requester', 'drill HealthEdge wave 1');
     await world.clock.runUntil(() => tried, { what: 'a question that could not be asked' });
     stop();
     const id = /as ([0-9a-f]{8});/.exec(answer)?.[1] ?? '';
     expect(await world.says('requester', `cancel ${id}`)).toContain('nothing will be');
     await world.untilStatus('cancelled');
     expect(await world.gate()).toMatchObject({ status: 'cancelled', cancelledBy: person('requester'), votes: [] });
-    expect(await world.says('requester', 'drill HRP wave 1')).toContain('Looking at HRP wave 1');
+    expect(await world.says('requester', 'drill HealthEdge wave 1')).toContain('Looking at HealthEdge wave 1');
   });
 
   test('at a pause: no further wave begins; a pause waits before the next wave, and /dr resume goes on', async () => {
@@ -540,7 +542,7 @@ describe('a cancel', () => {
 describe('in App Home', () => {
   test('a press is answered by a form, whatever becomes of it: there is no channel', async () => {
     const world = await chatWorld();
-    await world.says('requester', 'drill HRP wave 1 ticket INC0012345');
+    await world.says('requester', 'drill HealthEdge wave 1 ticket INC0012345');
     await world.untilAsked();
     const gate = await world.gate();
     const value = buttonValue(gate);
@@ -550,7 +552,7 @@ describe('in App Home', () => {
       /This card is out of date.*<https:\/\/slack.com\/archives\/[^|]*\|the current card>/,
     );
     expect(await world.pressesHome('approver', 'a-button-of-old', 'x')).toContain('from an older version');
-    expect(await world.pressesHome('approver', REJECT_ACTION, value)).toContain('*Drill HRP wave 1*');
+    expect(await world.pressesHome('approver', REJECT_ACTION, value)).toContain('*Drill HealthEdge wave 1*');
     expect(await world.pressesHome('approver', APPROVE_ACTION, value)).toContain('Your approval is recorded.');
     expect(await world.pressesHome('second-approver', APPROVE_ACTION, value)).toContain('This is decided already');
     expect(await world.says('second-approver', `reject ${gate.executionId} reason "too late"`)).toContain(

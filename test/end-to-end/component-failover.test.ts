@@ -6,7 +6,7 @@ import { startWorld, type World } from './world.ts';
 const [FIRST, SECOND] = ['111111111111', '222222222222'] as const;
 
 async function worldForFailover(): Promise<World> {
-  const world = await startWorld();
+  const world = await startWorld({ lookedAfter: false });
   allowDirect(world, ['failover']);
   return world;
 }
@@ -95,7 +95,7 @@ describe('a failover', () => {
     const [fresh] = tagged(world, 'fresh', 2);
     world.practice.fleet.setReplication(fresh?.sourceServerId ?? '', { state: 'INITIAL_SYNC' });
     const run = await start(world, { action: 'failover', tags: { 'DR-Test': 'fresh' } }, 'fresh');
-    await world.clock.advance(40 * 60_000);
+    await world.clock.advance(15 * 60_000);
     world.practice.fleet.setReplication(fresh?.sourceServerId ?? '', { state: 'CONTINUOUS' });
     const { output } = await ended(world, run);
     expect(output).toMatchObject({ status: 'success', summary: { succeeded: 2 } });
@@ -119,7 +119,7 @@ describe('a failover', () => {
 
 describe('an account that cannot be read', () => {
   test('stops a drill, unless the caller allows it to be missing', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     tagged(world, 'missing', 2, [FIRST, SECOND]);
     world.practice.drs.faults.denyAccount(SECOND);
     const input = { action: 'drill', tags: { 'DR-Test': 'missing' } };
@@ -139,7 +139,7 @@ describe('an account that cannot be read', () => {
 
 describe('what is looked at before a launch', () => {
   test('a drill outside the subnets for drills stops, naming server and subnet', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     const [server] = tagged(world, 'subnet', 1);
     const { ssm, configPath, fleet } = world.practice;
     const subnetId = 'subnet-0123456789abcdef0';
@@ -175,7 +175,7 @@ describe('what is looked at before a launch', () => {
   });
 
   test('a vCPU quota that is too small stops a drill, with the numbers', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     const servers = tagged(world, 'vcpus', 2);
     const vcpus = { accountId: FIRST, serviceCode: 'ec2', quotaCode: 'L-1216C47A', value: 9 };
     world.practice.serviceQuotas.setQuota(vcpus);
@@ -187,7 +187,7 @@ describe('what is looked at before a launch', () => {
   });
 
   test('more servers than the account is meant for are reported', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     tagged(world, 'many', 1);
     const { ssm, configPath } = world.practice;
     const account = {
@@ -209,7 +209,7 @@ describe('what is looked at before a launch', () => {
 
 describe('a point in time', () => {
   test('is resolved server by server; one without a snapshot fails by name', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     const [fresh, old] = tagged(world, 'time', 2);
     const { fleet } = world.practice;
     const at = new Date(world.clock.now() - 90 * 60_000);
@@ -233,7 +233,7 @@ describe('a point in time', () => {
   });
 
   test('given as a snapshot is for one server', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     tagged(world, 'snapshot', 2);
     const input = {
       action: 'drill',
@@ -255,7 +255,7 @@ describe('a point in time', () => {
 
 describe('status checks', () => {
   test('are waited for when they are asked for', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     tagged(world, 'checks', 2, [FIRST, SECOND]);
     const input = { action: 'drill', tags: { 'DR-Test': 'checks' }, options: { statusChecks: true } };
     const { output } = await call(world, input, 'checks');
@@ -266,7 +266,7 @@ describe('status checks', () => {
   });
 
   test('that do not pass within the time allowed are a failure; the instance is named and stays', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ lookedAfter: false });
     const [bad] = tagged(world, 'impaired', 2);
     world.practice.fleet.onEvent(({ resources: [arn] }) => {
       const launched = world.practice.fleet.sourceServerByArn(arn);
@@ -276,7 +276,7 @@ describe('status checks', () => {
     const input = {
       action: 'drill',
       tags: { 'DR-Test': 'impaired' },
-      options: { statusChecks: true, maxWaitMinutes: 60 },
+      options: { statusChecks: true, maxWaitMinutes: 20 },
     };
     const { output } = await call(world, input, 'impaired');
     expect(output).toMatchObject({
@@ -289,7 +289,7 @@ describe('status checks', () => {
           recoveryInstanceId: expect.stringMatching(/^i-/),
         },
       ],
-      timing: { durationFormatted: 'PT1H' },
+      timing: { durationFormatted: 'PT20M' },
     });
     const [failed] = output?.failedServers ?? [];
     expect(world.practice.fleet.ec2Instance(failed?.recoveryInstanceId ?? '')?.state).toBe('running');

@@ -20,6 +20,9 @@ import { PEOPLE, type Person, WORKSPACE } from '../../src/local/slack/people.ts'
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 
+/** Functions that look after gates, messages and dead machines. */
+const LOOKED_AFTER_BY = ['sweep-messages', 'watch-gates', 'close-execution'] as const;
+
 /** A whole deployment on a virtual clock, with people in it. What it shows is what Slack received, unless it says so. */
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
@@ -36,6 +39,12 @@ export interface WorldOptions {
    * @default none
    */
   schedules?: readonly FunctionName[];
+  /**
+   * Whether the clock calls those that look after gates, messages and dead machines. A run of the component needs none of
+   * them, and in hours of waiting they are most of what happens.
+   * @default true
+   */
+  lookedAfter?: boolean;
   /** @default - the people of practice mode */
   people?: readonly Person[];
   /** @default - {@link someServers} of practice/inventory.json: with a thousand, every look at an account takes long */
@@ -48,6 +57,8 @@ export interface WorldOptions {
   drsEvents?: boolean;
   /** Recovery plans and protection groups that are stored from the start. @default none */
   library?: PlanSet;
+  /** Whether several tests use it, one after the other: then who starts it closes its practice. @default false */
+  shared?: boolean;
 }
 
 /** All 1,000 servers of practice mode. */
@@ -103,11 +114,11 @@ export async function startWorld(options: WorldOptions = {}) {
     onCall: (call) => calls.push(call),
     drsEvents: options.drsEvents ?? false,
     launchPace: options.launchPace ?? 20,
-    schedules: ['sweep-messages', 'watch-gates', 'close-execution', ...(options.schedules ?? [])],
+    schedules: [...(options.lookedAfter === false ? [] : LOOKED_AFTER_BY), ...(options.schedules ?? [])],
     onMetrics: (text) => metricLines.push(text),
     ...(options.library === undefined ? {} : { library: options.library }),
   });
-  onTestFinished(() => practice.close());
+  if (options.shared !== true) onTestFinished(() => practice.close());
   const { workspace } = practice;
   const table = tableOf(practice);
 
@@ -199,7 +210,11 @@ export async function startWorld(options: WorldOptions = {}) {
       }),
     /** A drill of HRP wave 1, approved, until its card says one of these (default: any end), and drawn to the end. */
     async approvedDrill(...statuses: string[]): Promise<void> {
-      await this.says('requester', 'drill HRP wave 1');
+      await this.approvedDrillOf('HRP wave 1', ...statuses);
+    },
+    /** The same of other waves, e.g. `HealthEdge wave 1`. */
+    async approvedDrillOf(waves: string, ...statuses: string[]): Promise<void> {
+      await this.says('requester', `drill ${waves}`);
       await this.untilAsked();
       await this.presses('approver', 'approve', this.openGateCards()[0]);
       await this.untilStatus(...(statuses.length > 0 ? statuses : ['completed', 'partial', 'failed']));

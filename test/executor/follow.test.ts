@@ -9,7 +9,7 @@ describe('a job', () => {
     world.drs.jobs.stickNextJob(ACCOUNT);
     const servers = world.addServers(2);
     const run = world.start('drill', [launchBatch('b1', servers), launchBatch('b2', world.addServers(1))], {
-      maxWaitMinutes: 60,
+      maxWaitMinutes: 30,
       parallelism: 2,
     });
     const output = await world.ended(run);
@@ -24,7 +24,7 @@ describe('a job', () => {
       ],
       notStarted: [{ batchId: 'b2', reason: 'the time allowed was over' }],
     });
-    expect(world.minutes(run)).toBe(60);
+    expect(world.minutes(run)).toBe(30);
   });
 
   test('that cannot be looked at for a while is followed nevertheless', async () => {

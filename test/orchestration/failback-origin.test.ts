@@ -16,7 +16,7 @@ const DONE: FailbackStep = { outcome: 'done' };
  * of AWS. Steps are taken one by one, as the state machine would.
  */
 async function failedOver({ servers: count = 3, options = {} }: { servers?: number; options?: object } = {}) {
-  const world = await startWorld();
+  const world = await startWorld({ lookedAfter: false });
   const { clock, practice } = world;
   const { fleet, drs, host } = practice;
   const servers = world
