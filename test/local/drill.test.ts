@@ -44,7 +44,7 @@ async function drillHere(...args: string[]): Promise<Ended> {
 }
 
 /** Somebody who approves, at full speed. */
-const APPROVED = ['--approve-as', 'approver', '--speed', '600'];
+const APPROVED = ['--approve-as', 'approver', '--speed', '1500'];
 
 describe('npm run drill', () => {
   test('prints the component’s output and nothing else with --json, every server once', async () => {
@@ -66,7 +66,7 @@ describe('npm run drill', () => {
   });
 
   test('ends with 1 when the one who approves may not: the bot’s refusal is shown, nothing is launched', async () => {
-    const { code, stdout } = await drillHere('HRP', 'wave', '1', '--approve-as', 'requester', '--speed', '600');
+    const { code, stdout } = await drillHere('HRP', 'wave', '1', '--approve-as', 'requester', '--speed', '1500');
     expect(code).toBe(1);
     expect(stdout).toContain('Would launch 30 drill instances in 3 staging accounts');
     expect(stdout).toContain('requester> [Approve Drill]');
