@@ -411,8 +411,9 @@ describe('two people side by side', () => {
 
 describe('a card on any screen', () => {
   it('can be read, pressed and heard: gate, thread, form, faults and behind the scenes', async () => {
-    const page = await opens('approver', DESK, 'incident-hrp');
-    const requester = await opens('requester');
+    // A channel with little in it: each look at a page costs by what stands on it.
+    const page = await opens('approver', DESK, 'dr-drills');
+    const requester = await opens('requester', DESK, 'dr-drills');
     await types(requester, '/dr drill Connectors wave 1');
     const question = questionAbout(page, 'Connectors wave 1');
     await question.waitFor();
