@@ -1,8 +1,9 @@
 /**
  * Writes the Lambda functions' code to dist/functions/<name>/index.js, which the CDK app deploys: `node scripts/bundle.ts`.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../src/functions.ts';
 
@@ -60,9 +61,38 @@ export async function bundleFunctions(outDirectory: string): Promise<Metafile> {
   return metafile;
 }
 
+const DEPLOYED = path.join(ROOT, 'dist/functions');
+/** What went into the bundles that are deployed. */
+const METAFILE = path.join(ROOT, 'dist/functions-metafile.json');
+
+/**
+ * The bundles that are deployed: those that are there, where nothing that went into them has changed since, else made now.
+ * A file that is new is in the inputs of one that had to change to import it.
+ */
+export async function deployedBundles(): Promise<{ directory: string; metafile: Metafile }> {
+  const known = knownBundles();
+  if (known !== undefined) return { directory: DEPLOYED, metafile: known };
+  const metafile = await bundleFunctions(DEPLOYED);
+  writeFileSync(METAFILE, JSON.stringify(metafile));
+  return { directory: DEPLOYED, metafile };
+}
+
+function knownBundles(): Metafile | undefined {
+  const changedAt = (file: string) => statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  const madeAt = statSync(METAFILE, { throwIfNoEntry: false })?.mtimeMs;
+  if (madeAt === undefined) return undefined;
+  const metafile = JSON.parse(readFileSync(METAFILE, 'utf8')) as Metafile;
+  const entries = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  const isOfNow = isDeepStrictEqual(entries.toSorted(), Object.values(FUNCTIONS).toSorted());
+  const inputs = [...Object.keys(metafile.inputs).filter((file) => !file.startsWith('empty:')), 'scripts/bundle.ts'];
+  const isThere = Object.keys(metafile.outputs).every((file) => existsSync(path.join(ROOT, file)));
+  return isOfNow && isThere && inputs.every((file) => changedAt(file) <= madeAt) ? metafile : undefined;
+}
+
 if (import.meta.main) {
   const started = performance.now();
-  const metafile = await bundleFunctions(path.join(ROOT, 'dist/functions'));
+  const metafile = await bundleFunctions(DEPLOYED);
+  writeFileSync(METAFILE, JSON.stringify(metafile));
   const sizes = Object.values(metafile.outputs).map(({ bytes }) => bytes);
   const total = Math.round(sizes.reduce((sum, bytes) => sum + bytes, 0) / 1_000);
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);

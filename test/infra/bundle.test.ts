@@ -1,28 +1,27 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { bundleFunctions } from '../../scripts/bundle.ts';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { deployedBundles } from '../../scripts/bundle.ts';
 import { FUNCTIONS, type FunctionName } from '../../src/functions.ts';
 import { CENTRAL_ACCOUNT, REGION } from '../../src/local/accounts.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
 import { slackSignature } from '../../src/local/slack/signature.ts';
 import { closing, simulatedAws } from '../local/services/simulated-aws.ts';
 
-const directory = mkdtempSync(path.join(tmpdir(), 'dr-chatops-bundle-'));
+let directory = '';
 const names = Object.keys(FUNCTIONS) as FunctionName[];
 /** The files that went into each bundle, and its size. */
 const bundles = new Map<string, { inputs: string[]; bytes: number }>();
 
 beforeAll(async () => {
-  const { outputs } = await bundleFunctions(directory);
+  const deployed = await deployedBundles();
+  directory = deployed.directory;
+  const { outputs } = deployed.metafile;
   for (const [file, { inputs, bytes }] of Object.entries(outputs)) {
     bundles.set(path.basename(path.dirname(file)), { inputs: Object.keys(inputs), bytes });
   }
 });
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe('the bundled functions', () => {
   it('are those of the one list', () => {

@@ -95,7 +95,11 @@ beforeAll(() => {
     writeFileSync(path.join(functions, name, 'index.js'), `exports.handler = async () => '${name}';\n`);
   }
   const outdir = path.join(directory, 'cdk.out');
-  const { app } = stacksOf(exampleDeployment(), functions, { outdir });
+  const example = exampleDeployment();
+  // The staging accounts' stacks are alike.
+  const deployment = { ...example, stagingAccounts: example.stagingAccounts.slice(0, 1) };
+  // CloudFormation's own rules are looked at by another test.
+  const { app } = stacksOf(deployment, functions, { outdir, builtinCloudFormationValidation: false });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   // The CDK prints each finding, and ends the synthesis: what is explained is told by the report.
   const printed = [vi.spyOn(console, 'error'), vi.spyOn(console, 'log'), vi.spyOn(process.stderr, 'write')];
@@ -127,7 +131,7 @@ function explains({ rule, at }: (typeof EXPLAINED)[number], finding: Finding): b
 
 describe('the rules of AwsSolutions', () => {
   it('find nothing that is not explained', () => {
-    expect(findings.length).toBeGreaterThan(100);
+    expect(findings.length).toBeGreaterThan(50);
     const open = findings.filter((finding) => !EXPLAINED.some((explained) => explains(explained, finding)));
     expect(open).toEqual([]);
   });
