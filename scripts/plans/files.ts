@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readPlanText } from '../../src/chat/plan-text.ts';
 import { messageOf } from '../../src/domain/errors.ts';
 import { importPlans, type PlanFormat } from '../../src/domain/plan-import/formats.ts';
-import { type ImportContext, type Imported, type Path, pathText } from '../../src/domain/plan-import/import.ts';
+import {
+  type ImportContext,
+  type Imported,
+  type Path,
+  pathText,
+  type Removed,
+} from '../../src/domain/plan-import/import.ts';
 import type { GroupServer } from '../../src/domain/protection-group.ts';
 import { type PlanSet, wavesInOrder } from '../../src/domain/recovery-plan.ts';
 import { type PlanContext, type PlanProblem, serversOf } from '../../src/domain/validate-plan.ts';
 import { type Inventory, InventoryError, loadInventory } from '../../src/local/inventory.ts';
+import { readPlanText } from '../../src/platform/plan-text.ts';
 
 /** What plans are checked against, groups and plans aside. */
 export type Surroundings = Omit<PlanContext, 'groups' | 'plans'>;
@@ -84,10 +90,14 @@ export function contextOf(inventory: Inventory): Surroundings {
 }
 
 /** All files as one set. */
-export function together(files: readonly ReadFile[]): PlanSet {
+export function together(files: readonly ReadFile[]): PlanSet & { removed: Removed } {
   return {
     plans: files.flatMap(({ imported }) => imported.plans),
     groups: files.flatMap(({ imported }) => imported.groups),
+    removed: {
+      recoveryPlans: files.flatMap(({ imported }) => imported.removed?.recoveryPlans ?? []),
+      protectionGroups: files.flatMap(({ imported }) => imported.removed?.protectionGroups ?? []),
+    },
   };
 }
 

@@ -23,6 +23,7 @@ import {
   type WaveAction,
   waveActionSchema,
 } from '../domain/recovery-plan.ts';
+import { readPlanText } from '../platform/plan-text.ts';
 import {
   allChosenIn,
   chosenIn,
@@ -35,7 +36,6 @@ import {
   typedIn,
 } from './form-state.ts';
 import { note } from './group-form.ts';
-import { readPlanText } from './plan-text.ts';
 
 const MINUTE_S = 60;
 /** An execution's waves have two digits. */

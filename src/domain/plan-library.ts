@@ -1,6 +1,7 @@
 import type { Person } from './access.ts';
 import { canonicalJson } from './audit-chain.ts';
 import { differences } from './plan-differences.ts';
+import type { Removed } from './plan-import/import.ts';
 import type { ProtectionGroup } from './protection-group.ts';
 import type { PlanSet, RecoveryPlan } from './recovery-plan.ts';
 import {
@@ -88,12 +89,22 @@ export function applyChanges({ plans, groups }: PlanSet, changes: readonly Libra
 }
 
 /**
- * What would be stored of a file: its plans and groups take the place of those with their ids, and nothing is removed.
- * What says the same as what is stored is no change.
+ * What would be stored of a file: its plans and groups take the place of those with their ids, and only what it says by
+ * name is removed. What says the same as what is stored, or removes what is not there, is no change.
  */
-export function changesOf({ plans, groups }: PlanSet, library: Library): LibraryChange[] {
+export function changesOf(
+  { plans, groups, removed }: PlanSet & { removed?: Removed },
+  library: Library,
+): LibraryChange[] {
   const stored = planSetOf(library);
+  const { recoveryPlans = [], protectionGroups = [] } = removed ?? {};
   return [
+    ...stored.plans
+      .filter(({ planId }) => recoveryPlans.includes(planId))
+      .map(({ planId }) => ({ kind: 'delete plan' as const, planId })),
+    ...stored.groups
+      .filter(({ groupId }) => protectionGroups.includes(groupId))
+      .map(({ groupId }) => ({ kind: 'delete group' as const, groupId })),
     ...groups
       .filter((group) => !stored.groups.some((one) => one.groupId === group.groupId && isSame(one, group)))
       .map((group) => ({ kind: 'put group' as const, group })),

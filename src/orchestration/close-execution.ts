@@ -1,5 +1,6 @@
 import { DescribeExecutionCommand, ExecutionDoesNotExist, SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
+import { CLOSED_AFTER_MINUTES } from '../../blocks/machine-stopped.ts';
 import { lastAttemptOf } from '../domain/batches.ts';
 import { DrError, messageOf } from '../domain/errors.ts';
 import { plannedVerb } from '../domain/plan.ts';
@@ -25,8 +26,8 @@ import { SWEEP_EVENT } from './sweep-event.ts';
 /** An execution whose machine Step Functions does not know: between the two, the stream starts it. In milliseconds. */
 const MACHINE_IS_STARTED_WITHIN_MS = 600_000;
 
-/** How long somebody may set a dead machine going again before its execution is closed, in milliseconds (ours). */
-const RESUMABLE_FOR_MS = 3_600_000;
+/** How long somebody may set a dead machine going again before its execution is closed, in milliseconds (ours): as its card says. */
+const RESUMABLE_FOR_MS = CLOSED_AFTER_MINUTES * 60_000;
 
 const failureSchema = z.object({ error: z.string(), cause: z.string() });
 

@@ -1,6 +1,5 @@
 import { draftAnswer } from '../../blocks/draft.ts';
 import type { Message } from '../../blocks/message.ts';
-import { type ReadText, readPlanText } from '../chat/plan-text.ts';
 import { DrError } from '../domain/errors.ts';
 import { ownFile } from '../domain/plan-export.ts';
 import { importPlans } from '../domain/plan-import/formats.ts';
@@ -9,6 +8,7 @@ import { changesOf, planSetOf } from '../domain/plan-library.ts';
 import type { QueryArgs, QueryOf } from '../domain/query.ts';
 import { executionIdOf } from '../domain/request.ts';
 import type { PlanProblem } from '../domain/validate-plan.ts';
+import { type ReadText, readPlanText } from '../platform/plan-text.ts';
 import { differencesOf } from './draft.ts';
 import { readFleet } from './fleet.ts';
 import { findPlan, told } from './library.ts';

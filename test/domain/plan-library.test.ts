@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { importOwn, OWN_FORMAT } from '../../src/domain/plan-import/own.ts';
 import {
   applyChanges,
   changesOf,
@@ -155,11 +156,38 @@ describe('changes', () => {
 });
 
 describe('a file', () => {
-  it('changes what says something else, and removes nothing', () => {
+  it('changes what says something else, and removes nothing by leaving it out', () => {
     const newer = aGroup('g2', '2', { description: 'new' });
     expect(changesOf({ plans: [HRP], groups: [newer] }, STORED)).toEqual([putGroup(newer)]);
     const crm = aPlan([aWave(1)], { planId: 'crm', planName: 'CRM' });
     expect(changesOf({ plans: [crm], groups: [] }, STORED)).toEqual([putPlan(crm)]);
+  });
+
+  it('removes what it says by id, where that is there, and only what nothing uses', () => {
+    const read = importOwn({
+      format: OWN_FORMAT,
+      remove: { recoveryPlans: [HRP.planId, 'gone'], protectionGroups: ['g1', 'g2'] },
+    });
+    expect(read.problems).toEqual([]);
+    const changes = changesOf(read, STORED);
+    expect(changes).toEqual([
+      { kind: 'delete plan', planId: HRP.planId },
+      { kind: 'delete group', groupId: 'g1' },
+      { kind: 'delete group', groupId: 'g2' },
+    ]);
+    expect(problems(changes)).toEqual([]);
+    expect(problems(changes.slice(1))).not.toEqual([]);
+  });
+
+  it('that removes by what is no id is refused where it stands', () => {
+    const { problems: wrong, removed } = importOwn({
+      format: OWN_FORMAT,
+      remove: { protectionGroups: [7], waves: [] },
+    });
+    expect(removed).toBeUndefined();
+    expect(wrong.map(({ where }) => where.join('.'))).toEqual(
+      expect.arrayContaining(['remove.protectionGroups.0', 'remove.waves']),
+    );
   });
 
   it('that has the library itself changes nothing', () => {

@@ -36,6 +36,7 @@ import { pathText } from '../../domain/plan-import/import.ts';
 import { importOwn, isOwn, OWN_FORMAT } from '../../domain/plan-import/own.ts';
 import type { Draft } from '../../domain/plan-library.ts';
 import type { RecoveryPlan } from '../../domain/recovery-plan.ts';
+import { readPlanText } from '../../platform/plan-text.ts';
 import { personOf } from '../asked.ts';
 import { askWorker, groupIn, ownDraft, planIn, type WorkerQuestion, withGroupId, withPlanId } from '../drafts.ts';
 import { type FieldErrors, type FormState, filesIn, readFormState, typedIn } from '../form-state.ts';
@@ -43,7 +44,6 @@ import { groupFormView, readGroup } from '../group-form.ts';
 import { editGroup, editPlan, newPlan, openImport, plannableApplications } from '../library.ts';
 import { visiblePlans } from '../library-rights.ts';
 import { emptyPlan, movedUp, nextWave, planFormView, readPlan, readWave, waveFormView, without } from '../plan-form.ts';
-import { readPlanText } from '../plan-text.ts';
 import { type ChatTools, explain, explainPlainly } from '../tools.ts';
 import { type Pressed, pressed } from './draft-buttons.ts';
 import { answerPress } from './press.ts';
@@ -336,13 +336,13 @@ async function submitText(at: Submission): Promise<Outcome> {
   if (!isOwn(read.document) || read.document.format !== OWN_FORMAT) {
     return wrong(`It has to begin with “format: ${OWN_FORMAT}”.`);
   }
-  const { plans, groups, problems } = importOwn(read.document);
+  const { plans, groups, removed, problems } = importOwn(read.document);
   if (problems.length > 0) {
     return wrong(...problems.map(({ where, message }) => `Line ${read.lineOf(where)}, ${pathText(where)}: ${message}`));
   }
   const [plan, ...more] = plans;
-  if (plan === undefined || more.length > 0 || groups.length > 0) {
-    return wrong('Here it is one plan and no groups: `/dr plan import` takes more.');
+  if (plan === undefined || more.length > 0 || groups.length > 0 || removed !== undefined) {
+    return wrong('Here it is one plan and nothing else: `/dr plan import` takes more.');
   }
   if (plan.planId !== before.planId)
     return wrong(`Its planId stays ${before.planId}: /dr plan copy makes another plan.`);

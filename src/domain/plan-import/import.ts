@@ -38,6 +38,14 @@ export interface Imported {
   notRunnable: NotRunnable[];
   problems: ImportProblem[];
   places: Place[];
+  /** What the file wants removed; only our own can say so. */
+  removed?: Removed;
+}
+
+/** Plans and groups that a file wants removed, by their ids. */
+export interface Removed {
+  recoveryPlans: string[];
+  protectionGroups: string[];
 }
 
 /** What a document does not say itself. */

@@ -1,5 +1,5 @@
-import type { z } from 'zod';
-import { protectionGroupSchema } from '../protection-group.ts';
+import { z } from 'zod';
+import { planKeySchema, protectionGroupSchema } from '../protection-group.ts';
 import { recoveryPlanSchema } from '../recovery-plan.ts';
 import { Import, type Imported, inWords, isRecord, type Path } from './import.ts';
 
@@ -9,7 +9,7 @@ export const OWN_FORMAT = 'dr-chatops-plans/1';
 /** Reads our own file. Everything in it is either taken over or a problem with its place. */
 export function importOwn(document: Record<string, unknown>): Imported {
   const into = new Import();
-  const { format: _, protectionGroups, recoveryPlans, ...others } = document;
+  const { format: _, protectionGroups, recoveryPlans, remove, ...others } = document;
   for (const name of Object.keys(others)) into.problem([name], `The file has no field ${name}.`);
   for (const { item, where } of itemsOf(into, protectionGroups, 'protectionGroups')) {
     const group = parsed(into, protectionGroupSchema, item, where);
@@ -30,8 +30,15 @@ export function importOwn(document: Record<string, unknown>): Imported {
       })),
     );
   }
-  return into.result;
+  const removed = remove === undefined ? undefined : parsed(into, removedSchema, remove, ['remove']);
+  return removed === undefined ? into.result : { ...into.result, removed };
 }
+
+/** Ids of what is stored and shall be no more. */
+const removedSchema = z.strictObject({
+  recoveryPlans: z.array(planKeySchema).default([]),
+  protectionGroups: z.array(planKeySchema).default([]),
+});
 
 function itemsOf(into: Import, list: unknown, name: string): { item: unknown; where: Path }[] {
   if (list === undefined) return [];
