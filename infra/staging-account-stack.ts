@@ -35,6 +35,7 @@ export class StagingAccountStack extends Stack {
 
     new StateMachineFromFile(this, 'Executor', {
       definition: 'drs-staging-account-executor',
+      inlineTemplate: true,
       stateMachineName: names.executorName,
       roleName: names.executorRoleName,
       statements: executorRights(names, accountId),

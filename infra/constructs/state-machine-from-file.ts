@@ -5,6 +5,7 @@ import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aw
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { compact, foldedDefinition } from './compact-definition.ts';
 
 /** Where the definitions are: `<base name of the machine>.asl.json`. */
 const DEFINITIONS = path.join(import.meta.dirname, '../state-machines');
@@ -12,18 +13,6 @@ const DEFINITIONS = path.join(import.meta.dirname, '../state-machines');
 /** The text of a machine's definition, with its placeholders. */
 export function definitionText(machine: string): string {
   return readFileSync(path.join(DEFINITIONS, `${machine}.asl.json`), 'utf8');
-}
-
-/**
- * A definition without what only its readers need, white space and comments: an inline template has little room. Each state
- * has a line of its own: as a text of several lines it needs no escapes in the YAML that the CDK sends to CloudFormation.
- */
-function compact(definition: string): string {
-  const { States, ...machine } = JSON.parse(definition, (key, value: unknown) =>
-    key === 'Comment' ? undefined : value,
-  ) as { States: Record<string, unknown> };
-  const states = Object.entries(States).map(([name, state]) => `${JSON.stringify(name)}:${JSON.stringify(state)}`);
-  return `${JSON.stringify(machine).slice(0, -1)},"States":{\n${states.join(',\n')}\n}}`;
 }
 
 /** The names of the placeholders in a definition, each once. */
@@ -42,6 +31,13 @@ export interface StateMachineFromFileProps {
    * @default - it has none
    */
   readonly substitutions?: Record<string, string>;
+  /**
+   * Whether the template comes to CloudFormation without a bucket, which leaves little room: what the definition repeats is
+   * then written once. The definition has no placeholders.
+   *
+   * @default false
+   */
+  readonly inlineTemplate?: boolean;
   /** What the machine's role may do. */
   readonly statements: readonly PolicyStatement[];
   /**
@@ -58,7 +54,8 @@ export class StateMachineFromFile extends Construct {
 
   constructor(scope: Construct, id: string, props: StateMachineFromFileProps) {
     super(scope, id);
-    const { definition, stateMachineName, roleName, statements, logRetention = RetentionDays.ONE_YEAR } = props;
+    const { stateMachineName, roleName, statements, logRetention = RetentionDays.ONE_YEAR } = props;
+    const definition = definitionText(props.definition);
     const { account, partition, region } = Stack.of(this);
     const role = new Role(this, 'Role', {
       roleName,
@@ -76,7 +73,9 @@ export class StateMachineFromFile extends Construct {
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(compact(definitionText(definition))),
+      definitionBody: DefinitionBody.fromString(
+        props.inlineTemplate === true ? foldedDefinition(definition) : compact(definition),
+      ),
       definitionSubstitutions: props.substitutions,
       role,
       tracingEnabled: true,

@@ -1,6 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { definitionText, placeholdersIn } from '../../infra/constructs/state-machine-from-file.ts';
 import { parseDeployment } from '../../infra/deployment.ts';
 import { accessSchema } from '../../src/domain/access.ts';
@@ -36,6 +36,16 @@ const MAIN_ARN = `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:drs-o
 /** What a definition's file says to Step Functions; comments are for its readers. */
 const withoutComments = (definition: string): unknown =>
   JSON.parse(definition, (key, value: unknown) => (key === 'Comment' ? undefined : value));
+/** What CloudFormation makes of `Fn::Sub` (user guide): `${!…}` alone is left as it is, without the mark. */
+function substituted(value: unknown): string {
+  const [text, parts] = at(value, 'Fn::Sub') as [string, Record<string, string>];
+  return text.replace(/\$\{(!?)([^}]*)\}/g, (_, literal: string, name: string) => {
+    if (literal === '!') return `\${${name}}`;
+    const part = parts[name];
+    if (part === undefined) throw new Error(`nothing fills ${name}`);
+    return part;
+  });
+}
 const centralRole = (name: string): string => `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-${name}`;
 
 const functionNamed = (name: FunctionName): Resource => {
@@ -501,9 +511,12 @@ describe("a staging account's stack", () => {
       'AWS::Logs::LogGroup',
       'AWS::StepFunctions::StateMachine',
     ]);
-    // CloudFormation takes 51,200 bytes without a bucket: of the file, which has no white space, and of the YAML that the CDK sends.
-    expect(JSON.stringify(template).length).toBeLessThan(51_200);
-    expect(Buffer.byteLength(stringify(template, { version: '1.1', lineWidth: 0 }))).toBeLessThanOrEqual(51_200);
+    // CloudFormation takes 51,200 bytes without a bucket: of the file, which has no white space, and of the YAML that the
+    // CDK sends. The rest is room for what is to come.
+    const yaml = stringify(template, { version: '1.1', lineWidth: 0 });
+    expect(Buffer.byteLength(JSON.stringify(template))).toBeLessThan(46_000);
+    expect(Buffer.byteLength(yaml)).toBeLessThan(48_000);
+    expect(parse(yaml, { version: '1.1' })).toEqual(template);
   });
 
   it('deploys the very file of the executor', () => {
@@ -512,7 +525,7 @@ describe("a staging account's stack", () => {
       StateMachineName: 'drs-staging-account-executor',
       LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
     });
-    expect(JSON.parse(String(Properties.DefinitionString))).toEqual(
+    expect(JSON.parse(substituted(Properties.DefinitionString))).toEqual(
       withoutComments(definitionText('drs-staging-account-executor')),
     );
   });

@@ -67,7 +67,8 @@ function synthesizeNow(deployment: Deployment, builtinCloudFormationValidation: 
     };
     const stacks = stacksOf(deployment, functions, {
       outdir: path.join(directory, 'cdk.out'),
-      context,
+      // As `cdk deploy` has it: it takes room in a template.
+      context: { ...context, 'aws:cdk:enable-path-metadata': true },
       builtinCloudFormationValidation,
     });
     return {
