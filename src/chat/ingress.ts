@@ -40,15 +40,21 @@ export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStruct
 
   return async (event) => {
     try {
-      const { signingSecret, botToken } = await secrets.read();
-      const request = verifyRequest(event, signingSecret, Date.now());
+      let { signingSecret, botToken } = await secrets.read();
+      let request = verifyRequest(event, signingSecret, Date.now());
+      if ('answer' in request && request.answer.statusCode === 401) {
+        // Slack signs with a new secret from the moment on that somebody has rotated it there.
+        ({ signingSecret, botToken } = await secrets.readAgain());
+        request = verifyRequest(event, signingSecret, Date.now());
+      }
       if ('answer' in request) {
         platform.log.warn('A request was turned away', { why: request.why, status: request.answer.statusCode });
         return request.answer;
       }
-      const handle = apps.get(signingSecret) ?? boltApp(signingSecret, botToken, tools);
+      const key = `${signingSecret} ${botToken}`;
+      const handle = apps.get(key) ?? boltApp(signingSecret, botToken, tools);
       apps.clear();
-      apps.set(signingSecret, handle);
+      apps.set(key, handle);
       return await handle(request.event, {});
     } catch (error) {
       platform.log.error('A request from Slack failed', { error: messageOf(error) });

@@ -423,6 +423,10 @@ export async function startPractice(options: PracticeOptions) {
     environment,
     signingSecret,
     botToken,
+    /** Puts other secrets of Slack in the place of these, as somebody does who rotates them. */
+    rotateSecrets(secrets: { botToken: string; signingSecret: string }): void {
+      secretsManager.put(SECRET, JSON.stringify(secrets));
+    },
     platformOf,
     /** Where Slack sends its requests. */
     requestUrl,

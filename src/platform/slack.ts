@@ -11,19 +11,34 @@ export type SlackSecrets = z.infer<typeof secretSchema>;
 /** How long secrets are kept, in real milliseconds: a rotated one is taken up without a deploy. */
 const SECRETS_KEPT_MS = 5 * 60_000;
 
+/**
+ * How long at least before they are read again for a request that they do not fit, in real milliseconds: whoever sends
+ * forged requests must not have them read each time.
+ */
+const SECRETS_DOUBTED_AFTER_MS = 10_000;
+
 /** Slack's secrets, from Secrets Manager. They are never logged. */
-export function slackSecrets(platform: Platform): { read(): Promise<SlackSecrets> } {
+export interface SecretReader {
+  read(): Promise<SlackSecrets>;
+  /** Where those that `read` gave do not fit: they may have been rotated meanwhile. */
+  readAgain(): Promise<SlackSecrets>;
+}
+
+/** Slack's secrets, kept for five minutes. */
+export function slackSecrets(platform: Platform): SecretReader {
   const { SLACK_SECRET_ID } = readSettings(platform.environment, 'SLACK_SECRET_ID');
   const secretsManager = new SecretsManagerClient({ credentials: platform.credentials });
-  let kept: { secrets: SlackSecrets; until: number } | undefined;
+  let kept: { secrets: SlackSecrets; readAt: number } | undefined;
+  const fetchThem = async (): Promise<SlackSecrets> => {
+    const answer = await secretsManager.send(new GetSecretValueCommand({ SecretId: SLACK_SECRET_ID }));
+    const secrets = parse(answer.SecretString);
+    kept = { secrets, readAt: Date.now() };
+    return secrets;
+  };
+  const youngerThan = (ms: number) => (kept !== undefined && Date.now() < kept.readAt + ms ? kept.secrets : undefined);
   return {
-    async read() {
-      if (kept !== undefined && Date.now() < kept.until) return kept.secrets;
-      const answer = await secretsManager.send(new GetSecretValueCommand({ SecretId: SLACK_SECRET_ID }));
-      const secrets = parse(answer.SecretString);
-      kept = { secrets, until: Date.now() + SECRETS_KEPT_MS };
-      return secrets;
-    },
+    read: async () => youngerThan(SECRETS_KEPT_MS) ?? (await fetchThem()),
+    readAgain: async () => youngerThan(SECRETS_DOUBTED_AFTER_MS) ?? (await fetchThem()),
   };
 }
 
@@ -60,7 +75,7 @@ export function slackClientOptions(log: Log): WebClientOptions {
 }
 
 /** A client with the bot's token. */
-export async function slackClient(secrets: { read(): Promise<SlackSecrets> }, log: Log): Promise<WebClient> {
+export async function slackClient(secrets: Pick<SecretReader, 'read'>, log: Log): Promise<WebClient> {
   const { botToken } = await secrets.read();
   return new WebClient(botToken, slackClientOptions(log));
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { readInventory } from '../../src/local/command-line.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
@@ -115,6 +115,26 @@ describe('requests that are not from Slack, or not well formed', () => {
     expect(practice.workspace.ephemerals(WORKSPACE.channelId, 'U0PAPPROVE1').at(-1)?.text).toContain(
       'Nothing was recorded',
     );
+  });
+});
+
+describe('secrets that are rotated', () => {
+  test('are taken up at once, without a deploy, and the old signing secret opens nothing any more', async () => {
+    const { botToken, signingSecret } = practice;
+    onTestFinished(() => {
+      vi.useRealTimers();
+      practice.rotateSecrets({ botToken, signingSecret });
+    });
+    expect((await send({ body: command('help') })).status).toBe(200);
+    practice.rotateSecrets({ botToken, signingSecret: 'rotated' });
+    // Forged requests do not have the secret read each time: within ten seconds it counts as new.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 11_000 });
+    expect((await send({ body: command('help'), secret: 'rotated' })).status).toBe(200);
+    expect((await send({ body: command('help') })).status).toBe(401);
+    practice.rotateSecrets({ botToken, signingSecret });
+    expect((await send({ body: command('help') })).status).toBe(401);
+    vi.setSystemTime(Date.now() + 11_000);
+    expect((await send({ body: command('help') })).status).toBe(200);
   });
 });
 
