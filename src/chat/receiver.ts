@@ -1,5 +1,7 @@
 import { isValidSlackRequest } from '@slack/bolt';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { z } from 'zod';
+import { isSlacks } from '../platform/slack.ts';
 
 /** Requests from Slack are far smaller; a card with its message is under 64 KiB. */
 const MAX_BODY_BYTES = 512 * 1_024;
@@ -8,6 +10,12 @@ const MAX_SKEW_SECONDS = 300;
 
 const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
+
+/** Where a request of Slack's says that answers go. Of a submitted form there may be several. */
+const answersToSchema = z.object({
+  response_url: z.string().optional(),
+  response_urls: z.array(z.object({ response_url: z.string() })).optional(),
+});
 
 /** A request from Slack that may be given to Bolt. */
 export interface VerifiedRequest {
@@ -22,8 +30,9 @@ export interface TurnedAway {
 }
 
 /**
- * Checks a request before Bolt sees it: size, then signature and age, then form. Bolt parses the body before it checks
- * the signature, takes timestamps from the future, and decodes base64 as ASCII.
+ * Checks a request before Bolt sees it: size, then signature and age, then form and where its answer would go. Bolt
+ * parses the body before it checks the signature, takes timestamps from the future, decodes base64 as ASCII, and answers
+ * to whatever address a request names.
  */
 export function verifyRequest(
   event: APIGatewayProxyEventV2,
@@ -50,6 +59,7 @@ export function verifyRequest(
 
   const contentType = (header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!isWellFormed(contentType, body)) return turnAway(400, 'the body is malformed');
+  if (!answersToSlack(contentType, body)) return turnAway(400, 'its answer would not go to Slack');
   return {
     event: {
       ...event,
@@ -73,12 +83,27 @@ function isWellFormed(contentType: string, body: string): boolean {
   if (contentType === JSON_TYPE) return hasType(body);
   if (contentType !== FORM) return false;
   const form = new URLSearchParams(body);
+  // Slack sends none twice, and what is checked here is to be what Bolt reads.
+  if (new Set(form.keys()).size < [...form.keys()].length) return false;
   const payload = form.get('payload');
   if (payload !== null) return hasType(payload);
   return (
     form.has('ssl_check') ||
     (form.has('command') && form.has('user_id') && form.has('team_id') && form.has('channel_id'))
   );
+}
+
+/** True when no address in the body, to which Bolt would send an answer, is another than Slack's. */
+function answersToSlack(contentType: string, body: string): boolean {
+  if (contentType !== FORM) return true;
+  const form = new URLSearchParams(body);
+  const payload = form.get('payload');
+  const given: unknown = payload === null ? Object.fromEntries(form) : JSON.parse(payload);
+  const parsed = answersToSchema.safeParse(given);
+  if (!parsed.success) return false;
+  const { response_url: one, response_urls: more = [] } = parsed.data;
+  const addresses = [...(one === undefined ? [] : [one]), ...more.map(({ response_url }) => response_url)];
+  return addresses.every((address) => address === '' || isSlacks(address));
 }
 
 function hasType(json: string): boolean {

@@ -5,6 +5,9 @@ import { DrError, messageOf } from '../domain/errors.ts';
 import { readSettings } from './environment.ts';
 import type { Log, Platform } from './platform.ts';
 
+/** Slack and GovSlack: API, answers to commands (`hooks.`), files (`files.`), and workspaces. */
+const SLACK_HOSTS = /(?:^|\.)slack(?:-gov)?\.com$/;
+
 const secretSchema = z.object({ botToken: z.string().min(1), signingSecret: z.string().min(1) });
 export type SlackSecrets = z.infer<typeof secretSchema>;
 
@@ -72,6 +75,18 @@ export function slackClientOptions(log: Log): WebClientOptions {
     rejectRateLimitedCalls: true,
     ...(process.env.SLACK_API_URL === undefined ? {} : { slackApiUrl: process.env.SLACK_API_URL }),
   };
+}
+
+/**
+ * True for an address that is Slack's own, or of the place that the clients are told is Slack (`SLACK_API_URL`). The bot
+ * calls no other that a request names: who has stolen the signing secret could have it call anything.
+ */
+export function isSlacks(address: string): boolean {
+  const url = URL.parse(address);
+  if (url === null) return false;
+  const other = process.env.SLACK_API_URL;
+  if (other !== undefined && url.origin === URL.parse(other)?.origin) return true;
+  return url.protocol === 'https:' && SLACK_HOSTS.test(url.hostname);
 }
 
 /** A client with the bot's token. */

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Person } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
+import { isSlacks } from '../platform/slack.ts';
 
 /** In real milliseconds, for the whole download. */
 const DOWNLOAD_TIMEOUT_MS = 10_000;
@@ -50,14 +51,6 @@ function tooLarge(name: string): DrError {
     'ValidationError',
     `${name} is larger than ${LARGEST_FILE / 1_000} kB. Nothing was read: split it into files with some plans each.`,
   );
-}
-
-/** Slack's own files, or those of the place that the client is told is Slack. */
-function isSlacks(url: string): boolean {
-  const { protocol, hostname, origin } = new URL(url);
-  const other = process.env.SLACK_API_URL;
-  if (other !== undefined && origin === new URL(other).origin) return true;
-  return protocol === 'https:' && (hostname === 'slack.com' || hostname.endsWith('.slack.com'));
 }
 
 async function download(url: string, token: string, name: string): Promise<string> {

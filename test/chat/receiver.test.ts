@@ -154,8 +154,46 @@ describe('the body', () => {
     ['a command of another content type', { contentType: 'text/plain' }],
     ['a command of no content type', { contentType: '' }],
     ['a form that says it is JSON', { contentType: JSON_TYPE }],
+    ['a command of two people', { body: `${COMMAND}&user_id=U2` }],
+    ['two payloads', { body: `${payload('{"type":"block_actions"}').body}&payload=%7B%7D` }],
   ])('%s is malformed', (_, sent) => {
     expect(outcome(sent)).toBe('400 the body is malformed');
+  });
+});
+
+describe('the address of the answer', () => {
+  const command = (url: string) => ({ body: `${COMMAND}&response_url=${encodeURIComponent(url)}` });
+  const press = (content: object) => ({
+    body: `payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', ...content }))}`,
+  });
+  const HOOK = 'https://hooks.slack.com/actions/T1/1/x';
+
+  test.each<[string, Sent]>([
+    ['of a command is Slack’s', command('https://hooks.slack.com/commands/T1/1/x')],
+    ['of a command in GovSlack is Slack’s', command('https://hooks.slack-gov.com/commands/T1/1/x')],
+    ['of a press is Slack’s', press({ response_url: HOOK })],
+    ['of a form without a channel is none', press({ response_urls: [] })],
+    ['of a form with a channel is Slack’s', press({ response_urls: [{ response_url: HOOK, channel_id: 'C1' }] })],
+  ])('%s', (_, sent) => {
+    expect(outcome(sent)).toBe('accepted');
+  });
+
+  test.each<[string, Sent]>([
+    ['the runtime of the function', command('http://127.0.0.1:9001/2018-06-01/runtime/invocation/x/response')],
+    ['the metadata of a machine', command('http://169.254.169.254/latest/meta-data')],
+    ['Slack without encryption', command('http://hooks.slack.com/commands/T1/1/x')],
+    ['a host that ends like Slack’s', command('https://evilslack.com/commands')],
+    ['a host that begins like Slack’s', command('https://hooks.slack.com.evil.example/commands')],
+    ['Slack’s name as a user', command('https://hooks.slack.com@evil.example/commands')],
+    ['no address', command('file')],
+    ['somebody else’s, of a press', press({ response_url: 'https://evil.example' })],
+    [
+      'somebody else’s, of a form',
+      press({ response_urls: [{ response_url: HOOK }, { response_url: 'https://evil.example' }] }),
+    ],
+    ['no text', press({ response_url: { href: HOOK } })],
+  ])('is refused when it is %s', (_, sent) => {
+    expect(outcome(sent)).toBe('400 its answer would not go to Slack');
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { executionStateSchema } from '../../src/domain/execution-state.ts';
 import type { ExecutionRecord, WaveRecord } from '../../src/domain/records.ts';
 import { aGate, anExecution, aPlan, aView, ended, LAUNCHING, minutes } from '../blocks/views.ts';
@@ -59,6 +59,17 @@ describe('a query', () => {
       }),
     ]);
     expect(world.calls).not.toContain('chat.postEphemeral');
+  });
+
+  test('is answered to no address that is not Slack’s, whatever is stored', async () => {
+    const world = await withEverybody();
+    const fetched = vi.spyOn(globalThis, 'fetch');
+    onTestFinished(() => fetched.mockRestore());
+    const responseUrl = 'https://evil.example/commands';
+    await world.deliver(await world.ask('reader', { ...EXECUTIONS, responseUrl }));
+    expect(fetched.mock.calls.map(([to]) => String(to))).not.toContain(responseUrl);
+    expect(world.told('reader')).toHaveLength(1);
+    expect(world.logLines.join()).not.toContain('evil.example');
   });
 
   test('is answered in the channel when the address no longer works, and that is never logged', async () => {
