@@ -154,6 +154,8 @@ export class CentralStack extends Stack {
       });
       return new LambdaFunction(lambda, { deadLetterQueue: deadLetters });
     };
+    // The staging accounts may put events on this bus, too: what only the product itself says has to come from here.
+    const own = { account: [this.account] };
     const recordProgress = keepingFailures(functions['record-progress']);
     new Rule(this, 'Progress', {
       description: 'What executors report',
@@ -170,14 +172,14 @@ export class CentralStack extends Stack {
     new Rule(this, 'Queries', {
       description: 'What people want to look at',
       eventBus: bus,
-      eventPattern: { source: [QUERY_EVENT.source], detailType: [QUERY_EVENT.detailType] },
+      eventPattern: { ...own, source: [QUERY_EVENT.source], detailType: [QUERY_EVENT.detailType] },
       targets: [keepingFailures(functions['answer-query'])],
     });
     const closeExecution = keepingFailures(functions['close-execution']);
     new Rule(this, 'CloseAsked', {
       description: 'Executions whose machine has died, that somebody wants closed',
       eventBus: bus,
-      eventPattern: { source: [CLOSE_EVENT.source], detailType: [CLOSE_EVENT.detailType] },
+      eventPattern: { ...own, source: [CLOSE_EVENT.source], detailType: [CLOSE_EVENT.detailType] },
       targets: [closeExecution],
     });
     new Rule(this, 'RunFailed', {

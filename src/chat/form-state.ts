@@ -69,7 +69,8 @@ export function readTagLines(text: string): { tags: Record<string, string> | und
     if (line === '') continue;
     const at = line.indexOf('=');
     const key = line.slice(0, at).trim();
-    if (at === -1 || key === '') return { problem: `“${line}” is no tag: write key=value, one a line.` };
+    if (at === -1 || key === '' || key === '__proto__')
+      return { problem: `“${line}” is no tag: write key=value, one a line.` };
     if (tags.has(key)) return { problem: `${key} is there twice: a server has one value of each tag.` };
     tags.set(key, line.slice(at + 1).trim());
   }

@@ -33,7 +33,7 @@ export function wordsOf(typed: string): Words {
 
 /** What follows the mention of the bot in a message, without the escapes and links that Slack puts around what is typed. */
 export function textOfMention(message: string): string {
-  const [, ...after] = message.split(/<@[A-Z0-9]+(?:\|[^>]*)?>/);
+  const [, ...after] = message.split(/<@[A-Z0-9]+(?:\|[^<>]*)?>/);
   const typed = after.length === 0 ? message : after.join(' ');
   return typed
     .replace(/<[^<>|]*\|([^<>]*)>/g, '$1')

@@ -142,6 +142,9 @@ export type ComponentInput = z.infer<typeof inputSchema>;
  * @throws {DrError} ValidationError that names every field that is wrong, or every pair that contradicts itself.
  */
 export function parseComponentInput(input: unknown): ComponentInput {
+  if (selectsByPrototype(input)) {
+    throw new DrError('ValidationError', 'tags.__proto__: no tag is selected by this key. Nothing was started.');
+  }
   const parsed = inputSchema.safeParse(input);
   if (!parsed.success) throw new DrError('ValidationError', describeIssues('The input', parsed.error));
   const contradictions = contradictionsOf(parsed.data);
@@ -149,6 +152,14 @@ export function parseComponentInput(input: unknown): ComponentInput {
     throw new DrError('ValidationError', `${contradictions.join(' ')} Nothing was started.`);
   }
   return parsed.data;
+}
+
+/** Zod leaves this key out without a word, and every tag less means more servers. */
+function selectsByPrototype(input: unknown): boolean {
+  const given = z
+    .object({ tags: z.custom<object>((tags) => typeof tags === 'object' && tags !== null) })
+    .safeParse(input);
+  return given.success && Object.hasOwn(given.data.tags, '__proto__');
 }
 
 function contradictionsOf({ action, options }: ComponentInput): string[] {

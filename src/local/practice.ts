@@ -332,12 +332,12 @@ export async function startPractice(options: PracticeOptions) {
   });
   eventBridge.addRule({
     busArn,
-    pattern: { source: ['dr-chatops'], 'detail-type': ['DR Query Asked'] },
+    pattern: { account: [CENTRAL_ACCOUNT], source: ['dr-chatops'], 'detail-type': ['DR Query Asked'] },
     targets: [{ functionName: deployedName('answer-query') }],
   });
   eventBridge.addRule({
     busArn,
-    pattern: { source: ['dr-chatops'], 'detail-type': ['DR Close Asked'] },
+    pattern: { account: [CENTRAL_ACCOUNT], source: ['dr-chatops'], 'detail-type': ['DR Close Asked'] },
     targets: [{ functionName: deployedName('close-execution') }],
   });
   for (const { accountId } of inventory.stagingAccounts) {

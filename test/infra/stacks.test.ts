@@ -455,6 +455,8 @@ describe('what reaches the central functions', () => {
     const launchResults = ruleFor('aws.drs');
     expect(at(launchResults, 'EventPattern', 'detail-type')).toEqual(['DRS Source Server Launch Result']);
     expect(launchResults?.EventBusName).toEqual(progress?.EventBusName);
+    const ownWord = rules.filter((rule) => at(rule, 'EventPattern', 'source', 0) === 'dr-chatops');
+    expect(ownWord.map((rule) => at(rule, 'EventPattern', 'account'))).toEqual([['900000000000'], ['900000000000']]);
     const ended = rules.filter((rule) => at(rule, 'EventPattern', 'source', 0) === 'aws.states');
     expect(ended).toHaveLength(2);
     for (const machine of ['dr-execution', 'drs-orchestration-main']) {

@@ -154,7 +154,7 @@ describe('check', () => {
     const twice = fileWith('a: 1\na: 2\n', 'plan.yaml');
     expect(await runPlans(['check', twice])).toMatchObject({
       exitCode: 1,
-      err: [expect.stringMatching(/: Line 2 is neither YAML nor JSON: /)],
+      err: [expect.stringMatching(/: Line 2 cannot be read: “a” is there already\.$/)],
     });
     expect(await runPlans(['check', '/no/such/file'])).toMatchObject({
       exitCode: 1,
