@@ -125,7 +125,7 @@ export function jobLogCsv({ events }: Pick<JobLogs, 'events'>): string {
 /** Quoted where it must be; what a spreadsheet would run as a formula is kept as text. */
 function csvField(value: string | undefined): string {
   const text = value ?? '';
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -80,11 +80,19 @@ function cutMrkdwn(mrkdwn: string, length: number): string {
   return mrkdwn.length <= length ? mrkdwn : cut(mrkdwn, length).replace(/(?:&[a-z]*|<[^<>]*)…$/, '…');
 }
 
-/** `value` on one line: no line of a card can be made up by a name. */
+/** What nobody sees, and what turns text around: format characters and empty letters; not the joiner within an emoji. */
+const UNSEEN =
+  /(?<!\p{Extended_Pictographic}(?:\p{Emoji_Modifier}|\ufe0f)?)\u200d|(?!\u200d)\p{Cf}|[\u115f\u1160\u2800\u3164\uffa0]/gu;
+
+/**
+ * `value` on one line: no line of a card can be made up by a name. What is there and cannot be seen shows as a sign, so that
+ * no name looks like another, or reads backwards.
+ */
 export function oneLine(value: string): string {
   return value
     .toWellFormed()
     .replace(/[\s\p{Cc}]+/gu, ' ')
+    .replace(UNSEEN, '\ufffd')
     .trim();
 }
 

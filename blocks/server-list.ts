@@ -90,7 +90,7 @@ export function serversCsv(view: ExecutionView): string {
 
 function csvCell(value: string): string {
   const text = value.toWellFormed();
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -9,7 +9,7 @@ import type { ChatTools } from './tools.ts';
 
 /**
  * `/dr archive <execution> [undo]`: takes an execution that is over off the lists, or puts it back. Who may decide about
- * its application may do it. Nothing else of it changes: its audit, its card and its result stay.
+ * its applications may do it. Nothing else of it changes: its audit, its card and its result stay.
  */
 export async function archive(
   tools: ChatTools,
@@ -20,15 +20,16 @@ export async function archive(
   const meant = await findMeant(tools, typed);
   if ('problem' in meant) return meant.problem;
   const { execution } = meant;
-  const { executionId, application, requester, startTime } = execution;
+  const { executionId, application, otherApplications = [], requester, startTime } = execution;
   const wanted = { person, executionId, what: '/dr archive', text };
   const [standing, access] = await checked(tools, wanted, () =>
     Promise.all([tools.directory.standingOf(person), tools.directory.access({ requester, startTime })]),
   );
   if (standing !== 'member') return await refused(tools, { ...wanted, why: standing }, notMemberText(standing));
-  if (!may(access, person, APPROVE_PERMISSION, application)) {
-    const others = grantees(access, APPROVE_PERMISSION, application);
-    const told = mayNotText(`archive executions of ${name(application)}`, others);
+  const notTheirs = [application, ...otherApplications].find((one) => !may(access, person, APPROVE_PERMISSION, one));
+  if (notTheirs !== undefined) {
+    const others = grantees(access, APPROVE_PERMISSION, notTheirs);
+    const told = mayNotText(`archive executions of ${name(notTheirs)}`, others);
     return await refused(tools, { ...wanted, why: 'no permission' }, told);
   }
   const by = { userId: person.userId, teamId: person.teamId, at: tools.now() };

@@ -26,7 +26,7 @@ export interface Steering {
 
 /**
  * Cancels an execution: no further wave begins, and what is asked is asked no more. Who has asked for it may do it, and
- * who may decide about its application. The answer says what goes on.
+ * who may decide about its application, of several about each. The answer says what goes on.
  */
 export async function cancel(tools: ChatTools, { person, execution, reason }: Steering): Promise<string> {
   const { executionId } = execution;
@@ -75,16 +75,17 @@ async function refusalOf(
   word: 'cancel' | 'pause' | 'resume',
   { person, execution }: Steering,
 ): Promise<string | undefined> {
-  const { executionId, application, requester, startTime } = execution;
+  const { executionId, application, otherApplications = [], requester, startTime } = execution;
   const wanted = { person, executionId, what: `/dr ${word}` };
   const refuse = (why: string, text: string) => refused(tools, { ...wanted, why }, text);
   const [standing, access] = await checked(tools, wanted, () =>
     Promise.all([tools.directory.standingOf(person), tools.directory.access({ requester, startTime })]),
   );
   if (standing !== 'member') return await refuse(standing, notMemberText(standing));
-  if (!isSamePerson(person, requester) && !may(access, person, APPROVE_PERMISSION, application)) {
-    const others = grantees(access, APPROVE_PERMISSION, application);
-    return await refuse('no permission', mayNotText(`${word} executions of ${name(application)}`, others));
+  const notTheirs = [application, ...otherApplications].find((one) => !may(access, person, APPROVE_PERMISSION, one));
+  if (notTheirs !== undefined && !isSamePerson(person, requester)) {
+    const others = grantees(access, APPROVE_PERMISSION, notTheirs);
+    return await refuse('no permission', mayNotText(`${word} executions of ${name(notTheirs)}`, others));
   }
   if (!isTerminal(execution.status)) return undefined;
   return await refuse('over', notSteeredText(execution, word, await cardOf(tools, executionId)));

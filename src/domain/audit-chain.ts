@@ -172,6 +172,6 @@ const COLUMNS: Record<string, (record: AuditRecord) => string | number | undefin
 /** Quoted where RFC 4180 asks for it. A spreadsheet takes a cell that begins like a formula for one: an apostrophe stops that. */
 function csvCell(content: string | number | undefined): string {
   const text = String(content ?? '');
-  const plain = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const plain = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

@@ -89,6 +89,7 @@ describe('the file', () => {
 
   test('runs nothing in a spreadsheet', () => {
     expect(jobLogCsv(logs([anEvent('X', { hostname: '=1+1' })]))).toContain(",'=1+1,");
+    expect(jobLogCsv(logs([anEvent('X', { hostname: '\n=1+1' })]))).toContain(`,"'\n=1+1",`);
   });
 });
 

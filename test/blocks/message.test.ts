@@ -87,6 +87,25 @@ describe('text from outside', () => {
     expect(name('a\r\n\u0000*b*\t c')).toBe('a *b* c');
   });
 
+  test.each([
+    ['turned around', 'app-\u202eDOR-\u202c1', 'app-�DOR-�1'],
+    ['isolated', '\u2067HRP\u2069', '�HRP�'],
+    ['with what has no width', 'H\u200bR\u2060P\ufeff', 'H�R�P'],
+    ['joined by nothing', 'HR\u200dP', 'HR�P'],
+    ['with an empty letter', 'HR\u3164P', 'HR�P'],
+    ['tagged', 'HRP\u{e0041}\u{e0042}', 'HRP��'],
+    ['with a soft hyphen', 'HR\u00adP', 'HR�P'],
+  ])('%s shows that there is something', (_, value, shown) => {
+    expect(oneLine(value)).toBe(shown);
+    expect(name(value)).toBe(shown);
+    expect(sentence(value)).toBe(shown);
+  });
+
+  test('keeps letters of every script, and emoji whole', () => {
+    const value = 'Überblick 東京 العربية עברית 👩🏽‍🚒 👨‍👩‍👧 ❤️‍🔥';
+    expect(oneLine(value)).toBe(value);
+  });
+
   test('is cut between characters', () => {
     expect(cut('abc', 3)).toBe('abc');
     expect(cut('abcd', 3)).toBe('ab…');

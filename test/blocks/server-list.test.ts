@@ -54,6 +54,7 @@ describe('all servers as CSV', () => {
 
   test.each([
     ['=cmd|calc', "'=cmd|calc"],
+    ['＝cmd|calc', "'＝cmd|calc"],
     ['+1', "'+1"],
     ['-1', "'-1"],
     ['@SUM(A1)', "'@SUM(A1)"],

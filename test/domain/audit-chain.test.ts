@@ -134,6 +134,7 @@ describe('the files', () => {
     const odd = [
       aDraft('=1', { gateId: '=HYPERLINK("http://x")', details: { reason: 'a "b",\r\nc' } }),
       aDraft('2', { gateId: '-1+1', by: { machine: '@SUM(A1)' } }),
+      aDraft('3', { by: { machine: '＠SUM(A1)' } }),
     ];
     const lines = auditFile(recordsAfter([], odd)).csv.split('\r\n');
     expect(lines[0]).toBe(
@@ -144,7 +145,8 @@ describe('the files', () => {
     );
     expect(lines[1]).toContain(`"{""reason"":""a \\""b\\"",\\r\\nc""}",'=1,`);
     expect(lines[2]).toContain("vote,,,'@SUM(A1),exec-1,'-1+1,");
-    expect(lines.slice(3)).toEqual(['']);
+    expect(lines[3]).toContain("vote,,,'＠SUM(A1),");
+    expect(lines.slice(4)).toEqual(['']);
   });
 });
 
