@@ -5,7 +5,7 @@ import { readAudit } from '../audit/read-audit.ts';
 import type { Permission } from '../domain/access.ts';
 import { DrError } from '../domain/errors.ts';
 import type { QueryArgs } from '../domain/query.ts';
-import { cardOf, findExecution } from './find.ts';
+import { applicationsOf, cardOf, findExecution } from './find.ts';
 import { type Looker, refuseWithout } from './looker.ts';
 import type { Replies } from './reply.ts';
 import type { QueryTools } from './tools.ts';
@@ -24,8 +24,10 @@ export async function auditAnswer(
   { execution: typed }: QueryArgs['audit'],
 ): Promise<Message> {
   const execution = await findExecution(tools, looker, typed);
-  const { executionId, application } = execution;
-  refuseWithout(looker, AUDIT_PERMISSIONS, application, 'have the audit');
+  const { executionId } = execution;
+  for (const application of applicationsOf(execution)) {
+    refuseWithout(looker, AUDIT_PERMISSIONS, application, 'have the audit');
+  }
   const [card, audit] = await Promise.all([cardOf(tools, executionId), readAudit(tools.store, executionId)]);
   if (card === undefined)
     throw new DrError('NotFound', 'Its card is not in Slack, so there is no thread for the audit.');

@@ -10,7 +10,7 @@ import type { Verb } from '../domain/vocabulary.ts';
 import { concurrently } from '../platform/concurrently.ts';
 import type { ExecutionStore, WantedExecutions } from '../platform/execution-store.ts';
 import { medianOf } from '../projection/durations.ts';
-import { applicationNamed, listed } from './find.ts';
+import { applicationNamed, listed, maySeeAll } from './find.ts';
 import { type Looker, refuseStranger } from './looker.ts';
 import type { Replies } from './reply.ts';
 import type { QueryTools } from './tools.ts';
@@ -63,7 +63,7 @@ export async function visible(
   }: { statuses: readonly ExecutionStatus[]; most: number } & Pick<WantedExecutions, 'application' | 'archived'>,
 ): Promise<ExecutionRecord[]> {
   const found = await store.newestExecutions({ ...wanted, limit: MOST_LOOKED_AT });
-  return found.filter((execution) => looker.maySee(execution.application)).slice(0, most);
+  return found.filter((execution) => maySeeAll(looker, execution)).slice(0, most);
 }
 
 /** The stored plan that an execution runs: what is made of another execution, of version 0, is none. */

@@ -30,14 +30,24 @@ export async function findExecution(
     );
   }
   if (others.length > 0) {
-    const ids = found.filter(({ application }) => looker.maySee(application)).map(({ executionId }) => executionId);
+    const ids = found.filter((one) => maySeeAll(looker, one)).map(({ executionId }) => executionId);
     throw new DrError(
       'NotFound',
       `“${typed}” may be any of these, so give more of its id: ${ids.slice(0, 5).join(', ')}.`,
     );
   }
-  refuseStranger(looker, execution.application);
+  for (const application of applicationsOf(execution)) refuseStranger(looker, application);
   return execution;
+}
+
+/** True when somebody may look at every application of an execution: it shows the servers of all. */
+export function maySeeAll(looker: Looker, execution: ExecutionRecord): boolean {
+  return applicationsOf(execution).every(looker.maySee);
+}
+
+/** Every application whose servers an execution has. */
+export function applicationsOf({ application, otherApplications = [] }: ExecutionRecord): string[] {
+  return [application, ...otherApplications];
 }
 
 /** An application as the catalogue writes it; as it was typed when the catalogue has none. */

@@ -298,6 +298,23 @@ describe('who asks', () => {
     );
   });
 
+  test('has to be allowed to see every application whose servers an execution has', async () => {
+    const world = await startWorld();
+    world.setAccess([
+      { role: 'DRSReadOnly', users: [world.idOf('reader')], applications: ['HRP'] },
+      { role: 'DRSRecoveryManager', users: [world.idOf('approver')], applications: ['HRP'] },
+      { role: 'DRSReadOnly', users: [world.idOf('approver')] },
+    ]);
+    const { execution, ...view } = aView(ended('success', { succeeded: 3, failed: 0 }));
+    await world.put({ ...view, execution: { ...execution, otherApplications: ['Web'] } });
+    const asked = { args: { execution: 'abcdef01' } };
+    expect(await world.askAndDeliver('reader', EXECUTIONS)).toContain('Nothing has run');
+    expect(await world.askAndDeliver('reader', { kind: 'export', ...asked })).toContain('You may not look at Web.');
+    expect(await world.askAndDeliver('approver', { kind: 'audit', ...asked })).toContain(
+      'You may not have the audit of Web',
+    );
+  });
+
   test('has to be a member: nobody of another workspace', async () => {
     const world = await withEverybody();
     const asker = { userId: world.idOf('reader'), teamId: 'T0SOMEBODY1' };
