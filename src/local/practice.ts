@@ -60,13 +60,14 @@ import { SlackWorkspace } from './slack/workspace.ts';
 import { stepFunctionsApi } from './step-functions/api.ts';
 import { StepFunctionsEngine } from './step-functions/engine.ts';
 
-const TABLE = 'dr-chatops-execution-history';
-const PLAN_TABLE = 'dr-chatops-recovery-plans';
-const GROUP_TABLE = 'dr-chatops-protection-groups';
+// Tables, parameters and the secret are called as a deployment calls them.
+const TABLE = 'execution-history';
+const PLAN_TABLE = 'recovery-plans';
+const GROUP_TABLE = 'protection-groups';
 const BUCKET = 'dr-chatops-results';
 const AUDIT_BUCKET = 'dr-chatops-audit';
 const BUS = 'dr-chatops';
-const CONFIG_PATH = '/dr-chatops/practice';
+const CONFIG_PATH = '/dr-chatops';
 const SECRET = 'dr-chatops/slack';
 const REQUEST_PATH = '/slack/events';
 /** As deployed: a card is drawn at most every 3 s (Slack: chat.update). */
@@ -208,7 +209,7 @@ export async function startPractice(options: PracticeOptions) {
   const engine = new StepFunctionsEngine({
     clock,
     region: REGION,
-    integrations: sdkIntegrations({ identities, host, region: REGION }),
+    integrations: sdkIntegrations({ identities, host, region: REGION, onCall }),
     onCall,
     onStatusChange: (event) => {
       const { stateMachineArn, status } = event.detail;
@@ -490,8 +491,9 @@ export async function startPractice(options: PracticeOptions) {
     return fleet
       .ec2Instances(accountId, region)
       .filter(({ state }) => state === 'running')
-      .map(({ instanceId, windows }) => ({
+      .map(({ instanceId, windows, tags }) => ({
         instanceId,
+        tags,
         platform: windows ? ('Windows' as const) : ('Linux' as const),
         isOnline: true,
       }));

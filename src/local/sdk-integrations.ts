@@ -19,7 +19,7 @@ import {
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeExecutionCommand, type DescribeExecutionCommandInput, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import type { Identities } from './aws/identities.ts';
+import type { AwsCall, Identities } from './aws/identities.ts';
 import type { FunctionHost } from './lambda/function-host.ts';
 import { LambdaError as HostedFunctionError } from './lambda/lambda-error.ts';
 import { IntegrationError, LambdaError } from './step-functions/errors.ts';
@@ -39,8 +39,14 @@ type Call = (clients: Clients, input: object) => Promise<unknown>;
  * What Step Functions calls on AWS, by the unmodified SDK clients with the state machine's own role. One attempt a call:
  * retries are the state machine's.
  */
-export function sdkIntegrations(options: { identities: Identities; host: FunctionHost; region: string }): Integrations {
-  const { identities, host, region } = options;
+export function sdkIntegrations(options: {
+  identities: Identities;
+  host: FunctionHost;
+  region: string;
+  /** Told of every function that a machine invokes: no simulated service is in between. */
+  onCall?: (call: AwsCall) => void;
+}): Integrations {
+  const { identities, host, region, onCall } = options;
   const clientsOf = memoised((roleArn) => {
     const settings = { region, credentials: identities.forRole(roleArn), maxAttempts: 1 };
     return {
@@ -74,10 +80,22 @@ export function sdkIntegrations(options: { identities: Identities; host: Functio
   }
 
   return {
-    async invokeLambda({ functionArn, payload }) {
+    async invokeLambda({ functionArn, payload, machine }) {
+      const { accountId, roleArn } = machine;
+      const note = (outcome: string): void =>
+        onCall?.({
+          service: 'lambda',
+          action: 'InvokeFunction',
+          identity: { accountId, roleArn },
+          resource: functionArn,
+          outcome,
+        });
       try {
-        return await host.invoke(functionArn, payload);
+        const answer = await host.invoke(functionArn, payload);
+        note('ok');
+        return answer;
       } catch (error) {
+        note(error instanceof HostedFunctionError ? 'ok' : 'InvocationFailed');
         if (error instanceof HostedFunctionError) throw new LambdaError(error);
         throw error;
       }

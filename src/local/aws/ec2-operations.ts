@@ -156,13 +156,8 @@ export function ec2Operations({ clock, fleet }: { clock: Clock; fleet: Fleet }):
     if (ids.length === 0) {
       throw new ServiceError('MissingParameter', 'The request must contain the parameter resourceIdSet');
     }
-    const instances = machines(ids, scope);
-    for (let n = 1; parameters.has(`Tag.${n}.Key`); n += 1) {
-      const key = parameters.get(`Tag.${n}.Key`) ?? '';
-      for (const instance of instances) {
-        instance.tags = { ...instance.tags, [key]: parameters.get(`Tag.${n}.Value`) ?? '' };
-      }
-    }
+    const tags = tagsOf(parameters);
+    for (const instance of machines(ids, scope)) instance.tags = { ...instance.tags, ...tags };
     return { return: true };
   }
 
@@ -173,6 +168,15 @@ export function ec2Operations({ clock, fleet }: { clock: Clock; fleet: Fleet }):
     ['DescribeSubnets', describeSubnets],
     ['DescribeLaunchTemplateVersions', describeLaunchTemplateVersions],
   ]);
+}
+
+/** The tags that a call of CreateTags sets. */
+export function tagsOf(parameters: URLSearchParams): Record<string, string> {
+  const tags: Record<string, string> = {};
+  for (let n = 1; parameters.has(`Tag.${n}.Key`); n += 1) {
+    tags[parameters.get(`Tag.${n}.Key`) ?? ''] = parameters.get(`Tag.${n}.Value`) ?? '';
+  }
+  return tags;
 }
 
 function reservation(instance: Ec2Instance): XmlValue {

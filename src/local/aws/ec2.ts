@@ -1,9 +1,9 @@
 import { type LocalRequest, type LocalResponse, serve } from '../http.ts';
 import { ServiceError, type ServiceOptions } from '../services/service.ts';
-import { ec2Operations } from './ec2-operations.ts';
+import { ec2Operations, tagsOf } from './ec2-operations.ts';
 import type { Fleet } from './fleet.ts';
-import type { Identity } from './identities.ts';
-import { toXml, type XmlValue } from './query-protocol.ts';
+import { type Authorization, type Identity, requestTags, resourceTags } from './identities.ts';
+import { listParameter, toXml, type XmlValue } from './query-protocol.ts';
 import { seeded } from './seeded.ts';
 import { signedRegion } from './signed-region.ts';
 
@@ -51,15 +51,24 @@ export async function startEc2(options: ServiceOptions & { fleet: Fleet }): Prom
       const message = 'AWS was not able to validate the provided access credentials';
       return errorResponse(new ServiceError('AuthFailure', message, 401), requestId);
     }
+    const region = signedRegion(authorization) ?? fleet.region;
+    // Asked before the call: it changes what is asked about.
+    const authorizations = action === 'CreateTags' ? ofCreateTags(parameters, { ...caller, region }, fleet) : undefined;
     const record = (outcome: string): void =>
-      options.onCall?.({ service: 'ec2', action, identity: caller, resource: '*', outcome });
+      options.onCall?.({
+        service: 'ec2',
+        action,
+        identity: caller,
+        resource: authorizations?.length === 1 ? (authorizations[0]?.resource ?? '*') : '*',
+        outcome,
+        ...(authorizations === undefined ? {} : { authorizations }),
+      });
     try {
       const operation = operations.get(action);
       if (operation === undefined) {
         throw new ServiceError('InvalidAction', `The action ${action} is not valid for this web service.`);
       }
       refuseIfAsked(caller, action);
-      const region = signedRegion(authorization) ?? fleet.region;
       const result = operation(parameters, { accountId: caller.accountId, region });
       record('ok');
       return okResponse(action, result, requestId);
@@ -92,6 +101,22 @@ export async function startEc2(options: ServiceOptions & { fleet: Fleet }): Prom
     throttleNext: (times, scope = {}) => void throttles.push({ remaining: times, ...scope }),
     close: () => server.close(),
   };
+}
+
+/** What IAM is asked about CreateTags: each instance, with the tags that it has and those that it is given. */
+function ofCreateTags(
+  parameters: URLSearchParams,
+  { accountId, region }: { accountId: string; region: string },
+  fleet: Fleet,
+): Authorization[] {
+  return listParameter(parameters, 'ResourceId').map((id) => ({
+    action: 'ec2:CreateTags',
+    resource: `arn:aws:ec2:${region}:${accountId}:instance/${id}`,
+    context: {
+      ...resourceTags(fleet.ec2Instance(id, accountId, region)?.tags ?? {}),
+      ...requestTags(tagsOf(parameters)),
+    },
+  }));
 }
 
 function okResponse(action: string, result: XmlValue, requestId: string): LocalResponse {

@@ -13,6 +13,19 @@ export interface Credentials {
   sessionToken: string;
 }
 
+/** Condition keys of a request and their values, e.g. `{'sts:ExternalId': ['…']}`. */
+export type RequestContext = Readonly<Record<string, readonly string[]>>;
+
+/** One question that AWS puts to IAM about a call: may its signer do `action` to `resource`? */
+export interface Authorization {
+  /** As in policies, e.g. `ec2:RunInstances`. */
+  action: string;
+  /** ARN, or `*` where the action has none. */
+  resource: string;
+  /** The keys that this request has; those that every request has, e.g. `aws:PrincipalArn`, follow from who signed it. */
+  context: RequestContext;
+}
+
 /** One call that reached a simulated AWS service. */
 export interface AwsCall {
   /** Lower-case service name as in IAM, e.g. `drs`, `sts`, `ec2`, `states`, `dynamodb`. */
@@ -24,6 +37,32 @@ export interface AwsCall {
   resource: string;
   /** `ok`, or the error's code. */
   outcome: string;
+  /**
+   * All that IAM is asked about the call: each resource, and what the service does elsewhere with the signer's rights.
+   * @default - the action on the resource, under no condition keys: {@link authorizationsOf}
+   */
+  authorizations?: readonly Authorization[];
+}
+
+/** All that IAM is asked about a call. */
+export function authorizationsOf({ service, action, resource, authorizations }: AwsCall): readonly Authorization[] {
+  return authorizations ?? [{ action: `${service}:${action}`, resource, context: {} }];
+}
+
+/** The condition keys of tags that a request sets. */
+export function requestTags(tags: Readonly<Record<string, string>>): RequestContext {
+  const keys = Object.keys(tags);
+  if (keys.length === 0) return {};
+  return { 'aws:TagKeys': keys, ...keyed('aws:RequestTag/', tags) };
+}
+
+/** The condition keys of tags that a resource has. */
+export function resourceTags(tags: Readonly<Record<string, string>>): RequestContext {
+  return keyed('aws:ResourceTag/', tags);
+}
+
+function keyed(prefix: string, tags: Readonly<Record<string, string>>): RequestContext {
+  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, [value]]));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type LocalRequest, type LocalResponse, serve } from '../http.ts';
 import { notAuthorized, ServiceError, type ServiceOptions } from '../services/service.ts';
-import type { Identity } from './identities.ts';
+import type { Identity, RequestContext } from './identities.ts';
 import { toXml, type XmlValue } from './query-protocol.ts';
 import { seeded } from './seeded.ts';
 
@@ -103,7 +103,14 @@ export async function startSts(options: ServiceOptions): Promise<LocalSts> {
       return errorResponse(new ServiceError('InvalidClientTokenId', message, 403), requestId);
     }
     const record = (resource: string, outcome: string): void =>
-      options.onCall?.({ service: 'sts', action, identity: caller, resource, outcome });
+      options.onCall?.({
+        service: 'sts',
+        action,
+        identity: caller,
+        resource,
+        outcome,
+        authorizations: [{ action: `sts:${action}`, resource, context: contextOf(parameters) }],
+      });
     try {
       const operation = operations.get(action);
       if (operation === undefined) {
@@ -126,6 +133,17 @@ export async function startSts(options: ServiceOptions): Promise<LocalSts> {
     removeRole: (roleArn) => void roles.delete(roleArn),
     close: () => server.close(),
   };
+}
+
+/** The condition keys of AssumeRole. */
+function contextOf(parameters: URLSearchParams): RequestContext {
+  const keys = { 'sts:ExternalId': 'ExternalId', 'sts:RoleSessionName': 'RoleSessionName' };
+  return Object.fromEntries(
+    Object.entries(keys).flatMap(([key, name]) => {
+      const value = parameters.get(name);
+      return value === null ? [] : [[key, [value]]];
+    }),
+  );
 }
 
 function trusts(role: LocalRole, callerRoleArn: string, sent: string | undefined): boolean {

@@ -7,6 +7,7 @@ import { ServiceError, type ServiceOptions } from '../services/service.ts';
 import { type Backend, type BackendAnswer, startBackend } from './backend.ts';
 import type { ChangeFeed, WireItem } from './change-feed.ts';
 import { KeyLocks } from './key-locks.ts';
+import { indexOf, leadingKeys } from './leading-keys.ts';
 import { Tables } from './tables.ts';
 import { type ItemKey, itemsWritten, tablesNamed } from './writes.ts';
 
@@ -94,8 +95,18 @@ async function respond(
     if (error instanceof ServiceError) return errorAnswer(error);
     throw error;
   });
+  const keys = leadingKeys(action, input, (table) => tables.schema(table));
   for (const resource of resources(input, tables)) {
-    options.onCall?.({ service: 'dynamodb', action, identity, resource, outcome: outcomeOf(answer) });
+    const asked = { action: `dynamodb:${action}`, resource, context: { 'dynamodb:LeadingKeys': keys } };
+    const authorizations = keys.length === 0 ? {} : { authorizations: [asked] };
+    options.onCall?.({
+      service: 'dynamodb',
+      action,
+      identity,
+      resource,
+      outcome: outcomeOf(answer),
+      ...authorizations,
+    });
   }
   return toResponse(answer);
 }
@@ -207,8 +218,8 @@ function resources(input: unknown, tables: Tables): string[] {
 }
 
 function indexSuffix(input: unknown): string {
-  const indexed = typeof input === 'object' && input !== null && 'IndexName' in input;
-  return indexed && typeof input.IndexName === 'string' ? `/index/${input.IndexName}` : '';
+  const index = indexOf(input);
+  return index === undefined ? '' : `/index/${index}`;
 }
 
 function parse(body: Buffer): unknown {

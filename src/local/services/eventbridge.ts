@@ -111,6 +111,12 @@ export async function startEventBridge(
       });
       return { Entries: results, FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length };
     },
+    ({ Entries }, { accountId }) =>
+      Entries.map(({ EventBusName, Source, DetailType }) => ({
+        action: 'events:PutEvents',
+        resource: buses.arn(EventBusName ?? 'default', accountId),
+        context: { 'events:source': [Source ?? ''], 'events:detail-type': [DetailType ?? ''] },
+      })),
   );
 
   const server = await serveJson(

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import { REGION } from '../accounts.ts';
-import type { Identity } from '../aws/identities.ts';
+import type { Authorization, Identity } from '../aws/identities.ts';
 import { type LocalRequest, type LocalResponse, type LocalServer, serve } from '../http.ts';
 import { ServiceError, type ServiceOptions } from './service.ts';
 
 /** One operation of a service, bound to a request's input: what it is about, and how to do it. */
 interface PreparedCall {
   resource: string;
+  /** What IAM is asked, where that is more than the action on the resource. */
+  authorizations: readonly Authorization[] | undefined;
   run(): unknown;
 }
 
@@ -16,12 +18,14 @@ export type Operation = (input: unknown, caller: Identity, region: string) => Pr
 
 /**
  * An operation whose input is checked by `input` (a failure is AWS's ValidationException), is about the ARN that
- * `resource` gives, and is answered with what `run` gives.
+ * `resource` gives, and is answered with what `run` gives. `authorizations` is what IAM is asked, where that is more than
+ * the action on the resource.
  */
 export function operation<Input>(
   input: z.ZodType<Input>,
   resource: (input: Input, caller: Identity, region: string) => string,
   run: (input: Input, caller: Identity, region: string) => unknown,
+  authorizations?: (input: Input, caller: Identity, region: string) => readonly Authorization[],
 ): Operation {
   return (body, caller, region) => {
     const checked = input.safeParse(body);
@@ -29,7 +33,11 @@ export function operation<Input>(
       const what = checked.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
       throw new ServiceError('ValidationException', `${what.length} validation error(s) detected: ${what.join('; ')}`);
     }
-    return { resource: resource(checked.data, caller, region), run: () => run(checked.data, caller, region) };
+    return {
+      resource: resource(checked.data, caller, region),
+      authorizations: authorizations?.(checked.data, caller, region),
+      run: () => run(checked.data, caller, region),
+    };
   };
 }
 
@@ -60,15 +68,23 @@ async function answer(service: JsonService, options: ServiceOptions, request: Lo
   if (caller === undefined) return errorResponse(unknownSigner());
   const action = String(request.headers['x-amz-target'] ?? '').replace(`${service.targetPrefix}.`, '');
   let resource = '*';
+  let authorizations: readonly Authorization[] | undefined;
   const record = (outcome: string): void =>
-    options.onCall?.({ service: service.service, action, identity: caller, resource, outcome });
+    options.onCall?.({
+      service: service.service,
+      action,
+      identity: caller,
+      resource,
+      outcome,
+      ...(authorizations === undefined ? {} : { authorizations }),
+    });
   try {
     const prepare = Object.hasOwn(service.operations, action) ? service.operations[action] : undefined;
     if (prepare === undefined) {
       throw new ServiceError('UnknownOperationException', `${service.service}:${action} is not simulated`);
     }
     const call = prepare(parseBody(request.body), caller, signedRegion(request.headers.authorization));
-    resource = call.resource;
+    ({ resource, authorizations } = call);
     const output = await call.run();
     record('ok');
     return jsonResponse(200, output);

@@ -72,11 +72,11 @@ function respond(request: LocalRequest, buckets: Map<string, Bucket>, options: S
       );
     }
     const response = perform(request, call, { buckets, caller, now: options.clock.now() });
-    record(call, caller, 'ok', options);
+    record(call, caller, 'ok', { request, options });
     return response;
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (caller !== undefined) record(call, caller, error.code, options);
+    if (caller !== undefined) record(call, caller, error.code, { request, options });
     return errorResponse(error, request);
   }
 }
@@ -93,8 +93,16 @@ function callOf(request: LocalRequest): S3Call {
 
 const ACTIONS: Record<string, string> = { PUT: 'PutObject', DELETE: 'DeleteObject' };
 
-function record(call: S3Call, identity: Identity, outcome: string, options: ServiceOptions): void {
-  options.onCall?.({ service: 's3', action: call.action, identity, resource: call.resource, outcome });
+function record(
+  { action, resource }: S3Call,
+  identity: Identity,
+  outcome: string,
+  { request, options }: { request: LocalRequest; options: ServiceOptions },
+): void {
+  const ifNoneMatch = request.headers['if-none-match']?.toString();
+  const asked = { action: `s3:${action}`, resource, context: { 's3:if-none-match': [ifNoneMatch ?? ''] } };
+  const authorizations = ifNoneMatch === undefined ? {} : { authorizations: [asked] };
+  options.onCall?.({ service: 's3', action, identity, resource, outcome, ...authorizations });
 }
 
 function perform(

@@ -64,7 +64,7 @@ export async function startSecretsManager(
   return {
     url: server.url,
     put(name, value) {
-      const arn = `${partialArn(name)}-${suffix(name)}`;
+      const arn = `${partialArn(name)}-${secretSuffix(name)}`;
       secrets.set(name, { name, arn, value, versionId: crypto.randomUUID(), createdAt: clock.now() });
       return arn;
     },
@@ -73,6 +73,6 @@ export async function startSecretsManager(
 }
 
 /** Secrets Manager ends ARNs with six characters of its own; ours follow from the name, so that they stay the same. */
-function suffix(name: string): string {
+export function secretSuffix(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 6);
 }

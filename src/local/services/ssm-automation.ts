@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { CENTRAL_ACCOUNT } from '../accounts.ts';
-import type { Identity } from '../aws/identities.ts';
+import type { Authorization, Identity, RequestContext } from '../aws/identities.ts';
 import type { Clock } from '../clock.ts';
 import { type AutomationDocument, type DocumentStep, readDocument, readParameters } from './automation-document.ts';
 import {
@@ -15,6 +15,7 @@ import {
 import { asText, asTexts, substitute } from './automation-values.ts';
 import { type Operation, operation } from './json-service.ts';
 import { ServiceError } from './service.ts';
+import { documentArnOf } from './ssm-documents.ts';
 
 /** What Systems Manager Automation is started with. */
 export interface AutomationOptions {
@@ -135,7 +136,7 @@ export function automation(options: AutomationOptions): LocalAutomation & {
   });
   const startAutomationExecution = operation(
     startRequest,
-    ({ DocumentName }, { accountId }, region) => documentArn(DocumentName, accountId, region),
+    ({ DocumentName }, { accountId }, region) => documentArnOf({ name: DocumentName, accountId, region }),
     (request, caller, region) => {
       const { ClientToken, ...content } = request;
       const key = `${caller.accountId}/${region}/${ClientToken?.toLowerCase()}`;
@@ -151,7 +152,21 @@ export function automation(options: AutomationOptions): LocalAutomation & {
       new Runner(execution, options).start();
       return { AutomationExecutionId: execution.id };
     },
+    ofStart,
   );
+
+  /** The document, the execution to be, and the role that the document is given (user guide, "Setting up Automation"). */
+  function ofStart(request: z.infer<typeof startRequest>, { accountId }: Identity, region: string): Authorization[] {
+    const { DocumentName, DocumentVersion, Parameters } = request;
+    const action = 'ssm:StartAutomationExecution';
+    const context: RequestContext = DocumentVersion == null ? {} : { 'ssm:DocumentVersion': [DocumentVersion] };
+    const role = roleToPass(documents.get(documentArn(DocumentName, accountId, region))?.document, Parameters ?? {});
+    return [
+      { action, resource: documentArnOf({ name: DocumentName, accountId, region }), context },
+      { action, resource: executionArn('new', accountId, region), context },
+      ...(role === '' ? [] : [passing(role)]),
+    ];
+  }
 
   function newExecution(request: z.infer<typeof startRequest>, starter: Identity, region: string): Execution {
     const { DocumentName, DocumentVersion, Parameters } = request;
@@ -268,6 +283,21 @@ function invalidAsServiceError<T>(read: () => T): T {
     const message = error instanceof Error ? error.message : String(error);
     throw new ServiceError('InvalidAutomationExecutionParametersException', message);
   }
+}
+
+/** The role that a caller of StartAutomationExecution passes; empty where there is none, or the call is refused anyway. */
+function roleToPass(document: AutomationDocument | undefined, given: Record<string, string[]>): string {
+  if (document === undefined) return '';
+  try {
+    return assumedRole(document, readParameters(document, given));
+  } catch {
+    return '';
+  }
+}
+
+function passing(roleArn: string): Authorization {
+  const context = { 'iam:PassedToService': ['ssm.amazonaws.com'] };
+  return { action: 'iam:PassRole', resource: roleArn, context };
 }
 
 /** The role of a runbook: an ARN, or a parameter that holds one; empty when there is none. */

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { REGION } from '../accounts.ts';
+import { resourceTags } from '../aws/identities.ts';
 import type { Clock } from '../clock.ts';
 import { type Operation, operation } from './json-service.ts';
 import { ServiceError } from './service.ts';
+import { documentArnOf } from './ssm-documents.ts';
 
 /** An instance whose agent Systems Manager knows. */
 export interface ManagedNode {
   instanceId: string;
   platform: 'Linux' | 'Windows';
   isOnline: boolean;
+  /** Of the instance. @default none */
+  tags?: Readonly<Record<string, string>>;
 }
 
 export interface RunCommandOptions {
@@ -107,7 +111,7 @@ export function runCommand(options: RunCommandOptions): LocalRunCommand & {
         .regex(/^(\d+|\d{1,2}%|100%)$/)
         .nullish(),
     }),
-    ({ DocumentName }, { accountId }, region) => `arn:aws:ssm:${region}:${accountId}:document/${DocumentName}`,
+    ({ DocumentName }, { accountId }, region) => documentArnOf({ name: DocumentName, accountId, region }),
     ({ DocumentName, InstanceIds, Parameters, Comment }, { accountId }, region) => {
       const document = documentOf(DocumentName, accountId, region);
       if (document === undefined) {
@@ -146,6 +150,14 @@ export function runCommand(options: RunCommandOptions): LocalRunCommand & {
       if (commands.length > MOST_COMMANDS_KEPT) commands.shift();
       return { Command: describe(command) };
     },
+    ({ DocumentName, InstanceIds }, { accountId }, region) => [
+      { action: 'ssm:SendCommand', resource: documentArnOf({ name: DocumentName, accountId, region }), context: {} },
+      ...InstanceIds.map((instanceId) => ({
+        action: 'ssm:SendCommand',
+        resource: `arn:aws:ec2:${region}:${accountId}:instance/${instanceId}`,
+        context: resourceTags(nodes(accountId, region).find((node) => node.instanceId === instanceId)?.tags ?? {}),
+      })),
+    ],
   );
 
   function takeFault(instanceId: string): boolean {

@@ -5,6 +5,7 @@ import type { CallApi } from './automation-steps.ts';
 import { type Operation, operation, serveJson } from './json-service.ts';
 import { notAuthorized, ServiceError, type ServiceOptions } from './service.ts';
 import { automation, type LocalAutomation } from './ssm-automation.ts';
+import { documentArnOf } from './ssm-documents.ts';
 import { type LocalRunCommand, type ManagedNode, runCommand } from './ssm-run-command.ts';
 
 /** How calls go wrong: refused, throttled, not taken, or done with the answer lost on its way. */
@@ -104,6 +105,8 @@ export async function startSsm(
         InvalidParameters: Names.filter((name) => find(name, accountId) === undefined),
       };
     },
+    ({ Names }, { accountId }) =>
+      Names.map((name) => ({ action: 'ssm:GetParameters', resource: arnOf(name, accountId), context: {} })),
   );
 
   const getParametersByPath = operation(
@@ -167,7 +170,7 @@ export async function startSsm(
   const commands = runCommand({ clock, nodes: options.nodes ?? (() => []) });
   const describeDocument = operation(
     z.object({ Name: z.string(), DocumentVersion: z.string().nullish() }),
-    ({ Name }, { accountId }, signedRegion) => `arn:aws:ssm:${signedRegion}:${accountId}:document/${Name}`,
+    ({ Name }, { accountId }, signedRegion) => documentArnOf({ name: Name, accountId, region: signedRegion }),
     ({ Name, DocumentVersion }, { accountId }, signedRegion) => {
       const runbook = runbooks.runbook(Name, accountId, signedRegion);
       const command = commands.document(Name, accountId, signedRegion);

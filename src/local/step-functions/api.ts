@@ -157,6 +157,10 @@ export function stepFunctionsApi(options: {
     try {
       const members = readRequest(request.body, operation.shape);
       if (operation.resource !== undefined) resource = members.text(operation.resource.member);
+      else if (Object.hasOwn(operation.shape, 'taskToken')) {
+        // IAM is asked about the token's machine: that is what AccessDeniedException names, and CDK's grantTaskResponse grants.
+        resource = options.engine.machineOfToken(members.text('taskToken')) ?? '*';
+      }
       checkAccount(operation, name, resource, identity);
       const answer = operation.run(options.engine, members, identity);
       note('ok');

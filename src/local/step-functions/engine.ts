@@ -7,7 +7,7 @@ import type {
   HistoryEventType,
   StateMachineListItem,
 } from '@aws-sdk/client-sfn';
-import type { AwsCall } from '../aws/identities.ts';
+import type { Authorization, AwsCall } from '../aws/identities.ts';
 import type { Clock } from '../clock.ts';
 import { type Random, uuidFrom } from './aws-functions.ts';
 import {
@@ -247,6 +247,12 @@ export class StepFunctionsEngine {
     this.#tokens.holder(request.taskToken, request.accountId).heartbeat();
   }
 
+  /** The machine whose task waits, or waited, for a token: what IAM is asked about answers to it. */
+  machineOfToken(taskToken: string): string | undefined {
+    const executionArn = this.#tokens.executionArn(taskToken);
+    return executionArn === undefined ? undefined : this.#executions.get(executionArn)?.machine.arn;
+  }
+
   #machine(arn: string): StateMachine {
     parseArn('stateMachine', arn);
     const machine = this.#machines.get(arn);
@@ -407,7 +413,8 @@ export class StepFunctionsEngine {
         );
       }
       const child = this.#start({ stateMachineArn, name, input }, parent);
-      this.#noteCall(caller, 'StartExecution', stateMachineArn, 'ok');
+      const isPolled = caller.accountId !== parent.machine.accountId;
+      this.#noteCall(caller, 'StartExecution', stateMachineArn, 'ok', isPolled ? [] : this.#ofSync(caller));
       // Step Functions polls a `.sync` child in the name of the same role.
       this.#noteCall(caller, 'DescribeExecution', child.arn, 'ok');
       return child;
@@ -421,14 +428,39 @@ export class StepFunctionsEngine {
     }
   }
 
+  /** How Step Functions learns of the end of a `.sync` child in the same account (developer guide, IAM policies for it). */
+  #ofSync({ accountId }: Caller): Authorization[] {
+    const rule = 'rule/StepFunctionsGetEventsForStepFunctionsExecutionRule';
+    const resource = `arn:aws:events:${this.#options.region}:${accountId}:${rule}`;
+    return ['PutTargets', 'PutRule', 'DescribeRule'].map((action) => ({
+      action: `events:${action}`,
+      resource,
+      context: {},
+    }));
+  }
+
   #stopChild(caller: Caller, child: Execution): void {
     this.#noteCall(caller, 'StopExecution', child.arn, 'ok');
     this.#close(child, 'ABORTED', { failure: {} });
   }
 
-  #noteCall(caller: Caller, action: string, resource: string, outcome: string): void {
+  #noteCall(
+    caller: Caller,
+    action: string,
+    resource: string,
+    outcome: string,
+    others: readonly Authorization[] = [],
+  ): void {
+    const authorizations = [{ action: `states:${action}`, resource, context: {} }, ...others];
     try {
-      this.#options.onCall?.({ service: 'states', action, identity: caller, resource, outcome });
+      this.#options.onCall?.({
+        service: 'states',
+        action,
+        identity: caller,
+        resource,
+        outcome,
+        ...(others.length === 0 ? {} : { authorizations }),
+      });
     } catch (error) {
       this.#defect(error);
     }

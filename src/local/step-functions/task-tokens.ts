@@ -70,6 +70,11 @@ export class TaskTokens {
     return entry.holder;
   }
 
+  /** The execution whose task waits, or waited, for `token`. */
+  executionArn(token: string): string | undefined {
+    return this.#entries.get(token)?.executionArn;
+  }
+
   /** Forgets the tokens of an execution that is no longer kept. */
   forget(executionArn: string): void {
     for (const token of this.#byExecution.get(executionArn) ?? []) this.#entries.delete(token);

@@ -13,6 +13,7 @@ import {
   TagResourceCommand,
 } from '@aws-sdk/client-drs';
 import { describe, expect, it } from 'vitest';
+import { authorizationsOf } from '../../../src/local/aws/identities.ts';
 import { ACCOUNT, awsWorld, MINUTE, OTHER_ACCOUNT, serverRecord, startList } from './aws-world.ts';
 
 describe('a request that does not fit the API model', () => {
@@ -415,7 +416,7 @@ describe('the record of calls', () => {
     const identity = { accountId: ACCOUNT, roleArn: `arn:aws:iam::${ACCOUNT}:role/executor` };
     await drsClient().send(new StartRecoveryCommand({ sourceServers: startList(servers.slice(0, 1)) }));
     await expect(drsClient().send(new StartRecoveryCommand({ sourceServers: startList(servers) }))).rejects.toThrow();
-    expect(calls).toEqual([
+    expect(calls).toMatchObject([
       { service: 'drs', action: 'StartRecovery', identity, resource: servers[0]?.arn, outcome: 'ok' },
       {
         service: 'drs',
@@ -424,6 +425,27 @@ describe('the record of calls', () => {
         resource: `arn:aws:drs:us-east-2:${ACCOUNT}:source-server/*`,
         outcome: 'ConflictException',
       },
+    ]);
+  });
+
+  it('says what IAM is asked: about each server with its tags, the tags of the job, and what DRS does in EC2', async () => {
+    const { drsClient, addServers, calls } = await awsWorld();
+    const servers = addServers(2);
+    await drsClient().send(new StartRecoveryCommand({ sourceServers: startList(servers), tags: { why: 'test' } }));
+    const asked = calls.flatMap(authorizationsOf);
+    const of = (action: string) => asked.filter((one) => one.action === action);
+    expect(of('drs:StartRecovery').map(({ resource }) => resource)).toEqual(servers.map(({ arn }) => arn));
+    expect(of('drs:StartRecovery')[0]?.context).toMatchObject({
+      'aws:RequestTag/why': ['test'],
+      'aws:TagKeys': ['why'],
+    });
+    expect(of('drs:TagResource')[0]?.context).toMatchObject({ 'drs:CreateAction': ['StartRecovery'] });
+    const inEc2 = asked.filter(({ action }) => action.startsWith('ec2:'));
+    expect(inEc2.length).toBeGreaterThan(30);
+    for (const { context } of inEc2) expect(context['aws:ViaAWSService']).toEqual(['true']);
+    expect(of('iam:PassRole').map(({ context }) => context['iam:PassedToService'])).toEqual([
+      ['ec2.amazonaws.com'],
+      ['ec2.amazonaws.com'],
     ]);
   });
 });

@@ -48,6 +48,14 @@ describe('AssumeRole', () => {
         identity: { accountId: CENTRAL_ACCOUNT, roleArn: CALLER },
         resource: READER,
         outcome: 'ok',
+        // What trust policies ask for.
+        authorizations: [
+          {
+            action: 'sts:AssumeRole',
+            resource: READER,
+            context: { 'sts:ExternalId': ['practice-external-id'], 'sts:RoleSessionName': ['prepare'] },
+          },
+        ],
       },
     ]);
   });

@@ -1,7 +1,7 @@
 import { type LocalRequest, type LocalResponse, serve } from '../../http.ts';
 import { notAuthorized, ServiceError, type ServiceOptions } from '../../services/service.ts';
 import type { Fleet } from '../fleet.ts';
-import type { Identity } from '../identities.ts';
+import type { Authorization, Identity } from '../identities.ts';
 import { seeded } from '../seeded.ts';
 import { signedRegion } from '../signed-region.ts';
 import {
@@ -80,12 +80,20 @@ export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
     const { accountId } = caller;
     const faulty: FaultyCall = { accountId, region, operation: operation.name };
     let resource = '*';
+    let authorizations: readonly Authorization[] | undefined;
     const record = (outcome: string): void =>
-      options.onCall?.({ service: 'drs', action: operation.name, identity: caller, resource, outcome });
+      options.onCall?.({
+        service: 'drs',
+        action: operation.name,
+        identity: caller,
+        resource,
+        outcome,
+        ...(authorizations === undefined ? {} : { authorizations }),
+      });
     try {
       refuseIfAsked(faulty, caller);
       const checked = operation.check(inputOf(request), { accountId, region });
-      resource = checked.resource;
+      ({ resource, authorizations } = checked);
       if (!fleet.isInitialized(accountId, region)) throw uninitialized();
       const body = checked.run();
       record('ok');

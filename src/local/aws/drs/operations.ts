@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import type { Fleet, RecoveryInstance, SourceServer } from '../fleet.ts';
+import type { Authorization } from '../identities.ts';
+import { ofRecoveryInstances, ofReversal, ofStartRecovery, ofTermination } from './authorizations.ts';
 import { DrsError, notFound, validation } from './errors.ts';
 import { failbackLaunch, refuseWhileReversed, reverseReplication } from './failback.ts';
 import type { DrsJobs, Job, ServerToLaunch } from './jobs.ts';
@@ -36,10 +38,13 @@ export interface Operation {
   /** HTTP status of the answer (API model). */
   readonly status: number;
   /**
-   * ARN of what the call is about, for its record; `*` where there is none.
+   * ARN of what the call is about, for its record; `*` where there is none; and what IAM is asked, where that is more.
    * @throws {DrsError} ValidationException when the input does not fit the model.
    */
-  check(input: unknown, scope: Scope): { resource: string; run(): unknown };
+  check(
+    input: unknown,
+    scope: Scope,
+  ): { resource: string; authorizations: readonly Authorization[] | undefined; run(): unknown };
 }
 
 /** Every simulated operation by its path; those on tags are at `/tags/`, followed by the resource's ARN. */
@@ -52,10 +57,11 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
       method?: 'GET' | 'POST';
       status?: number;
       resource?: (input: RequestOf<Name>, scope: Scope) => string;
+      authorizations?: (input: RequestOf<Name>, scope: Scope) => Authorization[];
       run: (input: RequestOf<Name>, scope: Scope) => AnswerOf<Name>;
     },
   ): Operation {
-    const { method = 'POST', status = 200, resource = () => '*', run } = options;
+    const { method = 'POST', status = 200, resource = () => '*', authorizations, run } = options;
     const request = requests[name] as unknown as z.ZodType<RequestOf<Name>>;
     return {
       name,
@@ -65,6 +71,7 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
         const checked = checkRequest(request, input);
         return {
           resource: resource(checked, scope),
+          authorizations: authorizations?.(checked, scope),
           run: () => checkAnswer(name, run(checked, scope)),
         };
       },
@@ -100,6 +107,12 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
         ),
         region,
       ),
+    authorizations: ({ sourceServers, tags = {} }, scope) =>
+      ofStartRecovery(
+        { sourceServerIds: sourceServers.map(({ sourceServerID }) => sourceServerID), tags },
+        scope,
+        fleet,
+      ),
     run(input, { accountId, region }) {
       refuseRepeated(
         'sourceServers',
@@ -128,6 +141,7 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
   });
 
   const describeJobLogItems = operation('DescribeJobLogItems', {
+    resource: ({ jobID }, { accountId, region }) => fleet.arn(accountId, `job/${jobID}`, region),
     run(input, { accountId, region }) {
       const job = jobs.get(input.jobID);
       if (job?.accountId !== accountId || job.region !== region) {
@@ -161,6 +175,10 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
   const terminateRecoveryInstances = operation('TerminateRecoveryInstances', {
     resource: ({ recoveryInstanceIDs }, { accountId, region }) =>
       fleet.arn(accountId, oneOrAll('recovery-instance', recoveryInstanceIDs), region),
+    authorizations: ({ recoveryInstanceIDs }, scope) => [
+      ...ofRecoveryInstances({ action: 'TerminateRecoveryInstances', instanceIds: recoveryInstanceIDs }, scope, fleet),
+      ...ofTermination(scope),
+    ],
     run({ recoveryInstanceIDs }, scope) {
       refuseRepeated('recoveryInstanceIDs', recoveryInstanceIDs);
       const instances = recoveryInstanceIDs.map((instanceId) => knownInstance(fleet, instanceId, scope));
@@ -193,6 +211,8 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
     status: 202,
     resource: ({ recoveryInstanceIDs }, { accountId, region }) =>
       fleet.arn(accountId, oneOrAll('recovery-instance', recoveryInstanceIDs), region),
+    authorizations: ({ recoveryInstanceIDs, tags }, scope) =>
+      ofRecoveryInstances({ action: 'StartFailbackLaunch', instanceIds: recoveryInstanceIDs, tags }, scope, fleet),
     run({ recoveryInstanceIDs, tags = {} }, { accountId, region }) {
       refuseRepeated('recoveryInstanceIDs', recoveryInstanceIDs);
       const records = recoveryInstanceIDs.map((id) =>
@@ -205,6 +225,10 @@ export function drsOperations(world: DrsWorld): ReadonlyMap<string, Operation> {
   const reverse = operation('ReverseReplication', {
     resource: ({ recoveryInstanceID }, { accountId, region }) =>
       fleet.arn(accountId, `recovery-instance/${recoveryInstanceID}`, region),
+    authorizations: ({ recoveryInstanceID }, scope) => [
+      ...ofRecoveryInstances({ action: 'ReverseReplication', instanceIds: [recoveryInstanceID] }, scope, fleet),
+      ...ofReversal(),
+    ],
     run({ recoveryInstanceID }, scope) {
       const record = knownInstance(fleet, recoveryInstanceID, scope);
       return { reversedDirectionSourceServerArn: reverseReplication(record, world).arn };
