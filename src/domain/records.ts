@@ -279,6 +279,8 @@ export interface MessageRecord {
   status: 'intent' | 'shown' | 'dirty' | 'undeliverable';
   /** Milliseconds since the epoch; sort key of StatusIndex. */
   startTime: number;
+  /** Since when it does not show what is stored, because Slack has not taken it yet. Milliseconds since the epoch. */
+  waitingSince?: number;
   error?: string;
   /** Slack's address of the message, of those that others link to. */
   permalink?: string;

@@ -1,7 +1,9 @@
 import { InvalidToken, SendTaskSuccessCommand, SFNClient, TaskDoesNotExist, TaskTimedOut } from '@aws-sdk/client-sfn';
 import type { GateRecord } from '../domain/records.ts';
+import { settleDelayMetric } from '../observability/metrics.ts';
+import { metricsWriter } from '../observability/metrics-writer.ts';
 import { executionStore } from '../platform/execution-store.ts';
-import type { Platform } from '../platform/platform.ts';
+import { type Platform, printerOf } from '../platform/platform.ts';
 
 /** Newer tokens in a row: each is another entry of the waiting state, so there are hardly ever two. */
 const MAX_TOKENS = 5;
@@ -9,11 +11,13 @@ const MAX_TOKENS = 5;
 /**
  * Rings a settled gate's bell: SendTaskSuccess wakes the machine and carries nothing, the machine reads the table. A
  * bell that Step Functions no longer knows belongs to a wait that is over: where a newer one has come meanwhile, that is
- * rung; else the machine reads the decision by itself, or is gone and closed.
+ * rung; else the machine reads the decision by itself, or is gone and closed. Measures how long each decision took to
+ * reach its machine.
  */
 export function bellRinger(platform: Platform): (gate: GateRecord) => Promise<void> {
   const store = executionStore(platform);
   const sfn = new SFNClient({ credentials: platform.credentials });
+  const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
 
   return async (given) => {
     let gate: GateRecord | undefined = given;
@@ -25,15 +29,23 @@ export function bellRinger(platform: Platform): (gate: GateRecord) => Promise<vo
     }
   };
 
-  async function ring({ executionId, gateId, status }: GateRecord, { taskToken }: Bell): Promise<void> {
+  async function ring(gate: GateRecord, bell: Bell): Promise<void> {
+    const { executionId, gateId, status } = gate;
     try {
-      await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+      await sfn.send(new SendTaskSuccessCommand({ taskToken: bell.taskToken, output: '{}' }));
       platform.log.info('Rang the bell of a gate', { executionId, gateId, decision: status });
+      measure(gate, bell);
     } catch (error) {
       if (!(error instanceof TaskTimedOut || error instanceof TaskDoesNotExist || error instanceof InvalidToken))
         throw error;
       platform.log.info('The wait of a gate was over already', { executionId, gateId });
     }
+  }
+
+  /** A wait that began after the decision, e.g. of a machine that was set going again, has not waited for its bell. */
+  function measure({ executionId, settledAt }: GateRecord, { enteredTime }: Bell): void {
+    if (settledAt === undefined || Date.parse(enteredTime) > settledAt) return;
+    writeMetrics([settleDelayMetric(settledAt, platform.now())], { executionId });
   }
 }
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../domain/errors.ts';
 import type { GateRecord } from '../domain/records.ts';
 import type { ExecutionStatus } from '../domain/status.ts';
-import { lateBellsMetric } from '../observability/metrics.ts';
+import { lateBellsMetric, waitingGateMetrics } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda, printerOf } from '../platform/platform.ts';
@@ -14,7 +14,7 @@ const LATE_AFTER_MS = 60_000;
 
 /**
  * Every minute: rings the bells of settled gates again that have not been rung, whatever went wrong before, and notes
- * those that are late. One that cannot be rung holds up no other.
+ * those that are late. One that cannot be rung holds up no other. Counts those that wait for people.
  */
 export const create: CreateHandler<unknown, { late: number }> = (platform) => {
   const store = executionStore(platform);
@@ -23,16 +23,19 @@ export const create: CreateHandler<unknown, { late: number }> = (platform) => {
 
   return async () => {
     const waiting = (await Promise.all(WAITING.map(store.executionsWithStatus))).flat();
+    const open: GateRecord[] = [];
     let late = 0;
     for (const { executionId } of waiting) {
-      for (const gate of (await store.getGates(executionId)).filter(isToRing)) {
+      const gates = await store.getGates(executionId);
+      open.push(...gates.filter(({ status }) => status === 'pending'));
+      for (const gate of gates.filter(isToRing)) {
         if (!(await rings(gate)) && isLate(gate)) {
           late += 1;
           await store.markLate(gate, gate.bell.taskToken, platform.now());
         }
       }
     }
-    writeMetrics([lateBellsMetric(late)], {});
+    writeMetrics([lateBellsMetric(late), ...waitingGateMetrics(open, platform.now())], {});
     return { late };
   };
 

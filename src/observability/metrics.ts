@@ -1,4 +1,5 @@
 import type { ComponentOutput } from '../domain/contract.ts';
+import type { Gate } from '../domain/gate.ts';
 import { groupBy } from '../domain/groups.ts';
 
 /** Namespace of every metric of the product (seed 4 §10.1). Seed 2's `AWS/…` is reserved for AWS. */
@@ -23,12 +24,30 @@ export type MetricName =
   /** Pieces of work that were done in a staging account through an assumed role. */
   | 'CrossAccountOperations'
   /** Gates that are decided and whose machine could not be told for a minute. */
-  | 'LateBells';
+  | 'LateBells'
+  /** From a gate's decision, as it was recorded, until Step Functions took the bell; one value a gate. */
+  | 'SettleDelaySeconds'
+  /** Gates that wait for people, at the moment. */
+  | 'GatesWaiting'
+  /** How long the oldest of them has waited; 0 without one. */
+  | 'OldestGateAgeSeconds'
+  /** Minutes until the first of them expires; not written without one. */
+  | 'GateMinutesLeft'
+  /** Those that expire soon (see {@link aboutToExpire}). */
+  | 'GatesAboutToExpire'
+  /** From a change in the table until Slack took the message that shows it; one value a message. */
+  | 'SlackDeliverySeconds'
+  /** Messages that Slack has not taken for minutes, at the moment. */
+  | 'UndeliveredMessages'
+  /** Messages that Slack will never take: nobody tries again. */
+  | 'UndeliverableMessages'
+  /** Runs of an executor that failed, were stopped, ran out of time, or could not be started. */
+  | 'ExecutorFailures';
 
 /** One metric with its values and the one set of dimensions that they are filed under. */
 export interface Metric {
   name: MetricName;
-  unit: 'Count' | 'Seconds' | 'Percent';
+  unit: 'Count' | 'Seconds' | 'Percent' | 'None';
   /** At least one. */
   values: number[];
   /** No more than these: an id of an execution would make each execution a metric of its own. */
@@ -83,6 +102,58 @@ export function lateBellsMetric(bells: number): Metric {
   return count('LateBells', bells, {});
 }
 
+/** What of a gate says how long it waits, and until when. Milliseconds since the epoch. */
+export type WaitingGate = Pick<Gate, 'openedAt' | 'expiresAt'>;
+
+/** An unanswered question ends an execution, and nobody may know of it: from here on it is an alarm. In milliseconds. */
+const EXPIRES_SOON_MS = 10 * 60_000;
+
+/**
+ * True in the last ten minutes of a question's time, as its policy gave it; of one that has less than twenty, in the second
+ * half. A pause of a week counts ten minutes before its end, not for a week.
+ */
+export function aboutToExpire({ openedAt, expiresAt }: WaitingGate, now: number): boolean {
+  return expiresAt - now <= Math.min(EXPIRES_SOON_MS, (expiresAt - openedAt) / 2);
+}
+
+/** The gauges of the gates that wait for people. To be written again and again: CloudWatch keeps no last value. */
+export function waitingGateMetrics(gates: readonly WaitingGate[], now: number): Metric[] {
+  const ages = gates.map(({ openedAt }) => (now - openedAt) / 1_000);
+  // One whose time is over is expired by its machine; until then nothing is left.
+  const minutesLeft = gates.map(({ expiresAt }) => Math.max(0, (expiresAt - now) / 60_000));
+  return [
+    count('GatesWaiting', gates.length, {}),
+    seconds('OldestGateAgeSeconds', [Math.max(0, ...ages)], {}),
+    count('GatesAboutToExpire', gates.filter((gate) => aboutToExpire(gate, now)).length, {}),
+    ...(gates.length === 0 ? [] : [gauge('GateMinutesLeft', Math.min(...minutesLeft))]),
+  ];
+}
+
+/** How long a decision took to reach its machine; both moments in milliseconds since the epoch. */
+export function settleDelayMetric(settledAt: number, rungAt: number): Metric {
+  return seconds('SettleDelaySeconds', [(rungAt - settledAt) / 1_000], {});
+}
+
+/** How long a change took to be seen in Slack; both moments in milliseconds since the epoch. */
+export function slackDeliveryMetric(changedAt: number, acceptedAt: number): Metric {
+  return seconds('SlackDeliverySeconds', [Math.max(0, acceptedAt - changedAt) / 1_000], {});
+}
+
+/** The gauge of messages that Slack has not taken for minutes. */
+export function undeliveredMetric(messages: number): Metric {
+  return count('UndeliveredMessages', messages, {});
+}
+
+/** A message that Slack will never take. */
+export function undeliverableMetric(): Metric {
+  return count('UndeliverableMessages', 1, {});
+}
+
+/** A failed run of an executor. Filed by account, and without dimensions for the alarm: CloudWatch adds nothing up. */
+export function executorFailureMetrics(stagingAccountId: string): Metric[] {
+  return [count('ExecutorFailures', 1, { StagingAccount: stagingAccountId }), count('ExecutorFailures', 1, {})];
+}
+
 /**
  * Pieces of work in a staging account: a discovery, a look for jobs, a read of instances, a start of the executor.
  * Filed by account, and without dimensions for the dashboard of seed 2.
@@ -122,6 +193,11 @@ function launchTimes(launches: readonly Launch[]): Metric[] {
 
 function count(name: MetricName, value: number, dimensions: Metric['dimensions']): Metric {
   return { name, unit: 'Count', values: [value], dimensions };
+}
+
+/** A number that is neither a count nor seconds. */
+function gauge(name: MetricName, value: number): Metric {
+  return { name, unit: 'None', values: [value], dimensions: {} };
 }
 
 function seconds(name: MetricName, values: number[], dimensions: Metric['dimensions']): Metric {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DrError } from '../domain/errors.ts';
 import { executorOutputSchema } from '../domain/executor-contract.ts';
-import { crossAccountMetrics } from '../observability/metrics.ts';
+import { crossAccountMetrics, executorFailureMetrics } from '../observability/metrics.ts';
 import { metricsWriter } from '../observability/metrics-writer.ts';
 import { logAbout } from '../observability/redact.ts';
 import { type CreateHandler, onLambda, printerOf } from '../platform/platform.ts';
@@ -35,7 +35,8 @@ export const create: CreateHandler<unknown, { accountId: string } & AccountCount
     const { wave, attempt = 1 } = run;
     const counts = await settleAccount({ ...tools, log }, plan, { wave, attempt, accountId, region }, account);
     // The executor's start, and the look at what it left.
-    writeMetrics(crossAccountMetrics(accountId, 2), { executionId, correlationId });
+    const failures = 'error' in outcome ? executorFailureMetrics(accountId) : [];
+    writeMetrics([...crossAccountMetrics(accountId, 2), ...failures], { executionId, correlationId });
     return { accountId, ...counts };
   };
 };

@@ -965,21 +965,30 @@ export function executionStore(platform: Platform) {
       await db.send(new PutCommand({ TableName, Item: { ...message, item: ITEM.message(message.key) } }));
     },
 
-    /** Notes that a message has to be drawn again, whatever else is stored of it. */
-    async markDirty(executionId: string, key: string, error: string): Promise<void> {
+    /**
+     * Notes that a message has to be drawn again, whatever else is stored of it. `changedAt`: since when there is something
+     * to show, in milliseconds since the epoch.
+     */
+    async markDirty(executionId: string, key: string, error: string, changedAt = platform.now()): Promise<void> {
       await db.send(
         new UpdateCommand({
           TableName,
           Key: { executionId, item: ITEM.message(key) },
           UpdateExpression:
-            'SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now)',
+            'SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now), waitingSince = if_not_exists(waitingSince, :changedAt)',
           ExpressionAttributeNames: {
             '#status': 'status',
             '#error': 'error',
             '#key': 'key',
             '#startTime': 'startTime',
           },
-          ExpressionAttributeValues: { ':dirty': 'dirty', ':error': error, ':key': key, ':now': platform.now() },
+          ExpressionAttributeValues: {
+            ':dirty': 'dirty',
+            ':error': error,
+            ':key': key,
+            ':now': platform.now(),
+            ':changedAt': changedAt,
+          },
         }),
       );
     },

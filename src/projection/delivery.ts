@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Message, meantFor } from '../../blocks/message.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { ExecutionRecord, MessageRecord } from '../domain/records.ts';
+import { type Metric, slackDeliveryMetric, undeliverableMetric } from '../observability/metrics.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Log } from '../platform/platform.ts';
 import { CARD, type Drawing } from './drawing.ts';
@@ -63,6 +64,10 @@ export interface DeliveryTools {
   slack: WebClient;
   /** The execution's messages as they are stored. */
   messages: MessageRecord[];
+  /** When what is drawn was stored, where that is known. Milliseconds since the epoch. */
+  changedAt?: number;
+  /** Takes what is measured: how long Slack's messages took, and which it never takes. */
+  measure: (metric: Metric) => void;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** The time in which Slack counts its calls, in milliseconds. */
@@ -79,7 +84,7 @@ export interface DeliveryTools {
 
 /** Brings drawings of one execution to Slack, each to its one message. */
 export function delivery(tools: DeliveryTools) {
-  const { store, slack, now, slackNow, wait, fallbackChannel, log } = tools;
+  const { store, slack, changedAt, measure, now, slackNow, wait, fallbackChannel, log } = tools;
   const messages = [...tools.messages];
 
   return {
@@ -113,7 +118,8 @@ export function delivery(tools: DeliveryTools) {
             }),
           );
         }
-        await store.putMessage({ ...settledRecord(record), ts: card.ts, status: 'shown' });
+        await store.putMessage({ ...settledRecord(record), ts: card.ts, status: 'shown', waitingSince: undefined });
+        measureTime(record);
         return shown(record, card.ts);
       } catch (error) {
         return await failed(execution, record, error);
@@ -149,9 +155,11 @@ export function delivery(tools: DeliveryTools) {
         drawn,
         status: 'shown',
         shownAt: slackNow(),
+        waitingSince: undefined,
         permalink,
       };
       await store.putMessage(next);
+      measureTime(record);
       return shown(next, shownTs);
     } catch (error) {
       const other = await otherChannel(record, error);
@@ -161,8 +169,13 @@ export function delivery(tools: DeliveryTools) {
         return await deliver(execution, drawing, card);
       }
       // It follows its card, which is drawn again, and so learns that its channel is closed.
-      await store.markDirty(record.executionId, CARD, errorCode(error));
-      await store.putMessage({ ...settledRecord(record), status: 'dirty', error: errorCode(error) });
+      await store.markDirty(record.executionId, CARD, errorCode(error), changedAt);
+      await store.putMessage({
+        ...settledRecord(record),
+        status: 'dirty',
+        waitingSince: waitingSince(record),
+        error: errorCode(error),
+      });
       return { status: 'retry' };
     }
   }
@@ -206,8 +219,18 @@ export function delivery(tools: DeliveryTools) {
   /** True when this drawer may post. Somebody else's claim: the message stays dirty and is looked at again. */
   async function claim(record: MessageRecord): Promise<boolean> {
     if (await store.claimMessage(record, now() + CLAIM_MS)) return true;
-    await store.markDirty(record.executionId, record.key, 'another drawing is under way');
+    await store.markDirty(record.executionId, record.key, 'another drawing is under way', changedAt);
     return false;
+  }
+
+  /** Since when there is something that the message does not show. */
+  function waitingSince(record: MessageRecord): number {
+    return record.waitingSince ?? changedAt ?? now();
+  }
+
+  /** Slack has the message. Where nobody knows when what it shows was stored, nothing is measured. */
+  function measureTime({ waitingSince = changedAt }: MessageRecord): void {
+    if (waitingSince !== undefined) measure(slackDeliveryMetric(waitingSince, now()));
   }
 
   async function post(
@@ -315,7 +338,12 @@ export function delivery(tools: DeliveryTools) {
       movedFrom,
       error: code,
     });
-    await keep({ executionId, key, startTime, channelId, movedFrom, status: 'dirty', error: code });
+    await keep({
+      ...{ executionId, key, startTime, channelId, movedFrom },
+      status: 'dirty',
+      waitingSince: waitingSince(record),
+      error: code,
+    });
   }
 
   async function keep(record: MessageRecord): Promise<void> {
@@ -341,11 +369,15 @@ export function delivery(tools: DeliveryTools) {
     await store.putMessage({
       ...settledRecord(record),
       status,
+      waitingSince: permanent ? undefined : waitingSince(record),
       error: code,
       ...(waitMs > 0 ? { notBefore: slackNow() + waitMs } : {}),
       ...(UNSEEN_CHANNEL.includes(code) ? { notBefore: slackNow() + UNSEEN_EVERY_MS } : {}),
     });
-    if (permanent) return { status: 'undeliverable' };
+    if (permanent) {
+      measure(undeliverableMetric());
+      return { status: 'undeliverable' };
+    }
     return waitMs > 0 ? { status: 'later', waitMs } : { status: 'retry' };
   }
 }

@@ -1,8 +1,11 @@
 import type { WebClient } from '@slack/web-api';
+import { groupBy } from '../domain/groups.ts';
 import type { MessageRecord } from '../domain/records.ts';
+import type { Metric } from '../observability/metrics.ts';
+import { metricsWriter } from '../observability/metrics-writer.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
-import type { Platform } from '../platform/platform.ts';
+import { type Platform, printerOf } from '../platform/platform.ts';
 import { resultStore } from '../platform/result-store.ts';
 import { slackClient, slackSecrets } from '../platform/slack.ts';
 import { type Delivered, delivery, type Place } from './delivery.ts';
@@ -19,9 +22,10 @@ const MOST_WAITS = 3;
 
 /**
  * Draws one execution. What is not begun at `deadline` is left to the sweep: in real milliseconds since the epoch, as a
- * function's time is.
+ * function's time is. `changedAt`: when the oldest change was stored that is to be drawn, where that is known; in
+ * milliseconds since the epoch.
  */
-export type DrawExecution = (executionId: string, deadline?: number) => Promise<void>;
+export type DrawExecution = (executionId: string, deadline?: number, changedAt?: number) => Promise<void>;
 
 /** The time in which Slack counts its calls: the real one. Where nothing can wait for it, the platform's is the only one. */
 export function slackClock({ sleep, now }: Platform): () => number {
@@ -37,17 +41,29 @@ export function executionDrawer(platform: Platform): DrawExecution {
   const secrets = slackSecrets(platform);
   const results = resultStore(platform);
   const slackNow = slackClock(platform);
+  const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
 
-  return async (executionId, deadline = Number.POSITIVE_INFINITY) => {
-    let waiting = await drawOnce(executionId, deadline);
+  return async (executionId, deadline = Number.POSITIVE_INFINITY, changedAt = undefined) => {
+    const measured: Metric[] = [];
+    const about: Drawn = { executionId, deadline, changedAt, measure: (metric) => measured.push(metric) };
+    try {
+      await draw(about);
+    } finally {
+      writeMetrics(together(measured), { executionId });
+    }
+  };
+
+  async function draw(about: Drawn): Promise<void> {
+    const { executionId, deadline, changedAt } = about;
+    let waiting = await drawOnce(about);
     for (let waited = 0; waited < MOST_WAITS; waited += 1) {
       const shortest = Math.min(...waiting.map(({ waitMs }) => waitMs));
       if (waiting.length === 0 || !(await wait(shortest, deadline))) break;
       // From what is stored by now: of many states that came meanwhile the newest is shown.
-      waiting = await drawOnce(executionId, deadline);
+      waiting = await drawOnce(about);
     }
-    for (const { key } of waiting) await store.markDirty(executionId, key, 'it waits for Slack');
-  };
+    for (const { key } of waiting) await store.markDirty(executionId, key, 'it waits for Slack', changedAt);
+  }
 
   /** False where nothing waits, where it would be too long, or the time is up. */
   async function wait(ms: number, deadline: number): Promise<boolean> {
@@ -57,12 +73,13 @@ export function executionDrawer(platform: Platform): DrawExecution {
   }
 
   /** Draws what can be drawn now; the answer is what has to wait, and how long. */
-  async function drawOnce(executionId: string, deadline: number): Promise<{ key: string; waitMs: number }[]> {
+  async function drawOnce(about: Drawn): Promise<{ key: string; waitMs: number }[]> {
+    const { executionId, deadline } = about;
     const stored = await store.view(executionId);
     if (stored === undefined) return [];
     const { view, messages } = stored;
     const expected = await expectedDurations(store, view);
-    const tools = await toolsFor(messages, deadline);
+    const tools = await toolsFor(messages, about);
     const waiting: { key: string; waitMs: number }[] = [];
     const note = (key: string, result: Delivered) => {
       if (result.status === 'later') waiting.push({ key, waitMs: result.waitMs });
@@ -88,12 +105,14 @@ export function executionDrawer(platform: Platform): DrawExecution {
     return Date.now() > deadline;
   }
 
-  async function toolsFor(messages: MessageRecord[], deadline: number) {
+  async function toolsFor(messages: MessageRecord[], { deadline, changedAt, measure }: Drawn) {
     const slack: WebClient = await slackClient(secrets, platform.log);
     return delivery({
       store,
       slack,
       messages,
+      changedAt,
+      measure,
       now: platform.now,
       slackNow,
       wait: platform.sleep === undefined ? undefined : (ms) => wait(ms, deadline),
@@ -105,6 +124,21 @@ export function executionDrawer(platform: Platform): DrawExecution {
   async function readFile({ content }: DrawnFile): Promise<string> {
     return 'text' in content ? content.text : await results.read(content.location);
   }
+}
+
+/** One drawing: of what, until when, and what is measured of it. */
+interface Drawn {
+  executionId: string;
+  deadline: number;
+  changedAt: number | undefined;
+  measure: (metric: Metric) => void;
+}
+
+/** One metric of each name, with all of its values: a drawing is one line of the log, whatever it has posted. */
+function together(metrics: readonly Metric[]): Metric[] {
+  return [...groupBy(metrics, ({ name }) => name).values()].flatMap((same) =>
+    same.slice(0, 1).map((first) => ({ ...first, values: same.flatMap(({ values }) => values) })),
+  );
 }
 
 /** Where the card stands although it could not be changed now: its thread goes on there. */

@@ -22,23 +22,24 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
 
   return async (event) => {
     const deadline = Date.now() + DRAWS_FOR_MS;
-    const executions = new Map<string, string>();
+    const executions = new Map<string, DynamoDBRecord['dynamodb']>();
     for (const record of event.Records) {
       const changed = changedExecution(record);
-      if (changed !== undefined && !executions.has(changed)) {
-        executions.set(changed, record.dynamodb?.SequenceNumber ?? '');
-      }
+      // The oldest change: what came after it is drawn with it.
+      if (changed !== undefined && !executions.has(changed)) executions.set(changed, record.dynamodb);
     }
     const batchItemFailures: { itemIdentifier: string }[] = [];
-    for (const [executionId, sequenceNumber] of executions) {
+    for (const [executionId, change] of executions) {
+      const seconds = change?.ApproximateCreationDateTime;
+      const changedAt = seconds === undefined ? undefined : seconds * 1_000;
       try {
-        await draw(executionId, deadline).catch(async (error: unknown) => {
+        await draw(executionId, deadline, changedAt).catch(async (error: unknown) => {
           platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
-          await store.markDirty(executionId, CARD, messageOf(error));
+          await store.markDirty(executionId, CARD, messageOf(error), changedAt);
         });
       } catch (error) {
         platform.log.error('The table cannot be reached', { executionId, error: messageOf(error) });
-        batchItemFailures.push({ itemIdentifier: sequenceNumber });
+        batchItemFailures.push({ itemIdentifier: change?.SequenceNumber ?? '' });
       }
     }
     return { batchItemFailures };

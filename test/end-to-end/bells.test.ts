@@ -27,6 +27,11 @@ async function stepFunctionsDown(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** The values of a metric, in the order in which they were written. */
+function measured(world: World, name: string): number[] {
+  return world.metricLines.flatMap((line) => JSON.parse(line)[name] ?? []);
+}
+
 describe('a bell', () => {
   test('that cannot be rung is late after a minute: the card says so, a metric too; then it is rung again', async () => {
     const world = await askedWorld();
@@ -52,6 +57,8 @@ describe('a bell', () => {
     await world.drawn();
     expect(world.metricLines.some((line) => /"LateBells":1\b/.test(line))).toBe(true);
     expect(world.textOf(world.gateCards()[0])).toContain('has not been reached');
+    expect(measured(world, 'SettleDelaySeconds')).toEqual([]);
+    expect(measured(world, 'GatesWaiting').at(-1)).toBe(0);
 
     process.env.AWS_ENDPOINT_URL_SFN = up;
     await clock.advance(60_000);
@@ -60,6 +67,11 @@ describe('a bell', () => {
     await world.untilStatus('completed');
     await world.drawn();
     expect(world.textOf(world.gateCards()[0])).not.toContain('has not been reached');
+    // One value for the one decision, however often its bell was tried.
+    const [delay = 0, ...others] = measured(world, 'SettleDelaySeconds');
+    expect(others).toEqual([]);
+    expect(delay).toBeGreaterThanOrEqual(60);
+    expect(delay).toBe(((rung?.bell?.rungAt ?? 0) - (rung?.settledAt ?? 0)) / 1_000);
     expect(world.jobs()).toHaveLength(3);
   });
 
@@ -67,6 +79,17 @@ describe('a bell', () => {
     const world = await askedWorld();
     const { practice } = world;
     const executionId = executionIdOf(world.cards()[0]);
+    await world.clock.advance(60_000);
+    expect(measured(world, 'GatesWaiting')).toEqual([1]);
+    expect(measured(world, 'GateMinutesLeft')[0]).toBeCloseTo(29, 0);
+    // A wait that began after the decision has not waited for it: it has no delay.
+    const [gate] = await world.table.gates(executionId);
+    if (gate?.bell === undefined) throw new Error('the gate has no bell');
+    const before = { ...gate, status: 'approved' as const, settledAt: Date.parse(gate.bell.enteredTime) - 1 };
+    await bellRinger(practice.platformOf('open-gate'))(before);
+    await world.clock.advance(1_000);
+    expect(measured(world, 'SettleDelaySeconds')).toEqual([]);
+
     silenceEffects(world);
     await world.presses('approver', 'approve', world.openGateCards()[0]);
     const [decided] = await world.table.gates(executionId);

@@ -65,5 +65,7 @@ describe('a termination', () => {
       failedServers: [{ errorCode: 'DRSServiceError', errorMessage: expect.stringContaining('running') }],
     });
     expect(stateOf(world, world.instances[0])).toBe('running');
+    const failures = world.metricLines.map((line) => JSON.parse(line)).filter((line) => 'ExecutorFailures' in line);
+    expect(failures.map(({ StagingAccount }) => StagingAccount)).toEqual(['111111111111', undefined]);
   });
 });

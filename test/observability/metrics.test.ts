@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import {
   activeExecutionsMetric,
   crossAccountMetrics,
+  executorFailureMetrics,
   type Launch,
   metricsOf,
+  waitingGateMetrics,
 } from '../../src/observability/metrics.ts';
 import { ACCOUNT, account, anOutput, OTHER_ACCOUNT } from './outputs.ts';
 
@@ -90,6 +92,48 @@ describe('the metrics of a run', () => {
 
 test('executions that are not over are a gauge without dimensions', () => {
   expect(activeExecutionsMetric(3)).toEqual({ name: 'ActiveExecutions', unit: 'Count', values: [3], dimensions: {} });
+});
+
+describe('the gauges of questions', () => {
+  const MINUTE = 60_000;
+  const NOW = 1_000 * MINUTE;
+  const asked = (ageMinutes: number, leftMinutes: number) => ({
+    openedAt: NOW - ageMinutes * MINUTE,
+    expiresAt: NOW + leftMinutes * MINUTE,
+  });
+  const gaugesOf = (...gates: ReturnType<typeof asked>[]) =>
+    Object.fromEntries(waitingGateMetrics(gates, NOW).map(({ name, values }) => [name, values[0]]));
+
+  test('say how many wait, how long the oldest has waited, and when the first one expires', () => {
+    expect(gaugesOf(asked(5, 25), asked(2_880, 7_200))).toEqual({
+      GatesWaiting: 2,
+      OldestGateAgeSeconds: 2_880 * 60,
+      GateMinutesLeft: 25,
+      GatesAboutToExpire: 0,
+    });
+  });
+
+  test('without a question say that there is none, and of no time left', () => {
+    expect(gaugesOf()).toEqual({ GatesWaiting: 0, OldestGateAgeSeconds: 0, GatesAboutToExpire: 0 });
+  });
+
+  test.each([
+    ['a pause of a week with an hour left', asked(10_020, 60), 0],
+    ['a pause of a week with ten minutes left', asked(10_070, 10), 1],
+    ['a question of ten minutes that was just asked', asked(0, 10), 0],
+    ['a question of ten minutes with five left', asked(5, 5), 1],
+    ['one whose machine has not noticed its deadline', asked(31, -1), 1],
+  ])('%s', (_, gate, expiring) => {
+    expect(gaugesOf(gate)).toMatchObject({ GatesAboutToExpire: expiring });
+    expect(gaugesOf(gate).GateMinutesLeft).toBeGreaterThanOrEqual(0);
+  });
+});
+
+test('a failed executor counts for its account and for all', () => {
+  expect(executorFailureMetrics(ACCOUNT).map(({ dimensions, values }) => [dimensions, values])).toEqual([
+    [{ StagingAccount: ACCOUNT }, [1]],
+    [{}, [1]],
+  ]);
 });
 
 test('work in a staging account counts for the account and for all', () => {

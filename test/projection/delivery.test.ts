@@ -265,6 +265,33 @@ describe('when Slack cannot take a message now', () => {
     expect(world.shown(ID, 'gate-approval-1')).toHaveLength(1);
   });
 
+  test('what it took is measured from the change, once a message; one that stays is counted until it is shown', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'unavailable', { key: 'gate-approval-1', times: 99 });
+    await world.draw(ID);
+    const atOnce = world.measured('SlackDeliverySeconds');
+    expect(atOnce.length).toBeGreaterThanOrEqual(2);
+    for (const seconds of atOnce) expect(seconds).toBeLessThan(1);
+
+    await world.sweep();
+    await world.advance(121_000);
+    // A later change of the same execution does not make the message younger.
+    await world.draw(ID);
+    await world.sweep();
+    expect(world.measured('UndeliveredMessages')).toEqual([0, 1]);
+    expect(world.measured('SlackDeliverySeconds')).toEqual(atOnce);
+
+    world.endFaults();
+    await world.sweep();
+    const [late, ...more] = world.measured('SlackDeliverySeconds').slice(atOnce.length);
+    expect(more).toEqual([]);
+    expect(late).toBeGreaterThanOrEqual(121);
+    expect(world.measured('UndeliveredMessages')).toEqual([0, 1, 0]);
+    await world.draw(ID);
+    expect(world.measured('SlackDeliverySeconds')).toHaveLength(atOnce.length + 1);
+    expect(await world.message(ID, 'gate-approval-1')).not.toHaveProperty('waitingSince');
+  });
+
   test('the sweep draws it once Slack can, and then no more', async () => {
     const world = await worldOf(ASKED);
     world.failNext('chat.postMessage', 'rate limited', { key: 'gate-approval-1' });
@@ -364,6 +391,8 @@ describe('when Slack refuses a message for good', () => {
     await world.draw(ID);
     expect(world.calls).toHaveLength(before);
     expect(world.logLines.join('\n')).toContain('invalid_blocks');
+    expect(world.measured('UndeliverableMessages')).toEqual([1]);
+    expect(world.measured('UndeliveredMessages')).toEqual([0]);
   });
 
   test('a message that somebody has deleted is not posted anew', async () => {

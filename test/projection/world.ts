@@ -108,6 +108,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
   secretsManager.put('slack', JSON.stringify({ botToken: BOT_TOKEN, signingSecret: 'x' }));
 
   const logLines: string[] = [];
+  const metricLines: string[] = [];
   const line = (message: string, fields?: Record<string, unknown>) => {
     logLines.push(JSON.stringify({ message, ...fields }));
   };
@@ -123,6 +124,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     now: () => services.clock.now(),
     sleep: canWait ? sleep : undefined,
     log: { info: line, warn: line, error: line },
+    printLine: (text) => metricLines.push(text),
   };
   const store = executionStore(platform);
   const projector = createProjector(platform);
@@ -135,12 +137,19 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     /** How long the functions have waited, each time, in milliseconds. */
     waits,
     logLines,
+    /** The values of a metric, in the order in which they were written. */
+    measured: (name: string): number[] => metricLines.flatMap((text) => JSON.parse(text)[name] ?? []),
     /** The unmodified client with the bot's token, for what the bot did not do itself. */
     client: new WebClient(BOT_TOKEN, { slackApiUrl: `${slack.url}/api/`, logLevel: LogLevel.ERROR }),
 
     /** The next calls of `method` (about the message `key`, where one is given) go wrong. */
     failNext(method: string, fault: Fault, { key = '', times = 1 }: { key?: string; times?: number } = {}): void {
       faults.push({ method, key, fault, times });
+    },
+
+    /** What was to fail yet, does not. */
+    endFaults(): void {
+      faults.length = 0;
     },
 
     /** From now on Slack answers nothing, or does so again. */
@@ -191,9 +200,9 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
 
     /** The stream delivers a change of each of these executions' items. */
     async draw(...executionIds: string[]) {
-      return await projector({ Records: executionIds.map((id, index) => streamRecord(id, ITEM.execution, index)) });
+      return await projector({ Records: executionIds.map((id, index) => change(id, ITEM.execution, index)) });
     },
-    deliverItem: (executionId: string, item: string) => projector({ Records: [streamRecord(executionId, item, 1)] }),
+    deliverItem: (executionId: string, item: string) => projector({ Records: [change(executionId, item, 1)] }),
     sweep: () => sweep({}),
     now: () => services.clock.now(),
     /** Lets this many milliseconds pass. */
@@ -214,6 +223,11 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
           ({ metadata }) => metadata?.event_payload.execution_id === executionId && metadata.event_payload.key === key,
         ),
   };
+
+  /** A change of this moment, as the stream tells of it. */
+  function change(executionId: string, item: string, sequence: number) {
+    return streamRecord(executionId, item, sequence, services.clock.now());
+  }
 
   async function putExecution(execution: ExecutionRecord): Promise<void> {
     if (await store.createExecution(execution)) return;
@@ -239,9 +253,14 @@ function answerOf(fault: Fault): LocalResponse {
   return { status: 200, headers, body: JSON.stringify({ ok: false, error: fault.refused }) };
 }
 
-function streamRecord(executionId: string, item: string, sequence: number) {
+function streamRecord(executionId: string, item: string, sequence: number, at: number) {
   return {
     eventName: 'MODIFY' as const,
-    dynamodb: { Keys: { executionId: { S: executionId }, item: { S: item } }, SequenceNumber: String(sequence) },
+    dynamodb: {
+      // Whole seconds, as in AWS.
+      ApproximateCreationDateTime: Math.floor(at / 1_000),
+      Keys: { executionId: { S: executionId }, item: { S: item } },
+      SequenceNumber: String(sequence),
+    },
   };
 }
