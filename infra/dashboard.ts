@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE } from '../src/observability/metrics.ts';
+import { METRIC_NAMESPACE, type MetricName } from '../src/observability/metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { type MachineName, namesOf } from './names.ts';
 
@@ -21,8 +21,8 @@ const MINUTE = 60;
 type MetricRow = (string | { label?: string; stat?: string; region?: string })[];
 
 /**
- * The dashboard of a deployment: the widgets of seed 4 §10.2, and what says whether decisions arrive, cards are drawn and
- * machines end well.
+ * The dashboard of a deployment: the widgets of seed 4 §10.2, and what says whether people are waited for, decisions arrive,
+ * cards are drawn and machines end well.
  */
 export function dashboardOf(deployment: Deployment): {
   widgets: Widget[];
@@ -30,7 +30,9 @@ export function dashboardOf(deployment: Deployment): {
   const { region } = deployment.central;
   const names = namesOf(deployment);
   const accounts = deployment.stagingAccounts.map(({ accountId }) => accountId);
-  const ours = (metric: string, ...dimensions: string[]): MetricRow => [METRIC_NAMESPACE, metric, ...dimensions];
+  const ours = (metric: MetricName, ...dimensions: string[]): MetricRow => [METRIC_NAMESPACE, metric, ...dimensions];
+  const statistics = (metric: MetricName, ...stats: string[]): MetricRow[] =>
+    stats.map((stat) => [METRIC_NAMESPACE, metric, { label: stat, stat }]);
   const ofFunction = (name: Parameters<typeof names.centralName>[0], metric: string): MetricRow => [
     'AWS/Lambda',
     metric,
@@ -95,6 +97,46 @@ export function dashboardOf(deployment: Deployment): {
       metrics: [ours('LateBells')],
       period: MINUTE,
       stat: 'Maximum',
+    },
+    {
+      title: 'From a decision to its machine (s)',
+      metrics: statistics('SettleDelaySeconds', 'p50', 'p99', 'Maximum'),
+      period: 5 * MINUTE,
+    },
+    {
+      title: 'Questions that wait for people',
+      metrics: [ours('GatesWaiting'), ours('GatesAboutToExpire')],
+      period: MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'How long the oldest question has waited (s)',
+      metrics: [ours('OldestGateAgeSeconds')],
+      period: MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'Minutes until the first question expires',
+      metrics: [ours('GateMinutesLeft')],
+      period: MINUTE,
+      stat: 'Minimum',
+    },
+    {
+      title: 'From a change to Slack (s)',
+      metrics: statistics('SlackDeliverySeconds', 'p50', 'p90', 'Maximum'),
+      period: 5 * MINUTE,
+    },
+    {
+      title: 'Messages that Slack has not taken',
+      metrics: [ours('UndeliveredMessages'), ours('UndeliverableMessages')],
+      period: 5 * MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'Executors that failed',
+      metrics: accounts.map((account) => ours('ExecutorFailures', 'StagingAccount', account)),
+      period: 5 * MINUTE,
+      stat: 'Sum',
     },
     {
       title: 'How far the consumers of the table are behind (ms)',

@@ -16,7 +16,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../src/functions.ts';
-import { METRIC_NAMESPACE } from '../../src/observability/metrics.ts';
+import { METRIC_NAMESPACE, type MetricName } from '../../src/observability/metrics.ts';
 import type { MachineName, Names } from '../names.ts';
 
 export interface AlarmsProps {
@@ -33,6 +33,11 @@ export interface AlarmsProps {
 
 /** Slack waits 3 s for an answer. */
 const SLACK_WAITS_MS = 3_000;
+
+/** Longer than this means that the stream did not ring, and only the look of each minute did. In seconds. */
+const SETTLES_WITHIN_SECONDS = 60;
+/** A card is drawn within some seconds; after a minute people decide by what is no longer so. */
+const SHOWN_WITHIN_SECONDS = 60;
 
 /** What goes wrong where nobody looks: each alarm tells its topic, and says what is to be done. */
 export class Alarms extends Construct {
@@ -61,17 +66,41 @@ export class Alarms extends Construct {
 
     this.#alarm('LateBells', 'late-bells', {
       alarmDescription:
-        'A decision has not reached its state machine for a minute; the card says so, too. See docs/operations.md, Alarms.',
-      metric: new Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName: 'LateBells',
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
+        'A decision has not reached its state machine for a minute; the card says so, too. It is rung again each minute; if it stays, look at the log of watch-gates.',
+      metric: ours('LateBells', 'Maximum'),
+      threshold: 1,
+    });
+    this.#alarm('SettleDelay', 'settle-delay', {
+      alarmDescription: `A decision took ${SETTLES_WITHIN_SECONDS} s or longer to reach its state machine. Look at the logs of effects and watch-gates.`,
+      metric: ours('SettleDelaySeconds', 'Maximum'),
+      threshold: SETTLES_WITHIN_SECONDS,
+    });
+    this.#alarm('GatesAboutToExpire', 'gates-about-to-expire', {
+      alarmDescription:
+        'A question that nobody has answered expires within ten minutes; the metric GateMinutesLeft says when. Expired it is a no: find somebody who answers it on its card.',
+      metric: ours('GatesAboutToExpire', 'Maximum'),
+      threshold: 1,
+    });
+    this.#alarm('SlackDelivery', 'slack-delivery', {
+      alarmDescription: `Cards are ${SHOWN_WITHIN_SECONDS} s or longer behind what is stored. Look at the log of projector and at status.slack.com; people can decide by /dr approve meanwhile.`,
+      metric: ours('SlackDeliverySeconds', 'p90', 5),
+      threshold: SHOWN_WITHIN_SECONDS,
+    });
+    this.#alarm('Undelivered', 'undelivered', {
+      alarmDescription:
+        'Slack does not take a message for minutes, or has refused one for good. The log of projector and sweep-messages names channel and error; not_in_channel means: invite the bot.',
+      metric: this.#sum([ours('UndeliveredMessages', 'Maximum', 5), ours('UndeliverableMessages', 'Sum', 5)]),
+      threshold: 1,
+    });
+    this.#alarm('ExecutorFailures', 'executor-failures', {
+      alarmDescription:
+        'The executor of a staging account failed, was stopped, ran out of time or could not be started. The dashboard names the account; its run drs-staging-account-executor says why. The wave asks people on its card.',
+      metric: ours('ExecutorFailures', 'Sum', 5),
       threshold: 1,
     });
     this.#alarm('DeadLetters', 'dead-letters', {
-      alarmDescription: 'Something could not be handled and is kept in the queue dr-chatops-dead-letters.',
+      alarmDescription:
+        'Something could not be handled and is kept in the queue dr-chatops-dead-letters: read the message, it names the function and the item.',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',
         period: Duration.minutes(1),
@@ -81,7 +110,7 @@ export class Alarms extends Construct {
     const behind = { effects: 60, projector: 300, audit: 300 } as const satisfies Partial<Record<FunctionName, number>>;
     for (const [name, seconds] of Object.entries(behind) as [keyof typeof behind, number][]) {
       this.#alarm(`Behind-${name}`, `${name}-behind`, {
-        alarmDescription: `${name} has not handled a change of the table for ${seconds} s: ${WHAT_WAITS[name]}.`,
+        alarmDescription: `${name} has not handled a change of the table for ${seconds} s: ${WHAT_WAITS[name]}. Look at its log.`,
         metric: this.#ofFunction(name, 'IteratorAge', 'Maximum'),
         threshold: seconds * 1_000,
       });
@@ -99,24 +128,28 @@ export class Alarms extends Construct {
     }
     const settling: FunctionName[] = ['open-gate', 'read-decision', 'watch-gates', 'begin-wave'];
     this.#alarm('Settling', 'settling', {
-      alarmDescription: 'Questions cannot be opened, read or settled: functions of the gates fail.',
+      alarmDescription:
+        'Questions cannot be opened, read or settled: functions of the gates fail. Look at their logs: open-gate, read-decision, watch-gates, begin-wave.',
       metric: this.#sum(settling.map((name) => this.#ofFunction(name, 'Errors', 'Sum'))),
       threshold: 3,
     });
     this.#alarm('SlackRequests', 'slack-requests', {
-      alarmDescription: 'Requests of Slack fail or are throttled: people see that the app did not answer.',
+      alarmDescription:
+        'Requests of Slack fail or are throttled: people see that the app did not answer. Look at the log of slack-ingress.',
       metric: this.#sum(
         ['Errors', 'Throttles'].map((metricName) => this.#ofFunction('slack-ingress', metricName, 'Sum')),
       ),
       threshold: 1,
     });
     this.#alarm('SlackAnswers', 'slack-answers', {
-      alarmDescription: 'Answers to Slack come close to the 3 s that it waits.',
+      alarmDescription:
+        'Answers to Slack come close to the 3 s that it waits. Look at the log and the traces of slack-ingress.',
       metric: this.#ofFunction('slack-ingress', 'Duration', 'p99'),
       threshold: SLACK_WAITS_MS * 0.8,
     });
     this.#alarm('FailedRuns', 'failed-runs', {
-      alarmDescription: 'A run of the recovery component ended with failed: no server of it was recovered.',
+      alarmDescription:
+        'A run of the recovery component ended with failed: no server of it was recovered. Its card or its result says why, server by server.',
       metric: this.#sum(
         ['drill', 'failover', 'failback', 'terminate'].map(
           (Action) =>
@@ -178,6 +211,11 @@ export class Alarms extends Construct {
       period: Duration.minutes(5),
     });
   }
+}
+
+/** A metric of ours without dimensions: CloudWatch adds nothing up over those of one with. */
+function ours(metricName: MetricName, statistic: string, minutes = 1): Metric {
+  return new Metric({ namespace: METRIC_NAMESPACE, metricName, statistic, period: Duration.minutes(minutes) });
 }
 
 const WHAT_WAITS = {

@@ -49,6 +49,6 @@ export function explain(error: unknown, log: Log): string {
 export function explainPlainly(error: unknown, log: Log): string {
   if (error instanceof DrError) return `⚠️ ${error.message}`;
   const id = randomBytes(4).toString('hex');
-  log.error('An unexpected error', { id, error: nameOf(error), message: messageOf(error) });
+  log.error('An unexpected error', { id, error: nameOf(error), cause: messageOf(error) });
   return `⚠️ Something went wrong on our side (error ${id}); the log says more under this id. Look at the card to see whether it took effect before you try again.`;
 }

@@ -40,7 +40,7 @@ export function notifier(platform: Pick<Platform, 'credentials' | 'log'>): Notif
         executionId,
         correlationId,
         error: nameOf(error),
-        message: messageOf(error),
+        cause: messageOf(error),
       });
       return false;
     }

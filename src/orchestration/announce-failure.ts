@@ -37,8 +37,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       code: detail.error ?? detail.status,
       message: readableCause({ error: detail.error ?? detail.status, cause: detail.cause ?? 'It was stopped.' }),
     };
-    platform.log.error('A run of the recovery component failed', { run: detail.name, error: problem.code });
     const parsed = inputSchema.safeParse(inputOf(detail.input));
+    const ids = { executionId: parsed.data?.metadata.executionId, correlationId: parsed.data?.metadata.correlationId };
+    platform.log.error('A run of the recovery component failed', { run: detail.name, ...ids, error: problem.code });
     // An execution's servers are freed with it.
     if (parsed.data?.metadata.executionId === undefined) await freeServers(`run-${detail.name}`);
     // Nobody can be told, nor an action counted, of an input that was none.

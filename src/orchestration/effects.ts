@@ -43,7 +43,7 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
         platform.log.error('An effect failed and will be tried again', {
           executionId: record.dynamodb?.Keys?.executionId?.S,
           error: nameOf(error),
-          message: messageOf(error),
+          cause: messageOf(error),
         });
         return { batchItemFailures: [{ itemIdentifier: record.dynamodb?.SequenceNumber ?? '' }] };
       }

@@ -360,7 +360,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
   }
 
   function warn(run: Run, message: string, error: unknown, fields: Record<string, unknown>): void {
-    platform.log.warn(message, { ...idsOf(run), ...fields, error: nameOf(error), message: messageOf(error) });
+    platform.log.warn(message, { ...idsOf(run), ...fields, error: nameOf(error), cause: messageOf(error) });
   }
 };
 

@@ -1,13 +1,24 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { z } from 'zod';
+import { messageOf, nameOf } from '../domain/errors.ts';
 import { standardOutput } from '../observability/metrics-writer.ts';
 import { redactingLog } from '../observability/redact.ts';
 import type { Network } from './network.ts';
 
+/** A line's own fields. The names that each line has already are dropped by the logger (Powertools: reserved keys). */
+export type LogFields = Record<string, unknown> & {
+  level?: never;
+  message?: never;
+  sampling_rate?: never;
+  service?: never;
+  timestamp?: never;
+};
+
 /** Structured log lines. Never give it secrets, task tokens, or whole events. */
 export interface Log {
-  info(message: string, fields?: Record<string, unknown>): void;
-  warn(message: string, fields?: Record<string, unknown>): void;
-  error(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
 }
 
 /** What a function gets from the place where it runs: its settings, its role, its clock, its log. */
@@ -40,18 +51,36 @@ export function printerOf({ printLine }: Platform): (line: string) => void {
 /** Builds a function's handler from its platform. Each function's file exports one as `create`. */
 export type CreateHandler<Event, Answer> = (platform: Platform) => (event: Event) => Promise<Answer>;
 
+/** Whom an event of a state is about: it names the execution, or the run of the component. */
+const aboutExecution = z.object({ executionId: z.string(), gateId: z.string().optional() });
+const aboutRun = z.object({ run: z.object({ executionId: z.string(), correlationId: z.string().optional() }) });
+
 /**
  * The handler that Lambda calls: built once, at the first invocation, so that an error in the configuration is reported
- * by the invocation instead of by a failed start. It has two arguments: the Node 24 runtime refuses three.
+ * by the invocation instead of by a failed start. It has two arguments: the Node 24 runtime refuses three. What it throws
+ * is logged with whom it is about: the runtime's own line does not say that.
  */
 export function onLambda<Event, Answer>(
   create: CreateHandler<Event, Answer>,
+  platformHere: () => Platform = lambdaPlatform,
 ): (event: Event, context: unknown) => Promise<Answer> {
+  let platform: Platform | undefined;
   let handle: ((event: Event) => Promise<Answer>) | undefined;
   return async (event, _context) => {
-    handle ??= create(lambdaPlatform());
-    return await handle(event);
+    platform ??= platformHere();
+    try {
+      handle ??= create(platform);
+      return await handle(event);
+    } catch (error) {
+      platform.log.error('A function failed', { ...about(event), error: nameOf(error), cause: messageOf(error) });
+      throw error;
+    }
   };
+}
+
+/** The ids that an event carries; nothing else of it belongs into a log. */
+function about(event: unknown): { executionId?: string; correlationId?: string; gateId?: string } {
+  return aboutRun.safeParse(event).data?.run ?? aboutExecution.safeParse(event).data ?? {};
 }
 
 function lambdaPlatform(): Platform {

@@ -102,7 +102,7 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
       return `⚠️ ${escapeText(error.message)}`;
     }
     const id = randomBytes(4).toString('hex');
-    tools.log.error('A query failed', { ...about(query), id, error: nameOf(error), message: messageOf(error) });
+    tools.log.error('A query failed', { ...about(query), id, error: nameOf(error), cause: messageOf(error) });
     return `⚠️ This could not be looked up: something went wrong on our side (error ${id}). Nothing was changed. Ask again in a moment; the log says more under this id.`;
   }
 }

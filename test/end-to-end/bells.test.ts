@@ -72,6 +72,23 @@ describe('a bell', () => {
     expect(others).toEqual([]);
     expect(delay).toBeGreaterThanOrEqual(60);
     expect(delay).toBe(((rung?.bell?.rungAt ?? 0) - (rung?.settledAt ?? 0)) / 1_000);
+    // By these fields docs/operations.md asks for the way of a question.
+    const lines = [...world.logLines, ...world.metricLines].map((line) => JSON.parse(line));
+    const way = lines.filter(
+      (line) => line.executionId === executionId && (line.gateId ?? 'approval-1') === 'approval-1',
+    );
+    expect(way).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          message: 'A gate was voted on',
+          gateId: 'approval-1',
+          choice: 'approve',
+          outcome: 'approved',
+        }),
+        expect.objectContaining({ message: 'Rang the bell of a gate', gateId: 'approval-1', decision: 'approved' }),
+        expect.objectContaining({ SettleDelaySeconds: delay }),
+      ]),
+    );
     expect(world.jobs()).toHaveLength(3);
   });
 

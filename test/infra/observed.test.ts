@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { dashboardOf } from '../../infra/dashboard.ts';
 import { parseDeployment } from '../../infra/deployment.ts';
 import { DASHBOARD_FILE } from '../../scripts/dashboard.ts';
-import { activeExecutionsMetric, lateBellsMetric, metricsOf } from '../../src/observability/metrics.ts';
+import {
+  activeExecutionsMetric,
+  executorFailureMetrics,
+  lateBellsMetric,
+  type Metric,
+  metricsOf,
+  settleDelayMetric,
+  slackDeliveryMetric,
+  undeliverableMetric,
+  undeliveredMetric,
+  waitingGateMetrics,
+} from '../../src/observability/metrics.ts';
 import { at, exampleDeployment, synthesize } from './synthesized.ts';
 
 const example = exampleDeployment();
@@ -19,6 +30,18 @@ describe('the alarms', () => {
       expect(OKActions).toEqual(AlarmActions);
       expect(String(AlarmDescription).length).toBeGreaterThan(40);
       expect(TreatMissingData).toBe('notBreaching');
+    }
+  });
+
+  it('each have a row of their own in the documentation', () => {
+    const operations = readFileSync('docs/operations.md', 'utf8');
+    const rows = operations.split('\n').filter((line) => line.startsWith('| `dr-chatops-'));
+    for (const { AlarmName } of alarms) {
+      const ending = String(AlarmName).replace('dr-chatops', '');
+      expect(
+        rows.filter((row) => row.includes(`${ending}\``)),
+        String(AlarmName),
+      ).toHaveLength(1);
     }
   });
 
@@ -78,7 +101,7 @@ describe('the dashboard', () => {
     expect(accounts.map((row) => row.at(-1))).toEqual(example.stagingAccounts.map(({ accountId }) => accountId));
   });
 
-  it('asks for metrics by the very dimensions by which they are written', () => {
+  it('asks for metrics by the very dimensions by which they are written, and so do the alarms', () => {
     const output = {
       status: 'success' as const,
       action: 'drill' as const,
@@ -91,22 +114,54 @@ describe('the dashboard', () => {
       ],
     };
     const launches = [{ stagingAccountId: '111111111111', jobStartedAt: 0, runningAt: 1_000 }];
-    const written = [
+    const metrics: Metric[] = [
       ...metricsOf(output, { launches, dataAges: [3] }),
-      activeExecutionsMetric(1),
-      lateBellsMetric(0),
-    ].map(({ name, dimensions }) => `${name} ${Object.keys(dimensions).sort().join(' ')}`.trim());
+      ...waitingGateMetrics([{ openedAt: 0, expiresAt: 60_000 }], 30_000),
+      ...executorFailureMetrics('111111111111'),
+      ...[activeExecutionsMetric(1), lateBellsMetric(0), settleDelayMetric(0, 1), slackDeliveryMetric(0, 1)],
+      ...[undeliveredMetric(0), undeliverableMetric()],
+    ];
+    const named = (name: unknown, dimensions: string[]) => [name, ...dimensions.sort()].join(' ');
+    const written = metrics.map(({ name, dimensions }) => named(name, Object.keys(dimensions)));
     const asked = widgets
-      .flatMap(({ properties }) => properties.metrics as string[][])
+      .flatMap(({ properties }) => properties.metrics as unknown[][])
       .filter(([namespace]) => namespace === 'DRS/Orchestration')
-      .map(([, name, ...rest]) =>
-        `${name} ${rest
-          .filter((_, index) => index % 2 === 0)
-          .sort()
-          .join(' ')}`.trim(),
+      .map(([, name, ...rest]) => {
+        const dimensions = rest.filter((part) => typeof part === 'string');
+        return named(
+          name,
+          dimensions.filter((_, index) => index % 2 === 0),
+        );
+      });
+    const alarmed = central
+      .all('AWS::CloudWatch::Alarm')
+      .flatMap(({ Properties }) => [
+        Properties,
+        ...((Properties.Metrics ?? []) as unknown[]).map((one) => at(one, 'MetricStat', 'Metric')),
+      ])
+      .filter((metric) => at(metric, 'Namespace') === 'DRS/Orchestration')
+      .map((metric) =>
+        named(
+          at(metric, 'MetricName'),
+          ((at(metric, 'Dimensions') ?? []) as { Name: string }[]).map(({ Name }) => Name),
+        ),
       );
     expect(asked.length).toBeGreaterThan(10);
-    for (const one of new Set(asked)) expect(written).toContain(one);
+    expect(alarmed.length).toBeGreaterThan(5);
+    for (const one of new Set([...asked, ...alarmed])) expect(written).toContain(one);
+  });
+
+  it('stays within what CloudWatch shows, also of 40 staging accounts', () => {
+    const stagingAccounts = Array.from({ length: 40 }, (_, index) => ({
+      ...(example.stagingAccounts[0] ?? example),
+      accountId: String(100_000_000_001 + index),
+    })) as typeof example.stagingAccounts;
+    const large = dashboardOf({ ...example, stagingAccounts }).widgets;
+    const counts = large.map(({ properties }) => (properties.metrics as unknown[]).length);
+    // CloudWatch's quotas: 500 widgets a dashboard, 500 metrics a widget, 2,500 metrics a dashboard.
+    expect(large.length).toBeLessThanOrEqual(500);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(500);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(2_500);
   });
 
   it('fits on its grid without overlaps', () => {
