@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { DrError } from './errors.ts';
 import { ReplicationHealth } from './server.ts';
-import { accountIdSchema, instanceIdSchema, OUTCOMES, snapshotIdSchema, VERBS, type Verb } from './vocabulary.ts';
+import {
+  accountIdSchema,
+  instanceIdSchema,
+  OUTCOMES,
+  snapshotIdSchema,
+  sourceServerIdSchema,
+  VERBS,
+  type Verb,
+} from './vocabulary.ts';
 
 /**
  * Input and output of the recovery component `drs-orchestration-main` (seed 4 §3, with the additions of the design).
@@ -45,6 +53,13 @@ export const componentOptionsSchema = z.strictObject({
     .default(50)
     .describe(
       'After a partial result the next phase is ready when more than this share of the servers succeeded. With 100 a partial result never is.',
+    ),
+  sourceServerIds: z
+    .array(sourceServerIdSchema)
+    .min(1)
+    .optional()
+    .describe(
+      'Status and drill: only these source servers (s-…). A drill takes place only when each carries the tags.',
     ),
   pointInTimeSnapshot: snapshotIdSchema
     .optional()
@@ -180,6 +195,7 @@ function contradictionsOf({ action, options }: ComponentInput): string[] {
       found.push(`options.${option} is set, but the action is ${action}: it is for ${verbs.join(' and ')} only.`);
     }
   };
+  onlyFor('sourceServerIds', options.sourceServerIds !== undefined, ['status', 'drill']);
   onlyFor('pointInTimeSnapshot', options.pointInTimeSnapshot !== undefined, ['drill', 'failover']);
   onlyFor('pointInTime', options.pointInTime !== undefined, ['drill', 'failover']);
   onlyFor('statusChecks', options.statusChecks, ['drill', 'failover']);

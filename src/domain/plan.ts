@@ -238,6 +238,7 @@ export function freezePlan(request: PlanRequest, found: AccountDiscovery[]): Pla
       ...unreachableStops(request, accounts),
       ...ambiguous,
       ...tooFewStop(request, servers.length),
+      ...unmatchedServers(request, servers),
       ...recoveryPlanStops(request, servers),
       ...(emptyIsToBeExpected ? [] : emptyWaves),
       ...verdict.stops,
@@ -427,6 +428,13 @@ function tooFewStop(request: PlanRequest, found: number): string[] {
   return [
     `Only ${found} source servers match ${request.selection}; at least ${request.options.minServers} were asked for.`,
   ];
+}
+
+/** Servers that were asked for by id and are not among those to act on: gone, other tags, or taking no part. */
+function unmatchedServers({ options, selection }: PlanRequest, servers: SourceServer[]): string[] {
+  return [...new Set(options.sourceServerIds)]
+    .filter((id) => !servers.some(({ sourceServerId }) => sourceServerId === id))
+    .map((id) => `${id} of sourceServerIds is no source server that matches ${selection} and takes part in drills.`);
 }
 
 /** Waves for which nothing was found, in words; a wave that was typed wrong must show. */

@@ -17,7 +17,7 @@ export interface Wanted {
   tags: Record<string, string>;
   /** Of a recovery plan: its waves say which servers are meant, whatever their tags. */
   waves?: readonly Pick<RunWave, 'wave' | 'selectors'>[];
-  options: Pick<ComponentOptions, 'pointInTime' | 'pointInTimeSnapshot'>;
+  options: Pick<ComponentOptions, 'pointInTime' | 'pointInTimeSnapshot' | 'sourceServerIds'>;
 }
 
 /** For whom it is discovered: named in logs and beside metrics. */
@@ -38,9 +38,10 @@ export function fleetDiscovery(platform: Platform, configuration: Configuration)
   const writeMetrics = metricsWriter({ ...platform, printLine: printerOf(platform) });
   return async (wanted, { executionId, correlationId }) => {
     const questions = questionsOf(wanted);
-    const { waves, tags } = wanted;
+    const { waves, tags, options } = wanted;
     const isMeant = (server: MeantServer) =>
-      waves === undefined ? matchesTags(server.tags, tags) : wavesWith(waves, server).length > 0;
+      (options.sourceServerIds?.includes(server.sourceServerId) ?? true) &&
+      (waves === undefined ? matchesTags(server.tags, tags) : wavesWith(waves, server).length > 0);
     const accounts = await configuration.stagingAccounts();
     return await Promise.all(
       accounts.map(async (account) => {

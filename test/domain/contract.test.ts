@@ -202,6 +202,7 @@ describe('the verb alone decides drill or recovery', () => {
 
 describe('options that contradict the action or each other', () => {
   const instance = 'i-0123abcd';
+  const server = 's-0123456789abcdefG';
   const snapshot = 'pit-0123456789abcdefG';
   const pointInTime = '2024-12-12T12:00:00Z';
 
@@ -217,6 +218,7 @@ describe('options that contradict the action or each other', () => {
     { action: 'drill', options: { replaceLive: [instance] }, names: ['options.replaceLive', 'drill', 'failover'] },
     { action: 'failover', options: { terminateLive: true }, names: ['options.terminateLive', 'failover'] },
     { action: 'drill', options: { instanceIds: [instance] }, names: ['options.instanceIds', 'drill', 'terminate'] },
+    { action: 'failover', options: { sourceServerIds: [server] }, names: ['options.sourceServerIds', 'failover'] },
     {
       action: 'failover',
       options: { isDrill: true, terminateLive: true },
@@ -230,6 +232,7 @@ describe('options that contradict the action or each other', () => {
   it.each<{ action: string; options: Record<string, unknown> }>([
     { action: 'failover', options: { replaceLive: [instance], pointInTime, statusChecks: true } },
     { action: 'drill', options: { pointInTimeSnapshot: snapshot } },
+    { action: 'drill', options: { sourceServerIds: [server] } },
     { action: 'terminate', options: { terminateLive: true, instanceIds: [instance] } },
     { action: 'status', options: { statusChecks: false, terminateLive: false, replaceLive: [], isDrill: false } },
   ])('$action with $options is none', ({ action, options }) => {

@@ -28,6 +28,15 @@ const hostsOf = (plan: ReturnType<typeof freezePlan>) =>
   plan.batches.map((batch) => batch.servers.map((server) => server.hostname));
 const live = (differs = {}) => ({ existingInstances: [anInstance(differs)] });
 
+it('a drill of named servers stops when one of them is not among those that match', () => {
+  const [there, gone] = [aServer(1), aServer(2)];
+  const sourceServerIds = [there.sourceServerId, gone.sourceServerId];
+  expect(drillOf([there], { sourceServerIds: [there.sourceServerId] }).stops).toEqual([]);
+  expect(drillOf([there], { sourceServerIds }).stops).toEqual([
+    expect.stringContaining(`${gone.sourceServerId} of sourceServerIds is no source server that matches`),
+  ]);
+});
+
 describe('the order of the start', () => {
   const ranked = (number: number, priority: string | undefined, differs: Partial<SourceServer> = {}) =>
     aServer(number, { tags: priority === undefined ? {} : { 'DR-Priority': priority }, ...differs });
