@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import {
-  type Access,
-  accessSchema,
-  approvePermissions,
-  hasRole,
-  mayAll,
-  type Role,
-  userGroupsOf,
-  withMembers,
-} from '../src/domain/access.ts';
+import { accessSchema } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
-import { POLICY_SUBJECTS, type PolicySubject, policiesSchema, policyOf } from '../src/domain/policy.ts';
+import { policiesSchema } from '../src/domain/policy.ts';
 import { documentNameSchema } from '../src/domain/recovery-plan.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
 import {
@@ -22,9 +13,14 @@ import {
   targetAccountSchema,
 } from '../src/platform/configuration.ts';
 import { readRequest } from '../src/requests/request.ts';
+import { readTimeZone } from '../src/requests/timing.ts';
+import { deploymentProblems } from './deployment-checks.ts';
+import { scheduleProblem } from './schedule-expression.ts';
 
-/** What a standard SSM parameter holds. */
-const MAX_PARAMETER_BYTES = 4_096;
+/** How long CloudWatch Logs can keep a log, in days (API reference, PutRetentionPolicy). */
+const LOG_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
 
 const stagingAccount = stagingAccountSchema.pick({
   accountId: true,
@@ -47,7 +43,7 @@ const targetAccount = z.strictObject({
         /** `automation`: an Automation runbook. `command`: for Run Command on recovered instances. */
         type: z.enum(['automation', 'command']).default('automation'),
         /** Names of the account's roles that the runbook runs with: take-action may hand these to Systems Manager. */
-        roles: z.array(z.string().regex(/^[\w+=,.@/-]{1,128}$/, 'the name of a role')).default([]),
+        roles: z.array(z.string().regex(/^[\w+=,.@/-]{1,128}$/, 'the name of a role, not its ARN')).default([]),
       }),
     )
     .min(1),
@@ -57,11 +53,29 @@ const targetAccount = z.strictObject({
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'at most 64 letters, digits, full stops, hyphens and underscores'),
   /** `cron(…)`, `rate(…)` or `at(…)` of EventBridge Scheduler. */
-  expression: z.string().regex(/^(cron|rate|at)\(.+\)$/, 'cron(…), rate(…) or at(…)'),
+  expression: z.string().superRefine((expression, context) => {
+    const message = scheduleProblem(expression);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  }),
   /** e.g. `Europe/Berlin`. @default - UTC */
-  timezone: z.string().optional(),
+  timezone: z
+    .string()
+    .refine((zone) => readTimeZone(zone) !== undefined, 'there is no such time zone; one is e.g. Europe/Berlin')
+    .optional(),
   /** The recovery component's input, and `channelId` where the cards are to be elsewhere. */
   input: z.looseObject({ metadata: z.record(z.string(), z.unknown()).optional() }).superRefine(isRequest),
+});
+
+/** Subnets and security groups, by ids. */
+const networkSchema = z.strictObject({
+  subnetIds: z
+    .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id'))
+    .min(1)
+    .max(16),
+  securityGroupIds: z
+    .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id'))
+    .min(1)
+    .max(5),
 });
 
 /** One deployment: a central account and its staging accounts. The file in `config/` has this form. */
@@ -81,58 +95,61 @@ const deploymentSchema = z.strictObject({
     /** The DR Region. The staging accounts' executors are there too: Step Functions does not start them across Regions. */
     region: stagingAccountSchema.shape.region,
   }),
-  stagingAccounts: z
-    .array(stagingAccount)
-    .min(1)
-    .superRefine((accounts, context) => {
-      accounts.forEach(({ accountId }, index) => {
-        if (accounts.findIndex((other) => other.accountId === accountId) === index) return;
-        context.addIssue({ code: 'custom', path: [index, 'accountId'], message: `${accountId} is listed twice` });
-      });
-    }),
+  stagingAccounts: z.array(stagingAccount).min(1),
   /** Where in AWS servers came from: without an entry none of them is failed back there. */
-  origins: z
-    .array(originSchema.omit({ roleArn: true }))
-    .default([])
-    .superRefine((origins, context) => {
-      origins.forEach(({ accountId, region }, index) => {
-        const first = origins.findIndex((other) => other.accountId === accountId && other.region === region);
-        if (first === index) return;
-        context.addIssue({ code: 'custom', path: [index], message: `${region} of ${accountId} is listed twice` });
-      });
-    }),
+  origins: z.array(originSchema.omit({ roleArn: true })).default([]),
   /** Where the actions of recovery plans are done: without an entry none is started in an account. */
-  targetAccounts: z
-    .array(targetAccount)
-    .default([])
-    .superRefine((accounts, context) => {
-      accounts.forEach(({ accountId }, index) => {
-        if (accounts.findIndex((other) => other.accountId === accountId) === index) return;
-        context.addIssue({ code: 'custom', path: [index, 'accountId'], message: `${accountId} is listed twice` });
-      });
-    }),
+  targetAccounts: z.array(targetAccount).default([]),
   /**
    * Where HTTP and TCP health checks are made from: subnets of the central account in the DR Region, with a way to what was
    * recovered and to AWS's services.
    *
-   * @default - outside of any network: only public addresses are reached
+   * @default - where all functions stand: see `network`
    */
-  healthChecks: z
+  healthChecks: networkSchema.optional(),
+  /**
+   * Where all functions stand: subnets of the central account in the DR Region, with a way to Slack and to AWS's services.
+   *
+   * @default - in no network of ours: they reach the internet, and nothing private
+   */
+  network: networkSchema.optional(),
+  limits: z
     .strictObject({
-      subnetIds: z
-        .array(z.string().regex(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id'))
-        .min(1)
-        .max(16),
-      securityGroupIds: z
-        .array(z.string().regex(/^sg-[0-9a-f]{8,17}$/, 'a security group id'))
-        .min(1)
-        .max(5),
+      /** Requests of Slack that are let in: more are answered with 429. */
+      slackRequests: z
+        .strictObject({
+          /** A second, on average. */
+          rate: z.int().min(5).max(10_000).default(50),
+          /** At once. */
+          burst: z.int().min(5).max(5_000).default(100),
+        })
+        .prefault({}),
+      /**
+       * Runs at the same time that are kept for a function, and that are the most it can have. Lambda takes it only where the
+       * account keeps 100 for all others: an account with a quota of 10, as new ones have, takes none.
+       *
+       * @default - none is kept
+       */
+      reservedConcurrency: z
+        .strictObject({
+          'slack-ingress': z.int().min(5).max(1_000).optional(),
+          effects: z.int().min(2).max(1_000).optional(),
+        })
+        .prefault({}),
     })
-    .optional(),
-  access: accessSchema.superRefine(fitsInParameter),
-  policies: policiesSchema.superRefine(fitsInParameter),
+    .prefault({}),
+  retention: z
+    .strictObject({
+      /** How long logs are kept, also those of the executors. */
+      logDays: z.literal(LOG_DAYS, `a number of days that CloudWatch Logs knows: ${LOG_DAYS.join(', ')}`).default(365),
+      /** How long whole results are kept in their bucket: the default is a year's drills until those of the next are done. */
+      resultDays: z.int().min(180).max(36_500).default(400),
+    })
+    .prefault({}),
+  access: accessSchema,
+  policies: policiesSchema,
   /** What direct callers of the recovery component may do, and which topics they may have told. */
-  component: componentSettingsSchema.prefault({}).superRefine(fitsInParameter),
+  component: componentSettingsSchema.prefault({}),
   /** Where people are asked about requests of machines, unless a request names its own channel. */
   requests: requestSettingsSchema.prefault({}),
   alarms: z
@@ -148,15 +165,7 @@ const deploymentSchema = z.strictObject({
     })
     .prefault({}),
   /** Requests that EventBridge Scheduler makes, e.g. a weekly drill. */
-  schedules: z
-    .array(scheduleSchema)
-    .default([])
-    .superRefine((schedules, context) => {
-      schedules.forEach(({ name }, index) => {
-        if (schedules.findIndex((other) => other.name === name) === index) return;
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: `${name} is there twice` });
-      });
-    }),
+  schedules: z.array(scheduleSchema).default([]),
 });
 
 export type Deployment = z.infer<typeof deploymentSchema>;
@@ -189,8 +198,7 @@ export function parseDeployment(content: unknown, file: string): Deployment {
   const parsed = deploymentSchema.safeParse(content);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`)),
-    ...unsatisfiablePolicies(content),
-    ...unlistedTopic(content),
+    ...deploymentProblems(content),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new DeploymentError(`${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -203,63 +211,6 @@ function isRequest(input: { metadata?: Record<string, unknown> }, context: z.Ref
   } catch (error) {
     context.addIssue({ code: 'custom', message: messageOf(error) });
   }
-}
-
-function fitsInParameter(document: unknown, context: z.RefinementCtx): void {
-  const bytes = Buffer.byteLength(JSON.stringify(document));
-  if (bytes <= MAX_PARAMETER_BYTES) return;
-  context.addIssue({
-    code: 'custom',
-    message: `takes ${bytes} bytes; the SSM parameter that holds it has room for ${MAX_PARAMETER_BYTES}`,
-  });
-}
-
-/**
- * Policies that ask for more approvals than there are people who may approve. Looked for apart from the schema, which
- * compares fields only once the rest of the file is right: all problems are to be told at once.
- */
-function unsatisfiablePolicies(content: unknown): string[] {
-  const parts = z.looseObject({ access: accessSchema, policies: policiesSchema }).safeParse(content);
-  if (!parts.success) return [];
-  const { access, policies } = parts.data;
-  // Who is in a user group is only known when it counts: then the gate says that too few people may decide.
-  if (userGroupsOf(access).length > 0) return [];
-  const people = withMembers(access, []);
-  const places = ['', ...Object.keys(policies.applications ?? {})];
-  return places.flatMap((application) =>
-    POLICY_SUBJECTS.flatMap((subject) => {
-      const { quorum, roles } = policyOf(policies, subject, application);
-      const approvers = peopleWhoMay(people, { application, subject, roles });
-      if (approvers >= quorum) return [];
-      const place = application === '' ? 'policies' : `policies.applications.${application}`;
-      const text = approvers === 1 ? '1 person' : `${approvers} people`;
-      return [`${place}.${subject}.quorum: ${quorum} approvals are asked for, but only ${text} may approve`];
-    }),
-  );
-}
-
-/** A topic that the functions could not publish to. */
-function unlistedTopic(content: unknown): string[] {
-  const parts = z
-    .looseObject({ requests: requestSettingsSchema, component: componentSettingsSchema.prefault({}) })
-    .safeParse(content);
-  const topic = parts.data?.requests.notificationTopicArn;
-  if (topic === undefined || parts.data?.component.notificationTopicArns.includes(topic)) return [];
-  return [`requests.notificationTopicArn: ${topic} is not on component.notificationTopicArns`];
-}
-
-/** How many people may decide about `subject`; without an application: about whatever application. */
-function peopleWhoMay(
-  access: Access,
-  { application, subject, roles }: { application: string; subject: PolicySubject; roles?: Role[] },
-): number {
-  const permissions = approvePermissions(subject);
-  const grants = application === '' ? access.grants.map(({ role, users }) => ({ role, users })) : access.grants;
-  const everybody = { ...access, grants };
-  return [...new Set(grants.flatMap(({ users }) => users))]
-    .map((userId) => ({ userId, teamId: access.teamId }))
-    .filter((person) => mayAll(everybody, person, permissions, application))
-    .filter((person) => roles === undefined || hasRole(everybody, person, roles, application)).length;
 }
 
 function placeOf(path: PropertyKey[]): string {

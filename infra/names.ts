@@ -1,5 +1,6 @@
 import type { FunctionName } from '../src/functions.ts';
 import type { Deployment } from './deployment.ts';
+import { partitionOf } from './regions.ts';
 
 /** The central state machines. */
 export type MachineName = 'dr-execution' | 'drs-orchestration-main';
@@ -120,9 +121,4 @@ export function namesOf(deployment: Deployment) {
     originRoleArn: (origin: { accountId: string; region: string }): string =>
       roleArn(origin.accountId, named(`${ORIGIN_ROLE}-${origin.region}`)),
   };
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }

@@ -9,20 +9,38 @@ import { readSettings } from './environment.ts';
 import { pages } from './pages.ts';
 import type { Platform } from './platform.ts';
 
-const arn = (service: string) => z.string().regex(new RegExp(`^arn:aws[a-z-]*:${service}:`), `an ARN of ${service}`);
+/** ARNs in full: they become resources of policies, in which a wildcard would be one. */
+const roleArnSchema = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+    'the ARN of a role: arn:aws:iam::111111111111:role/…',
+  );
+const stateMachineArnSchema = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:states:[a-z0-9-]+:\d{12}:stateMachine:[\w-]{1,80}$/, 'the ARN of a state machine');
+const topicArnSchema = z
+  .string()
+  .regex(
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}(\.fifo)?$/,
+    'the ARN of an SNS topic: arn:aws:sns:us-east-2:111111111111:…',
+  );
 
 /** One staging account: an SSM parameter of its own, because a standard parameter holds 4 kB (seed 4 §6.1). */
 export const stagingAccountSchema = z.strictObject({
   accountId: accountIdSchema,
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a Region such as us-east-2'),
   /** Role that central functions assume to read DRS and EC2. */
-  roleArn: arn('iam'),
+  roleArn: roleArnSchema,
   /** Role that drs-orchestration-main assumes to start the executor. */
-  invokeRoleArn: arn('iam'),
-  executorArn: arn('states'),
+  invokeRoleArn: roleArnSchema,
+  executorArn: stateMachineArnSchema,
   /** Role that failback-origin assumes to reverse replication; without it nothing there is failed back to AWS. */
-  failbackRoleArn: arn('iam').optional(),
-  externalId: z.string().min(2).max(1_224),
+  failbackRoleArn: roleArnSchema.optional(),
+  /** What STS takes as one (API reference, AssumeRole). */
+  externalId: z
+    .string('an external id is needed: 2 to 1,224 characters that nobody else uses')
+    .regex(/^[\w+=,.@:/-]{2,1224}$/, 'an external id has 2 to 1,224 letters, digits and any of _+=,.@:/-'),
   /** Most replicating servers in the account (DRS quota). */
   maxServers: z.int().min(1).max(300).default(300),
   priority: z.int().min(1).default(1),
@@ -34,7 +52,7 @@ export const originSchema = z.strictObject({
   accountId: accountIdSchema,
   region: stagingAccountSchema.shape.region,
   /** Role that failback-origin assumes to launch there. */
-  roleArn: arn('iam'),
+  roleArn: roleArnSchema,
   externalId: stagingAccountSchema.shape.externalId,
 });
 export type Origin = z.infer<typeof originSchema>;
@@ -43,9 +61,9 @@ export type Origin = z.infer<typeof originSchema>;
 export const targetAccountSchema = z.strictObject({
   accountId: accountIdSchema,
   /** Role that take-action assumes to start the documents that the deployment lists for the account. */
-  roleArn: arn('iam'),
+  roleArn: roleArnSchema,
   /** Role that answer-query assumes to look whether a document is there. */
-  documentsRoleArn: arn('iam'),
+  documentsRoleArn: roleArnSchema,
   externalId: stagingAccountSchema.shape.externalId,
   /** Where actions may be done in it. */
   regions: z.array(stagingAccountSchema.shape.region).min(1),
@@ -57,7 +75,7 @@ export const componentSettingsSchema = z.strictObject({
   /** Actions that run without an approved gate (design §5); every other one needs a request that people approve. */
   directActions: z.array(z.enum(VERBS)).default(['status', 'drill']),
   /** Topics that a caller may have told; the stack allows these functions to publish to the same ones. */
-  notificationTopicArns: z.array(arn('sns')).default([]),
+  notificationTopicArns: z.array(topicArnSchema).default([]),
 });
 export type ComponentSettings = z.infer<typeof componentSettingsSchema>;
 
@@ -69,7 +87,7 @@ export const requestSettingsSchema = z.strictObject({
   /** The Slack channel; without it each request has to name its own. */
   channelId: channelIdSchema.optional(),
   /** The topic that is told of what is asked for in the chat; on the component's list. */
-  notificationTopicArn: arn('sns').optional(),
+  notificationTopicArn: topicArnSchema.optional(),
 });
 export type RequestSettings = z.infer<typeof requestSettingsSchema>;
 

@@ -28,7 +28,7 @@ describe('check-config', () => {
     const { ok, lines } = checkConfig(EXAMPLE.pathname);
     expect(ok).toBe(true);
     expect(lines[0]).toBe('ok');
-    expect(lines).toContain('  DRSRecoveryManager: 2 Slack users');
+    expect(lines).toContain('  DRSRecoveryManager: 3 Slack users');
     expect(lines.find((line) => line.startsWith('  drill:'))).toMatch(
       /^ {2}drill: 1 approval, expires after 30 minutes/,
     );
