@@ -2,7 +2,6 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-
 import { CfnDashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -20,7 +19,8 @@ import { DeploymentParameters } from './constructs/deployment-parameters.ts';
 import { ExecutionHistory } from './constructs/execution-history.ts';
 import { functionNeeds } from './constructs/function-needs.ts';
 import { PlanTables } from './constructs/plan-tables.ts';
-import { ProductFunction } from './constructs/product-function.ts';
+import { ProductFunction, type ProductFunctionProps } from './constructs/product-function.ts';
+import { productKey } from './constructs/product-key.ts';
 import { RecoveryRunbook } from './constructs/recovery-runbook.ts';
 import { RequestSchedules } from './constructs/request-schedules.ts';
 import { ResultBucket } from './constructs/result-bucket.ts';
@@ -53,19 +53,17 @@ export class CentralStack extends Stack {
     const names = namesOf(deployment);
     const stagingAccountIds = deployment.stagingAccounts.map((account) => account.accountId);
 
-    const key = new Key(this, 'Key', {
-      alias: `alias/${names.named('dr-chatops')}`,
-      description: 'dr-chatops: execution history, results, secrets',
-      enableKeyRotation: true,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
+    const key = productKey(this, names);
     const { streamArn } = new ExecutionHistory(this, 'ExecutionHistory', { tableName: names.tableName, key });
     new PlanTables(this, 'PlanTables', {
       planTableName: names.planTableName,
       groupTableName: names.groupTableName,
       key,
     });
-    const { bucket: results } = new ResultBucket(this, 'Results', { key });
+    const { bucket: results } = new ResultBucket(this, 'Results', {
+      key,
+      expiresAfterDays: deployment.retention.resultDays,
+    });
     const { bucket: audit } = new AuditBucket(this, 'Audit', {
       key,
       names,
@@ -85,7 +83,8 @@ export class CentralStack extends Stack {
     });
     const deadLetters = new Queue(this, 'DeadLetters', {
       queueName: names.named('dr-chatops-dead-letters'),
-      encryption: QueueEncryption.SQS_MANAGED,
+      encryption: QueueEncryption.KMS,
+      encryptionMasterKey: key,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
@@ -114,10 +113,16 @@ export class CentralStack extends Stack {
           names,
           functionsDirectory,
           needs: needs[name],
-          ...(name === 'take-action' ? { network: deployment.healthChecks } : {}),
+          key,
+          logDays: deployment.retention.logDays,
+          ...networkOf(deployment, name),
+          ...concurrencyOf(deployment, name),
         }),
     );
-    new CentralStateMachines(this, 'StateMachines', { names, functions, stagingAccountIds });
+    new CentralStateMachines(this, 'StateMachines', {
+      ...{ names, functions, stagingAccountIds, key },
+      logDays: deployment.retention.logDays,
+    });
 
     new StreamConsumer(this, 'EffectsConsumer', {
       streamArn,
@@ -215,7 +220,7 @@ export class CentralStack extends Stack {
     });
     // Schedules, rules and others invoke it without waiting for the answer.
     keepingFailures(functions['request-recovery']);
-    new RequestSchedules(this, 'Schedules', { names, schedules: deployment.schedules, deadLetters });
+    new RequestSchedules(this, 'Schedules', { names, schedules: deployment.schedules, deadLetters, key });
     new RecoveryRunbook(this, 'Runbook', { names, key });
     const every = (id: string, interval: Duration, { lambda }: ProductFunction): void => {
       // The next run does what a failed one did not: nothing is retried or kept.
@@ -242,6 +247,9 @@ export class CentralStack extends Stack {
     const { requestUrl } = new SlackApi(this, 'SlackApi', {
       apiName: names.named('dr-chatops'),
       ingress: functions['slack-ingress'].lambda,
+      key,
+      logDays: deployment.retention.logDays,
+      ...deployment.limits.slackRequests,
     });
     new CfnOutput(this, 'SlackRequestUrl', {
       value: requestUrl,
@@ -260,6 +268,18 @@ export class CentralStack extends Stack {
       description: 'Secret in which to put the bot token and the signing secret of the Slack app',
     });
   }
+}
+
+/** Where a function stands: take-action reaches what was recovered, where that is another network than everybody's. */
+function networkOf({ network, healthChecks }: Deployment, name: FunctionName): Pick<ProductFunctionProps, 'network'> {
+  const own = name === 'take-action' ? (healthChecks ?? network) : network;
+  return own === undefined ? {} : { network: own };
+}
+
+function concurrencyOf({ limits }: Deployment, name: FunctionName): Pick<ProductFunctionProps, 'reservedConcurrency'> {
+  const reserved: Partial<Record<FunctionName, number | undefined>> = limits.reservedConcurrency;
+  const reservedConcurrency = reserved[name];
+  return reservedConcurrency === undefined ? {} : { reservedConcurrency };
 }
 
 function mapFunctions<T>(create: (name: FunctionName) => T): Record<FunctionName, T> {

@@ -50,6 +50,19 @@ export function environmentNames(environment: string | undefined) {
 }
 
 /**
+ * Name of a state machine's log group. The prefix keeps AWS from needing an entry of its own for it in the log resource
+ * policy, which is short.
+ */
+export function machineLogName(stateMachineName: string): string {
+  return `/aws/vendedlogs/states/${stateMachineName}`;
+}
+
+/** Name of an API's log group, with the prefix for the same reason. */
+export function apiLogName(apiName: string): string {
+  return `/aws/vendedlogs/apis/${apiName}`;
+}
+
+/**
  * The names and ARNs that the stacks of a deployment know of each other. They are fixed rather than generated, because
  * stacks of different accounts cannot refer to each other's resources.
  */
@@ -97,6 +110,14 @@ export function namesOf(deployment: Deployment) {
     schedulerRoleName: named('dr-chatops-scheduler'),
     /** Prefix of the SSM parameters. */
     configPath,
+    /** Of everything that the central stack logs: its functions, its machines, its API. */
+    logGroupArns: [
+      `/aws/lambda/${named('dr-chatops-*')}`,
+      ...(['dr-execution', 'drs-orchestration-main'] satisfies MachineName[]).map((machine) =>
+        machineLogName(named(machine)),
+      ),
+      apiLogName(named('dr-chatops')),
+    ].map((group) => arn('logs', centralAccount, `log-group:${group}`)),
 
     centralRoleArn: (name: FunctionName | MachineName): string => roleArn(centralAccount, centralName(name)),
     functionArn: (name: FunctionName): string => arn('lambda', centralAccount, `function:${centralName(name)}`),

@@ -38,6 +38,7 @@ export class StagingAccountStack extends Stack {
       inlineTemplate: true,
       stateMachineName: names.executorName,
       roleName: names.executorRoleName,
+      logDays: deployment.retention.logDays,
       statements: executorRights(names, accountId),
     });
     new DrsEvents(this, 'DrsEvents', { names, accountId });

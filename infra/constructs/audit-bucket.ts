@@ -25,6 +25,9 @@ export class AuditBucket extends Construct {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       ...privateBucket(key),
+      // Nothing expires: that evidence is to go after its time is somebody's decision. Its objects are small, and would cost more
+      // in a colder class. Uploads in parts are refused below; what is left of one all the same goes.
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
       objectLockEnabled: true,
       // CloudFormation knows days here; a year of 366 keeps nothing too short.
       objectLockDefaultRetention: ObjectLockRetention.compliance(Duration.days(retentionYears * 366)),

@@ -2,7 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { Names } from '../names.ts';
+import type { MachineName, Names } from '../names.ts';
 import { allow, type Grant } from './grant.ts';
 
 /** What the grants of the central functions speak of. */
@@ -14,7 +14,7 @@ export interface GrantedResources {
   readonly origins: readonly { accountId: string; region: string }[];
   /** Accounts in which actions are done. */
   readonly targetAccountIds: readonly string[];
-  /** Key of table, bucket and secret. */
+  /** Encrypts what the central account keeps. */
   readonly key: IKey;
   /** ARN of the execution-history table's stream. */
   readonly streamArn: string;
@@ -51,10 +51,27 @@ export function centralGrants(resources: GrantedResources) {
   } = resources;
 
   /** The key, for use by an AWS service on the function's behalf only. */
-  const keyThrough = (service: 'dynamodb' | 's3' | 'secretsmanager', ...actions: string[]) =>
+  const keyThrough = (service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs', ...actions: string[]) =>
     allow(actions, [key.keyArn], {
       StringEquals: { 'kms:ViaService': `${service}.${names.region}.amazonaws.com` },
     });
+
+  /** Lambda, with the function's role, sends what could not be handled (SQS developer guide, "Key management"). */
+  const sendDeadLetters = [
+    allow(['sqs:SendMessage'], [deadLetters.queueArn]),
+    keyThrough('sqs', 'kms:Decrypt', 'kms:GenerateDataKey'),
+  ];
+
+  /** Executions of a machine, as they are and with what they were given (see state-machine-from-file.ts). */
+  const lookAt = (machine: MachineName) => [
+    allow(['states:DescribeExecution'], [names.machineExecutionsArn(machine)]),
+    allow(['kms:Decrypt'], [key.keyArn], {
+      StringEquals: {
+        'kms:ViaService': `states.${names.region}.amazonaws.com`,
+        'kms:EncryptionContext:aws:states:stateMachineArn': names.machineArn(machine),
+      },
+    }),
+  ];
 
   /** Roles of other accounts; a statement without a resource is none. */
   const assuming = (roleArns: string[]) => (roleArns.length === 0 ? [] : [allow(['sts:AssumeRole'], roleArns)]);
@@ -126,12 +143,12 @@ export function centralGrants(resources: GrantedResources) {
         // ListStreams has no resource type.
         allow(['dynamodb:ListStreams'], ['*']),
         keyThrough('dynamodb', 'kms:Decrypt'),
-        allow(['sqs:SendMessage'], [deadLetters.queueArn]),
+        ...sendDeadLetters,
       ],
     } satisfies Grant,
 
     /** An event that cannot be handled is kept. */
-    deadLetters: { statements: [allow(['sqs:SendMessage'], [deadLetters.queueArn])] } satisfies Grant,
+    deadLetters: { statements: sendDeadLetters } satisfies Grant,
 
     writeResults: {
       statements: [
@@ -233,9 +250,12 @@ export function centralGrants(resources: GrantedResources) {
 
     /** Whether the machine of an execution still runs. */
     lookAtExecutions: {
-      statements: [allow(['states:DescribeExecution'], [names.machineExecutionsArn('dr-execution')])],
+      statements: lookAt('dr-execution'),
       settings: { DR_EXECUTION_ARN: names.machineArn('dr-execution') },
     } satisfies Grant,
+
+    /** What a run of the recovery component was given, and why it failed. */
+    lookAtRuns: { statements: lookAt('drs-orchestration-main') } satisfies Grant,
 
     /** The bells of gates: waits of dr-execution. */
     ringBells: {

@@ -1,3 +1,4 @@
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, placeholderOf } from '../../src/functions.ts';
 import type { MachineName, Names } from '../names.ts';
@@ -10,16 +11,21 @@ export interface CentralStateMachinesProps {
   readonly functions: Readonly<Record<FunctionName, ProductFunction>>;
   /** Accounts in which executors are started. */
   readonly stagingAccountIds: readonly string[];
+  /** Encrypts the machines, their executions and their logs. */
+  readonly key: IKey;
+  /** How long their logs are kept, in days. */
+  readonly logDays: number;
 }
 
 /** dr-execution, and the recovery component drs-orchestration-main that it starts. */
 export class CentralStateMachines extends Construct {
-  constructor(scope: Construct, id: string, { names, functions, stagingAccountIds }: CentralStateMachinesProps) {
+  constructor(scope: Construct, id: string, props: CentralStateMachinesProps) {
     super(scope, id);
+    const { names, functions, stagingAccountIds, key, logDays } = props;
     const base = (machine: MachineName) => {
       const used = functionsIn(machine);
       return {
-        definition: machine,
+        ...{ definition: machine, key, logDays },
         stateMachineName: names.named(machine),
         roleName: names.centralName(machine),
         // The version of this deployment: a running execution keeps the definition, and so the code, that it began with.
@@ -52,6 +58,12 @@ export class CentralStateMachines extends Construct {
           ['states:DescribeExecution', 'states:StopExecution'],
           [names.machineExecutionsArn('drs-orchestration-main')],
         ),
+        // The output of a run that has ended: it is read as by any caller.
+        allow(['kms:Decrypt'], [key.keyArn], {
+          StringEquals: {
+            'kms:EncryptionContext:aws:states:stateMachineArn': names.machineArn('drs-orchestration-main'),
+          },
+        }),
         // How Step Functions learns that an execution in the same account has ended.
         allow(
           ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],

@@ -289,7 +289,13 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Tells of runs of drs-orchestration-main that ended without a result',
       ...SMALL,
       // A direct call's servers are freed.
-      grants: [may.table('GetItem', 'PutItem'), may.componentSettings, may.notifyCallers, may.deadLetters],
+      grants: [
+        may.table('GetItem', 'PutItem'),
+        may.lookAtRuns,
+        may.componentSettings,
+        may.notifyCallers,
+        may.deadLetters,
+      ],
     },
   };
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   Architecture,
   type CfnFunction,
@@ -10,7 +11,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../src/functions.ts';
 import type { Names } from '../names.ts';
@@ -23,12 +24,16 @@ export interface ProductFunctionProps {
   /** Directory in which `scripts/bundle.ts` has put a directory for each function. */
   readonly functionsDirectory: string;
   readonly needs: FunctionNeeds;
+  /** Encrypts its log and its settings. */
+  readonly key: IKey;
+  /** How long its log is kept, in days. */
+  readonly logDays: number;
   /**
-   * How long the function's log is kept.
+   * Runs at the same time that are kept for it, and that are the most it can have.
    *
-   * @default - a year
+   * @default - what the account has left
    */
-  readonly logRetention?: RetentionDays;
+  readonly reservedConcurrency?: number;
   /**
    * Where it stands, to reach private addresses. From there it has to reach AWS, too.
    *
@@ -43,12 +48,13 @@ export class ProductFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ProductFunctionProps) {
     super(scope, id);
-    const { functionName, names, functionsDirectory, needs, network, logRetention = RetentionDays.ONE_YEAR } = props;
+    const { functionName, names, functionsDirectory, needs, network, key, logDays, reservedConcurrency } = props;
     const name = names.centralName(functionName);
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${name}`,
-      retention: logRetention,
+      retention: logDays,
+      encryptionKey: key,
       // Unlike RETAIN it leaves nothing behind when the first deployment is rolled back: the name would be taken.
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     });
@@ -63,7 +69,8 @@ export class ProductFunction extends Construct {
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
             // X-Ray has no resource types for these.
             allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
-            ...(network === undefined ? [] : [networkInterfaces()]),
+            settingsRead(key, names.functionArn(functionName)),
+            ...(network === undefined ? [] : networkInterfaces(names.functionArn(functionName))),
           ],
         }),
       },
@@ -81,6 +88,8 @@ export class ProductFunction extends Construct {
       tracing: Tracing.ACTIVE,
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      environmentEncryption: key,
+      reservedConcurrentExecutions: reservedConcurrency,
       environment: {
         POWERTOOLS_SERVICE_NAME: functionName,
         ...Object.fromEntries(needs.grants.flatMap((grant) => Object.entries(grant.settings ?? {}))),
@@ -97,17 +106,37 @@ export class ProductFunction extends Construct {
   }
 }
 
-/** What Lambda does with the function's role to put it into a network (AWSLambdaVPCAccessExecutionRole). */
-function networkInterfaces(): PolicyStatement {
-  return allow(
-    [
-      'ec2:AssignPrivateIpAddresses',
-      'ec2:CreateNetworkInterface',
-      'ec2:DeleteNetworkInterface',
-      'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribeSubnets',
-      'ec2:UnassignPrivateIpAddresses',
-    ],
-    ['*'],
-  );
+/**
+ * What Lambda does with the function's role when an instance of it begins: it reads the settings, with the function as
+ * encryption context (Lambda developer guide, "Securing environment variables"; CloudTrail shows the context), for a version
+ * with or without its number.
+ */
+function settingsRead(key: IKey, functionArn: string): PolicyStatement {
+  return allow(['kms:Decrypt'], [key.keyArn], {
+    StringLike: { 'kms:EncryptionContext:aws:lambda:FunctionArn': [functionArn, `${functionArn}:*`] },
+  });
+}
+
+/**
+ * What Lambda does with the function's role to put it into a network (AWSLambdaVPCAccessExecutionRole), and that the
+ * function's own code cannot do it (Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC").
+ */
+function networkInterfaces(functionArn: string): PolicyStatement[] {
+  const actions = [
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:CreateNetworkInterface',
+    'ec2:DeleteNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:UnassignPrivateIpAddresses',
+  ];
+  return [
+    allow(actions, ['*']),
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions,
+      resources: ['*'],
+      conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+    }),
+  ];
 }

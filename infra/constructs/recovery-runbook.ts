@@ -32,7 +32,7 @@ export function runbookContent(values: RunbookValues): unknown {
 
 export interface RecoveryRunbookProps {
   readonly names: Names;
-  /** Key of the execution-history table. */
+  /** Key of the execution-history table and of the recovery component. */
   readonly key: IKey;
 }
 
@@ -59,6 +59,13 @@ export class RecoveryRunbook extends Construct {
               ['states:DescribeExecution', 'states:StopExecution'],
               [names.machineExecutionsArn('drs-orchestration-main')],
             ),
+            // What the run was given and what came of it, when Automation reads it.
+            allow(['kms:Decrypt'], [key.keyArn], {
+              StringEquals: {
+                'kms:ViaService': `states.${names.region}.amazonaws.com`,
+                'kms:EncryptionContext:aws:states:stateMachineArn': names.machineArn('drs-orchestration-main'),
+              },
+            }),
             // What is stored of direct calls, and nothing else of the table.
             allow(['dynamodb:Query'], [names.tableArn], {
               'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['run-*'] },

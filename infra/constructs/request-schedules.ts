@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -12,6 +13,8 @@ export interface RequestSchedulesProps {
   readonly schedules: Deployment['schedules'];
   /** Keeps an invocation that could not be delivered. */
   readonly deadLetters: IQueue;
+  /** Encrypts what is kept. */
+  readonly key: IKey;
 }
 
 /**
@@ -28,7 +31,7 @@ export function scheduledEvent({ name, input }: Deployment['schedules'][number])
 
 /** Schedules that make requests, e.g. a weekly drill of one wave. Nothing runs that people have not approved. */
 export class RequestSchedules extends Construct {
-  constructor(scope: Construct, id: string, { names, schedules, deadLetters }: RequestSchedulesProps) {
+  constructor(scope: Construct, id: string, { names, schedules, deadLetters, key }: RequestSchedulesProps) {
     super(scope, id);
     if (schedules.length === 0) return;
     const { account } = Stack.of(this);
@@ -44,6 +47,9 @@ export class RequestSchedules extends Construct {
           statements: [
             allow(['lambda:InvokeFunction'], [names.functionArn('request-recovery')]),
             allow(['sqs:SendMessage'], [deadLetters.queueArn]),
+            allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], {
+              StringEquals: { 'kms:ViaService': `sqs.${names.region}.amazonaws.com` },
+            }),
           ],
         }),
       },

@@ -6,13 +6,15 @@ import { privateBucket } from './private-bucket.ts';
 
 export interface ResultBucketProps {
   readonly key: IKey;
+  /** How long a result is kept, in days: more than 120. */
+  readonly expiresAfterDays: number;
 }
 
-/** Holds the whole result of each run: the evidence of a drill, kept until somebody deletes it. */
+/** Holds the whole result of each run: the evidence of a drill. The audit, which is kept longer, has what was decided. */
 export class ResultBucket extends Construct {
   readonly bucket: Bucket;
 
-  constructor(scope: Construct, id: string, { key }: ResultBucketProps) {
+  constructor(scope: Construct, id: string, { key, expiresAfterDays }: ResultBucketProps) {
     super(scope, id);
     this.bucket = new Bucket(this, 'Bucket', {
       ...privateBucket(key),
@@ -20,9 +22,12 @@ export class ResultBucket extends Construct {
         {
           // A result is read in the days after its drill, and then by auditors.
           transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(90) }],
+          expiration: Duration.days(expiresAfterDays),
           noncurrentVersionExpiration: Duration.days(90),
           abortIncompleteMultipartUploadAfter: Duration.days(7),
         },
+        // What is left of an object whose versions are all gone; it cannot stand in a rule with days.
+        { expiredObjectDeleteMarker: true },
       ],
     });
   }

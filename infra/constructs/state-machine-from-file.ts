@@ -2,10 +2,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import {
+  type CfnStateMachine,
+  DefinitionBody,
+  LogLevel,
+  StateMachine,
+  StateMachineType,
+} from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { machineLogName } from '../names.ts';
 import { compact, foldedDefinition } from './compact-definition.ts';
+import { allow } from './grant.ts';
 
 /** Where the definitions are: `<base name of the machine>.asl.json`. */
 const DEFINITIONS = path.join(import.meta.dirname, '../state-machines');
@@ -40,12 +49,14 @@ export interface StateMachineFromFileProps {
   readonly inlineTemplate?: boolean;
   /** What the machine's role may do. */
   readonly statements: readonly PolicyStatement[];
+  /** How long the log is kept, in days. */
+  readonly logDays: number;
   /**
-   * How long the log is kept.
+   * Encrypts its definition, its executions and its log.
    *
-   * @default - a year
+   * @default - a key of AWS's
    */
-  readonly logRetention?: RetentionDays;
+  readonly key?: IKey;
 }
 
 /** A Standard state machine, deployed from the same file that practice mode runs, with a role of its own. */
@@ -54,21 +65,29 @@ export class StateMachineFromFile extends Construct {
 
   constructor(scope: Construct, id: string, props: StateMachineFromFileProps) {
     super(scope, id);
-    const { stateMachineName, roleName, statements, logRetention = RetentionDays.ONE_YEAR } = props;
+    const { stateMachineName, roleName, statements, logDays, key } = props;
     const definition = definitionText(props.definition);
     const { account, partition, region } = Stack.of(this);
+    const stateMachineArn = `arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName}`;
     const role = new Role(this, 'Role', {
       roleName,
       // Only on behalf of this machine, so that Step Functions cannot be made to use the role for somebody else's.
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
-          ArnEquals: {
-            'aws:SourceArn': `arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName}`,
-          },
+          ArnEquals: { 'aws:SourceArn': stateMachineArn },
         },
       }),
-      inlinePolicies: { Needs: new PolicyDocument({ statements: [...statements] }) },
+      inlinePolicies: {
+        Needs: new PolicyDocument({
+          statements: [
+            ...statements,
+            ...(key === undefined
+              ? []
+              : encrypting(key, stateMachineArn, `arn:${partition}:logs:${region}:${account}:*`)),
+          ],
+        }),
+      },
     });
     this.stateMachine = new StateMachine(this, 'Machine', {
       stateMachineName,
@@ -84,12 +103,31 @@ export class StateMachineFromFile extends Construct {
         // Task tokens are execution data.
         includeExecutionData: false,
         destination: new LogGroup(this, 'Log', {
-          // The prefix keeps Step Functions from needing an entry of its own in the log resource policy, which is short.
-          logGroupName: `/aws/vendedlogs/states/${stateMachineName}`,
-          retention: logRetention,
+          logGroupName: machineLogName(stateMachineName),
+          retention: logDays,
+          ...(key === undefined ? {} : { encryptionKey: key }),
           removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         }),
       },
     });
+    if (key === undefined) return;
+    // By its properties: the CDK's own way would give the role's rights a second policy, and the log service more of the key.
+    const resource = this.stateMachine.node.defaultChild as CfnStateMachine;
+    resource.encryptionConfiguration = { type: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyId: key.keyArn };
   }
+}
+
+/**
+ * What the role of an encrypted machine needs of its key (Step Functions developer guide, "Data at rest encryption"): its
+ * executions, and what it logs. A condition on kms:ViaService would keep executions from running. Whoever starts, stops or
+ * redrives an execution, or answers its tasks, needs nothing of the key; whoever reads one (DescribeExecution) needs
+ * kms:Decrypt.
+ */
+function encrypting(key: IKey, stateMachineArn: string, logGroups: string): PolicyStatement[] {
+  return [
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], {
+      StringEquals: { 'kms:EncryptionContext:aws:states:stateMachineArn': stateMachineArn },
+    }),
+    allow(['kms:GenerateDataKey'], [key.keyArn], { StringEquals: { 'kms:EncryptionContext:SourceArn': logGroups } }),
+  ];
 }

@@ -1,3 +1,4 @@
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { inputSchema } from '../domain/contract.ts';
 import { waveNumberOf } from '../domain/request.ts';
@@ -8,17 +9,17 @@ import { announcer } from './announce.ts';
 import { releaseServers } from './locks.ts';
 import { readableCause } from './readable-cause.ts';
 
-/** EventBridge: an execution of drs-orchestration-main has failed, was stopped, or ran out of time. */
+/**
+ * EventBridge: an execution of drs-orchestration-main has failed, was stopped, or ran out of time. It says nothing of the
+ * input and the error: the machine is encrypted with a key of ours (Step Functions developer guide, Data at rest encryption).
+ */
 const eventSchema = z.object({
   detail: z.object({
+    executionArn: z.string(),
     name: z.string(),
     status: z.string(),
     startDate: z.number(),
     stopDate: z.number().nullish(),
-    /** Absent when it is too large for an event. */
-    input: z.string().nullish(),
-    error: z.string().nullish(),
-    cause: z.string().nullish(),
   }),
 });
 
@@ -30,14 +31,14 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   const config = configuration(platform);
   const store = executionStore(platform);
   const announce = announcer(platform);
+  const sfn = new SFNClient({ credentials: platform.credentials });
 
   return async (event) => {
     const { detail } = eventSchema.parse(event);
-    const problem = {
-      code: detail.error ?? detail.status,
-      message: readableCause({ error: detail.error ?? detail.status, cause: detail.cause ?? 'It was stopped.' }),
-    };
-    const parsed = inputSchema.safeParse(inputOf(detail.input));
+    const run = await sfn.send(new DescribeExecutionCommand({ executionArn: detail.executionArn }));
+    const error = run.error ?? detail.status;
+    const problem = { code: error, message: readableCause({ error, cause: run.cause ?? 'It was stopped.' }) };
+    const parsed = inputSchema.safeParse(inputOf(run.input));
     const ids = { executionId: parsed.data?.metadata.executionId, correlationId: parsed.data?.metadata.correlationId };
     platform.log.error('A run of the recovery component failed', { run: detail.name, ...ids, error: problem.code });
     // An execution's servers are freed with it.
@@ -48,7 +49,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const { notificationTopicArns } = await config.component();
     const topic = notificationTopicArns.find((allowed) => allowed === options.notificationArn);
     const { executionId, correlationId } = metadata;
-    const run = {
+    const told = {
       executionId: typeof executionId === 'string' ? executionId : `run-${detail.name}`,
       direct: executionId === undefined,
       action,
@@ -59,7 +60,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       startedAt: detail.startDate,
     };
     const seconds = Math.max(0, Math.round(((detail.stopDate ?? platform.now()) - detail.startDate) / 1_000));
-    await announce.failed(run, problem, seconds);
+    await announce.failed(told, problem, seconds);
   };
 
   /** A direct call's, also those that it took before it had a plan. */
@@ -70,11 +71,11 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   }
 };
 
-function inputOf(text: string | null | undefined): unknown {
+function inputOf(text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '');
   } catch {
-    // Not JSON, or left out: the schema says so.
+    // Not JSON: the schema says so.
     return undefined;
   }
 }

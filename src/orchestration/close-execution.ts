@@ -42,13 +42,13 @@ const eventSchema = z.union([
   z
     .object({ 'detail-type': z.literal(CLOSE_EVENT.detailType), detail: z.object({ executionId: z.string() }) })
     .transform(({ detail }) => ({ asked: detail.executionId })),
-  /** From EventBridge: a machine of dr-execution has ended by itself. */
+  /**
+   * From EventBridge: a machine of dr-execution has ended by itself. Of a machine that is encrypted with a key of ours the
+   * event says nothing of the error (Step Functions developer guide, Data at rest encryption): Step Functions is asked.
+   */
   z
-    .object({ detail: z.object({ name: z.string(), status: z.string(), cause: z.string().nullish() }) })
-    .transform(({ detail }) => ({
-      died: detail.name,
-      failure: { error: detail.status, cause: detail.cause ?? 'The state machine was stopped.' },
-    })),
+    .object({ detail: z.object({ name: z.string(), status: z.string() }) })
+    .transform(({ detail }) => ({ died: detail.name })),
 ]);
 
 interface Failure {
@@ -87,7 +87,7 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     if ('sweep' in parsed) return { closed: await sweep() };
     if ('wave' in parsed) return await settleWave(parsed);
     if ('asked' in parsed) return await closeDead(await known(parsed.asked));
-    if ('died' in parsed) return await toldOfDeath(await known(parsed.died), parsed.failure);
+    if ('died' in parsed) return await toldOfDeath(await known(parsed.died));
     return await close(parsed);
   };
 
@@ -98,10 +98,10 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
   }
 
   /** The word may come late, or twice: somebody may have set the machine going again meanwhile. */
-  async function toldOfDeath(execution: ExecutionRecord, failure: Failure): Promise<Closed> {
+  async function toldOfDeath(execution: ExecutionRecord): Promise<Closed> {
     const { executionId, status } = execution;
-    if ((await endOfMachine(execution)) === undefined) return { executionId, status };
-    return await died(execution, failure);
+    const failure = await endOfMachine(execution);
+    return failure === undefined ? { executionId, status } : await died(execution, failure);
   }
 
   /** What cannot be gone on with is closed at once: nothing of it was begun, or it is over. */

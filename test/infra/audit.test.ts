@@ -107,7 +107,9 @@ describe("the audit's bucket", () => {
         },
       },
     });
-    expect(audit.Properties).not.toHaveProperty('LifecycleConfiguration');
+    // Nothing expires by itself.
+    const rules = [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' }];
+    expect(audit.Properties.LifecycleConfiguration).toEqual({ Rules: rules });
     expect(at(audit.Properties, 'BucketEncryption', 'ServerSideEncryptionConfiguration', 0)).toMatchObject({
       ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' },
     });

@@ -50,10 +50,6 @@ const EXPLAINED: { rule: RegExp; at?: RegExp; why: string }[] = [
     why: 'machines log errors without execution data, which names servers and people; histories and X-Ray have the rest',
   },
   {
-    rule: /^AwsSolutions-APIG1$/,
-    why: 'what comes in is logged by slack-ingress, with what was turned away and why, and without the request’s body',
-  },
-  {
     rule: /^AwsSolutions-APIG4$/,
     why: 'Slack signs its requests: slack-ingress verifies signature and age of each before anything else',
   },

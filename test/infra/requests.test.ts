@@ -94,7 +94,13 @@ describe('a schedule', () => {
     expect(allowedResources(rights, 'lambda:InvokeFunction')).toEqual([
       `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:dr-chatops-request-recovery`,
     ]);
-    expect(rights.flatMap(({ actions }) => actions).sort()).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+    expect(rights.flatMap(({ actions }) => actions).sort()).toEqual([
+      // For the queue of dead letters.
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'lambda:InvokeFunction',
+      'sqs:SendMessage',
+    ]);
   });
 
   it('is not there unless it is configured', () => {

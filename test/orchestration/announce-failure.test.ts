@@ -7,17 +7,40 @@ const BATCH = {
   ...{ accountId: '111111111111', region: 'us-east-2' },
   servers: [{ sourceServerId: 's-1', hostname: 'host1' }],
 };
-const failed = (input?: unknown) => ({
-  detail: { name: 'nightly', status: 'ABORTED', startDate: 0, input: JSON.stringify(input) },
-});
+const ARN = 'arn:aws:states:us-east-2:900000000000:execution:drs-orchestration-main:nightly';
+/** As EventBridge tells of a machine with a key of ours: without what it was started with, and why it failed. */
+const FAILED = {
+  detail: {
+    executionArn: ARN,
+    name: 'nightly',
+    status: 'ABORTED',
+    startDate: 0,
+    input: null,
+    error: null,
+    cause: null,
+  },
+};
+
+/** A world in which the run had this input, as Step Functions tells it. */
+async function failedWorld() {
+  const world = await startWorld();
+  const announceFailure = create(world.platform);
+  return {
+    ...world,
+    failed: async (input?: unknown): Promise<void> => {
+      const run = { executionArn: ARN, status: 'ABORTED', input: JSON.stringify(input) };
+      world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify(run) }));
+      await announceFailure(FAILED);
+    },
+  };
+}
 
 describe('the servers of a direct call that has died', () => {
   test('are free, although it died before its plan was stored, or takes them after it', async () => {
-    const { platform, store } = await startWorld();
-    const announceFailure = create(platform);
+    const { failed, store } = await failedWorld();
     await lockServers(store, [BATCH], 'run-nightly');
     expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
-    await announceFailure(failed({ action: 'drill', tags: { 'DR-Application': 'HRP' } }));
+    await failed({ action: 'drill', tags: { 'DR-Application': 'HRP' } });
     expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
     await store.noteRunEnded('run-other');
     // A step that was under way when the run was stopped.
@@ -26,12 +49,11 @@ describe('the servers of a direct call that has died', () => {
   });
 
   test('are freed where nobody knows its input; a run of an execution frees nothing', async () => {
-    const { platform, store } = await startWorld();
-    const announceFailure = create(platform);
+    const { failed, store } = await failedWorld();
     await lockServers(store, [BATCH], 'run-nightly');
-    await announceFailure(failed({ action: 'drill', tags: { a: 'b' }, metadata: { executionId: 'exec-1' } }));
+    await failed({ action: 'drill', tags: { a: 'b' }, metadata: { executionId: 'exec-1' } });
     expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
-    await announceFailure(failed());
+    await failed();
     expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
   });
 });

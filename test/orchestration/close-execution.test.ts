@@ -9,7 +9,7 @@ import { startWorld } from '../requests/world.ts';
 
 const ID = '11111111-0000-8000-8000-000000000000';
 const ARN = 'arn:aws:states:us-east-2:900000000000:stateMachine:dr-execution';
-const DIED = { detail: { name: ID, status: 'ABORTED', cause: 'an operator stopped it' } };
+const DIED = { detail: { name: ID, status: 'ABORTED' } };
 const ASKED = { 'detail-type': CLOSE_EVENT.detailType, detail: { executionId: ID } };
 const HOUR_MS = 3_600_000;
 const SUMMARY = { totalServers: 1, succeeded: 1, failed: 0, skipped: 0 };
@@ -20,8 +20,8 @@ const ACTION = waveActionSchema.parse({ actionType: 'tcp', actionName: 'Portal a
 async function begunWorld(over: Partial<ExecutionRecord> = {}) {
   const world = await startWorld();
   const { platform, store, clock } = world;
-  let machine = 'ABORTED';
-  world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify({ status: machine }) }));
+  let machine: { status: string; error?: string; cause?: string } = { status: 'ABORTED' };
+  world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify(machine) }));
   const environment = { ...platform.environment, DR_EXECUTION_ARN: ARN, RESULT_BUCKET: 'results' };
   await store.createRecoveryPlan({
     executionId: ID,
@@ -57,8 +57,8 @@ async function begunWorld(over: Partial<ExecutionRecord> = {}) {
     close: create({ ...platform, environment }),
     finish: createFinish({ ...platform, environment }),
     /** What Step Functions says of it from now on. */
-    machineIs(status: string): void {
-      machine = status;
+    machineIs(status: string, failure: { error?: string; cause?: string } = {}): void {
+      machine = { status, ...failure };
     },
     async stored(): Promise<ExecutionRecord> {
       const execution = await store.getExecution(ID);
@@ -82,6 +82,16 @@ describe('an execution whose machine is said to have died', () => {
     machineIs('ABORTED');
     await close(DIED);
     expect(await stored()).toMatchObject({ status: 'executing', machineStopped: { code: 'ABORTED' } });
+  });
+
+  test('is told with the error that Step Functions knows: the event has none', async () => {
+    const { close, stored, machineIs } = await begunWorld();
+    machineIs('FAILED', { error: 'States.Runtime', cause: 'no such field' });
+    await close({ detail: { ...DIED.detail, status: 'FAILED', error: null, cause: null } });
+    expect((await stored()).machineStopped).toMatchObject({
+      code: 'States.Runtime',
+      message: 'The execution stopped with States.Runtime: no such field',
+    });
   });
 
   test('is not closed while the machine runs, whoever wants it', async () => {

@@ -65,6 +65,9 @@ export function describeStateMachine(machine: StateMachine): DescribeStateMachin
     roleArn: machine.roleArn,
     type: 'STANDARD',
     creationDate: machine.creationDate,
+    ...(machine.kmsKeyId === undefined
+      ? {}
+      : { encryptionConfiguration: { type: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyId: machine.kmsKeyId } }),
     loggingConfiguration: { level: 'OFF', includeExecutionData: false },
     tracingConfiguration: { enabled: false },
   };
@@ -88,7 +91,7 @@ export interface ExecutionStatusChange {
     status: string;
     startDate: number;
     stopDate: number | null;
-    input: string;
+    input: string | null;
     output: string | null;
     stateMachineVersionArn: null;
     stateMachineAliasArn: null;
@@ -103,13 +106,17 @@ export interface ExecutionStatusChange {
   };
 }
 
-/** The event for the status that `execution` has now. Source: developer guide, EventBridge events for Step Functions. */
+/**
+ * The event for the status that `execution` has now. Source: developer guide, EventBridge events for Step Functions; of a
+ * machine with a customer-managed key input, output, error and cause are left out (Data at rest encryption, FAQs).
+ */
 export function statusChange(
   execution: Execution,
   given: { id: string; region: string; now: number },
 ): ExecutionStatusChange {
   const redrive = redriveState(execution, given.now);
-  const failure = failureDetails(execution.failure ?? {});
+  const included = execution.machine.kmsKeyId === undefined;
+  const failure = included ? failureDetails(execution.failure ?? {}) : {};
   return {
     version: '0',
     id: given.id,
@@ -127,16 +134,16 @@ export function statusChange(
       status: execution.status,
       startDate: execution.startedAt,
       stopDate: execution.stoppedAt ?? null,
-      input: execution.inputText,
-      output: execution.outputText ?? null,
+      input: included ? execution.inputText : null,
+      output: (included ? execution.outputText : undefined) ?? null,
       stateMachineVersionArn: null,
       stateMachineAliasArn: null,
       redriveCount: execution.redriveCount,
       redriveDate: execution.redrivenAt ?? null,
       redriveStatus: redrive.status,
       redriveStatusReason: redrive.reason ?? null,
-      inputDetails: { included: true },
-      outputDetails: execution.outputText === undefined ? null : { included: true },
+      inputDetails: { included },
+      outputDetails: execution.outputText === undefined ? null : { included },
       error: failure.error ?? null,
       cause: failure.cause ?? null,
     },

@@ -112,9 +112,11 @@ export class StepFunctionsEngine {
     /** With `${Placeholders}`. */
     definition: string;
     substitutions?: Record<string, string>;
+    /** Of a customer-managed key: then events of the machine's executions leave their data out. */
+    kmsKeyId?: string;
   }): string {
     checkName(request.name);
-    const { name, accountId, roleArn } = request;
+    const { name, accountId, roleArn, kmsKeyId } = request;
     const substitutions = request.substitutions ?? {};
     const definition = loadDefinition(name, request.definition, substitutions);
     const definitionText = substitute(request.definition, substitutions, () => {});
@@ -125,7 +127,8 @@ export class StepFunctionsEngine {
       throw new StepFunctionsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
     }
     const creationDate = new Date(this.#clock.now());
-    this.#machines.set(arn, { arn, name, accountId, roleArn, definitionText, definition, creationDate });
+    const machine = { arn, name, accountId, roleArn, definitionText, definition, creationDate };
+    this.#machines.set(arn, { ...machine, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) });
     return arn;
   }
 

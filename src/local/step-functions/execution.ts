@@ -12,6 +12,8 @@ export interface StateMachine extends MachineIdentity {
   definitionText: string;
   definition: Definition;
   creationDate: Date;
+  /** ARN of the customer-managed key that encrypts it and its executions; absent with a key of AWS's. */
+  kmsKeyId?: string;
 }
 
 /**

@@ -198,6 +198,34 @@ describe('status changes (developer guide, EventBridge events for Step Functions
     expect(world.changes.at(-1)?.detail).toMatchObject({ status, error, redriveStatus: 'REDRIVABLE' });
   });
 
+  it('say nothing of input, output and error where the machine has a key of its own', async () => {
+    const world = new World();
+    const machine = (name: string, definition: object) =>
+      world.engine.createStateMachine({
+        ...{ name, accountId: ACCOUNT, roleArn: `arn:aws:iam::${ACCOUNT}:role/machine` },
+        ...{
+          definition: JSON.stringify({ QueryLanguage: 'JSONata', ...definition }),
+          kmsKeyId: `arn:aws:kms:us-east-2:${ACCOUNT}:key/k`,
+        },
+      });
+    const failing = machine('failing', only({ Type: 'Fail', Error: 'Boom', Cause: 'x' }));
+    const arn = world.startMachine(failing, { a: 1 });
+    await world.ended(arn);
+    const nothing = { input: null, output: null, error: null, cause: null, inputDetails: { included: false } };
+    expect(world.changes.map(({ detail }) => detail)).toMatchObject([
+      { status: 'RUNNING', ...nothing },
+      { status: 'FAILED', ...nothing, outputDetails: null },
+    ]);
+    world.startMachine(machine('passing', only(pass)));
+    await world.clock.idle();
+    expect(world.changes.at(-1)?.detail).toMatchObject({ output: null, outputDetails: { included: false } });
+    // Who asks is told.
+    expect(world.engine.describeExecution(arn)).toMatchObject({ input: '{"a":1}', error: 'Boom', cause: 'x' });
+    expect(world.engine.describeStateMachine(failing).encryptionConfiguration).toMatchObject({
+      type: 'CUSTOMER_MANAGED_KMS_KEY',
+    });
+  });
+
   it('that a listener cannot take do not hurt the execution, and are shown', async () => {
     const defects: unknown[] = [];
     const world = new World({
