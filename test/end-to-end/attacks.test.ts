@@ -1,10 +1,14 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { APPROVE_ACTION, buttonValue, CANCEL_ACTION } from '../../blocks/action-ids.ts';
 import { APPROVE_FORM, NAME_INPUT } from '../../blocks/approve-modal.ts';
 import { deployedName } from '../../src/local/names.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 import { slackSignature } from '../../src/local/slack/signature.ts';
+import { call } from './component-call.ts';
 import { executionIdOf, startWorld, type World } from './world.ts';
 
 /**
@@ -261,5 +265,50 @@ describe('a machine', () => {
     ],
   ])('that sends %s is refused', async (_, changes) => {
     await expect(request(changes)).rejects.toThrow(/Nothing was started|approvedBy/);
+  });
+});
+
+describe('somebody with rights in the central account', () => {
+  const settings = () => ({
+    credentials: world.practice.identities.forRole('arn:aws:iam::900000000000:role/insider'),
+    region: 'us-east-2',
+    maxAttempts: 1,
+  });
+
+  it('who calls the component for a question that is still open is refused', async () => {
+    const planHash = (await gate())?.planHash;
+    const input = {
+      action: 'failover',
+      tags: { 'DR-Application': 'HRP', 'DR-Wave': '1' },
+      metadata: { executionId, gateId: 'approval-1', planHash },
+    };
+    expect(await call(world, input, 'insider-1')).toMatchObject({ status: 'FAILED', error: 'NotApproved' });
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('who has a task token and says that all is approved only wakes the machine, which reads the table', async () => {
+    const taskToken = (await gate())?.bell?.taskToken;
+    const approved = JSON.stringify({ status: 'approved', approved: true, answer: 'approve' });
+    await new SFNClient(settings()).send(new SendTaskSuccessCommand({ taskToken, output: approved }));
+    await world.clock.advance(10_000);
+    expect(await gate()).toMatchObject({ status: 'pending', votes: [{ userId: APPROVER }] });
+    expect((await gate())?.bell?.taskToken).not.toBe(taskToken);
+    expect(world.jobs()).toEqual([]);
+  });
+
+  it('who writes “approved” into the table, without the votes for it, has approved nothing', async () => {
+    const db = DynamoDBDocumentClient.from(new DynamoDBClient(settings()));
+    await db.send(
+      new UpdateCommand({
+        TableName: world.practice.tableName,
+        Key: { executionId, item: 'GATE#approval-1' },
+        UpdateExpression: 'SET #status = :approved, answer = :approve, settledAt = :now',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':approved': 'approved', ':approve': 'approve', ':now': world.clock.now() },
+      }),
+    );
+    await world.clock.advance(600_000);
+    expect((await world.table.execution(executionId))?.status).not.toBe('executing');
+    expect(world.jobs()).toEqual([]);
   });
 });
