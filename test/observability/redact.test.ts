@@ -98,10 +98,12 @@ describe('what helps is kept', () => {
     ]);
   });
 
-  test('an error keeps its name and its message', () => {
+  test('an error keeps its name and its message, and its cause is not shown', () => {
     const { log, lines } = keptLog();
-    redactingLog(log).error('x', { thrown: new RangeError('too far') });
+    const cause = Object.assign(new Error('refused'), { config: { headers: { cookie: 'a secret like no other' } } });
+    redactingLog(log).error('x', { thrown: new RangeError('too far', { cause }) });
     expect(lines[0]?.fields?.thrown).toMatchObject({ name: 'RangeError', message: 'too far' });
+    expect(JSON.stringify(lines)).not.toContain('a secret like no other');
   });
 
   test('what holds itself, and bytes, are named', () => {
