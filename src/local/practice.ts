@@ -31,7 +31,7 @@ import { behindTheScenes } from './behind-the-scenes/routes.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from './composer-commands.ts';
 import type { StreamRecord } from './dynamodb/change-feed.ts';
-import { startDynamoDB } from './dynamodb/dynamodb.ts';
+import { type ConsumedCapacity, startDynamoDB } from './dynamodb/dynamodb.ts';
 import { executionTable } from './execution-table.ts';
 import { serve } from './http.ts';
 import type { Inventory } from './inventory.ts';
@@ -106,6 +106,8 @@ export interface PracticeOptions {
    * @default - functions never wait: a clock that jumps stands still while one of them runs
    */
   sleep?: (ms: number) => Promise<void>;
+  /** Takes what each operation on a table consumes. @default - nobody asks */
+  onCapacity?: (consumed: ConsumedCapacity) => void;
   /** Takes what functions write as metrics, one line of JSON at a time. */
   onMetrics?: (line: string) => void;
   /**
@@ -193,7 +195,7 @@ export async function startPractice(options: PracticeOptions) {
 
   const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns, pricing] =
     await Promise.all([
-      startDynamoDB(services),
+      startDynamoDB({ ...services, onCapacity: options.onCapacity }),
       startSsm({ ...services, nodes: managedNodes }),
       startSecretsManager(services),
       startS3(services),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { dashboardOf } from '../../infra/dashboard.ts';
 import { parseDeployment } from '../../infra/deployment.ts';
 import { DASHBOARD_FILE } from '../../scripts/dashboard.ts';
@@ -15,6 +15,7 @@ import {
   undeliveredMetric,
   waitingGateMetrics,
 } from '../../src/observability/metrics.ts';
+import { deployedMemory, fixedMonth } from '../bench/cost.ts';
 import { at, exampleDeployment, synthesize } from './synthesized.ts';
 
 const example = exampleDeployment();
@@ -76,6 +77,14 @@ describe('the alarms', () => {
     const wrong = { ...JSON.parse(readFileSync('config/example.json', 'utf8')), alarms: { emails: ['nobody'] } };
     expect(() => parseDeployment(wrong, 'config/x.json')).toThrow(/alarms\.emails\.0: an e-mail address/);
   });
+});
+
+test('what a deployment pays for each month is counted from its template', () => {
+  const { alarmMetrics = 0, ...others } = fixedMonth();
+  expect(others).toEqual({ kmsKeys: 1, secrets: 1, dashboards: 1 });
+  // A sum of several metrics is paid for by each of them.
+  expect(alarmMetrics).toBeGreaterThan(central.all('AWS::CloudWatch::Alarm').length);
+  expect(deployedMemory().get('dr-chatops-slack-ingress')).toBe(1_769);
 });
 
 describe('the dashboard', () => {

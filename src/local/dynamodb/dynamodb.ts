@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { z } from 'zod';
 import { CENTRAL_ACCOUNT, REGION } from '../accounts.ts';
 import { type LocalRequest, type LocalResponse, serve } from '../http.ts';
 import { unknownSigner } from '../services/json-service.ts';
@@ -20,6 +21,22 @@ export interface LocalDynamoDB {
   /** The stream of a table that was created with one. @throws {Error} for any other table */
   stream(tableName: string): ChangeFeed;
   close(): Promise<void>;
+}
+
+/** What an operation has consumed of a table and of the index that it read, in request units. */
+export interface ConsumedCapacity {
+  table: string;
+  /** Of 4 KB, consistent; half of one where the read is not. */
+  readUnits: number;
+  /** Of 1 KB: those of the table alone, without its indexes. Refused by a condition: 1, which is the least. */
+  writeUnits: number;
+}
+
+export interface DynamoDBOptions extends ServiceOptions {
+  accountId?: string;
+  region?: string;
+  /** Takes what each operation has consumed, as `ReturnConsumedCapacity` tells it. @default - nobody asks */
+  onCapacity?: (consumed: ConsumedCapacity) => void;
 }
 
 /** Operations that the database behind the proxy has. Everything else is refused rather than half done. */
@@ -49,9 +66,7 @@ const OPERATIONS = new Set([
  * and ARNs with the account and Region. Transactions, PartiQL, time to live and backups are refused with
  * UnknownOperationException; an unknown signer with UnrecognizedClientException.
  */
-export async function startDynamoDB(
-  options: ServiceOptions & { accountId?: string; region?: string },
-): Promise<LocalDynamoDB> {
+export async function startDynamoDB(options: DynamoDBOptions): Promise<LocalDynamoDB> {
   const { clock, accountId = CENTRAL_ACCOUNT, region = REGION } = options;
   const tables = new Tables({ accountId, region, clock });
   const proxy = new StreamingProxy(startBackend(), tables);
@@ -84,18 +99,21 @@ async function respond(
   request: LocalRequest,
   proxy: StreamingProxy,
   tables: Tables,
-  options: ServiceOptions,
+  options: DynamoDBOptions,
 ): Promise<LocalResponse> {
   const identity = options.identities.signer(request.headers.authorization);
   if (identity === undefined) return toResponse(errorAnswer(unknownSigner()));
 
   const action = String(request.headers['x-amz-target'] ?? '').replace('DynamoDB_20120810.', '');
   const input = parse(request.body);
-  const answer = await proxy.perform(action, request.body, input).catch((error: unknown) => {
+  const metered = options.onCapacity === undefined ? undefined : meteredInput(action, input);
+  const raw = metered === undefined ? request.body : JSON.stringify(metered);
+  const answer = await proxy.perform(action, raw, input).catch((error: unknown) => {
     if (error instanceof ServiceError) return errorAnswer(error);
     throw error;
   });
   const keys = leadingKeys(action, input, (table) => tables.schema(table));
+  if (metered !== undefined) options.onCapacity?.(consumedBy(action, metered.TableName, answer));
   for (const resource of resources(input, tables)) {
     const asked = { action: `dynamodb:${action}`, resource, context: { 'dynamodb:LeadingKeys': keys } };
     const authorizations = keys.length === 0 ? {} : { authorizations: [asked] };
@@ -192,6 +210,27 @@ class StreamingProxy {
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
+}
+
+const READS = ['GetItem', 'Query', 'Scan'];
+const WRITES = ['DeleteItem', 'PutItem', 'UpdateItem'];
+const oneTable = z.looseObject({ TableName: z.string(), ReturnConsumedCapacity: z.undefined().optional() });
+
+/** The input with the wish to hear what it consumes; undefined for what reads or writes no table, or several. */
+function meteredInput(operation: string, input: unknown) {
+  if (![...READS, ...WRITES].includes(operation)) return undefined;
+  const { data } = oneTable.safeParse(input);
+  return data === undefined ? undefined : { ...data, ReturnConsumedCapacity: 'TOTAL' };
+}
+
+/** Takes what was consumed out of an answer that was not asked for it. */
+function consumedBy(operation: string, table: string, answer: BackendAnswer): ConsumedCapacity {
+  const { ConsumedCapacity: told, ...body } = answer.body;
+  const units = Number((told as { CapacityUnits?: number } | undefined)?.CapacityUnits ?? 0);
+  answer.body = body;
+  if (WRITES.includes(operation)) return { table, readUnits: 0, writeUnits: Math.max(1, units) };
+  // What finds nothing costs as much as what finds little.
+  return { table, readUnits: Math.max(0.5, units), writeUnits: 0 };
 }
 
 function lockName({ table, keys }: ItemKey): string {

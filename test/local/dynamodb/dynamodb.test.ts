@@ -50,6 +50,44 @@ async function world() {
   return { ...aws, dynamodb, records, client, documents: DynamoDBDocumentClient.from(client) };
 }
 
+describe('what operations consume', () => {
+  it('is told in request units, and callers do not see that it was asked for', async () => {
+    const aws = simulatedAws();
+    const onCapacity = vi.fn();
+    const dynamodb = closing(await startDynamoDB({ ...aws.options, onCapacity }));
+    await dynamodb.createTable(ORDERS);
+    const client = new DynamoDBClient(aws.client(dynamodb.url));
+    const TableName = 'orders';
+    const text = { S: 'x'.repeat(5_000) };
+    const isNew = 'attribute_not_exists(id)';
+    const put = await client.send(new PutItemCommand({ TableName, Item: { ...KEY, text } }));
+    await client
+      .send(new PutItemCommand({ TableName, Item: KEY, ConditionExpression: isNew }))
+      .catch((error: unknown) => expect(error).toBeInstanceOf(ConditionalCheckFailedException));
+    const got = await client.send(new GetItemCommand({ TableName, Key: KEY, ConsistentRead: true }));
+    await client.send(new GetItemCommand({ TableName, Key: KEY }));
+    const ofNobody = { ':status': { S: 'nobody' } };
+    await client.send(
+      new QueryCommand({
+        ...{ TableName, IndexName: 'ByStatus', ExpressionAttributeValues: ofNobody },
+        ...{ KeyConditionExpression: '#status = :status', ExpressionAttributeNames: { '#status': 'status' } },
+      }),
+    );
+    expect([put.ConsumedCapacity, got.ConsumedCapacity]).toEqual([undefined, undefined]);
+    expect(onCapacity.mock.calls.map(([{ readUnits, writeUnits }]) => [readUnits, writeUnits])).toEqual([
+      ...[
+        [0, 5],
+        [0, 1],
+      ],
+      ...[
+        [2, 0],
+        [1, 0],
+        [0.5, 0],
+      ],
+    ]);
+  });
+});
+
 describe('the change feed of a table', () => {
   it('tells of an insert, a change and a removal, with both images and the time of the clock in seconds', async () => {
     const { client, records, clock } = await world();
