@@ -19,7 +19,9 @@ export function launchRights(place: { partition: string; region: string; account
   const arn = (service: string, account: string, resource: string): string =>
     `arn:${partition}:${service}:${region}:${account}:${resource}`;
   const drs = (resource: string): string => arn('drs', accountId, resource);
-  const ec2 = (...types: string[]): string[] => types.map((type) => arn('ec2', accountId, `${type}/*`));
+  // Snapshots and images have no account in their ARNs.
+  const ec2 = (...types: string[]): string[] =>
+    types.map((type) => arn('ec2', type === 'snapshot' || type === 'image' ? '' : accountId, `${type}/*`));
   const serviceRole = (role: string): string =>
     `arn:${partition}:iam::${accountId}:role/service-role/AWSElasticDisasterRecovery${role}`;
 
@@ -27,16 +29,15 @@ export function launchRights(place: { partition: string; region: string; account
     allow(['drs:StartRecovery', 'drs:CreateRecoveryInstanceForDrs'], [drs('source-server/*')]),
     // Not source servers: their tags decide what is launched, and for which application.
     allow(['drs:TagResource'], [drs('job/*'), drs('recovery-instance/*')]),
-    allow(['drs:ListTagsForResource'], [drs('*')]),
 
-    // EC2 has no resource types for Describe calls. DescribeInstances is also the caller's own: it looks for instances
-    // that a launch would replace.
+    // None has a resource type. DescribeInstances is also the caller's own: it looks for instances that a launch would
+    // replace.
     allow(
       [
+        'drs:ListTagsForResource',
         'ec2:DescribeAccountAttributes',
         'ec2:DescribeAvailabilityZones',
         'ec2:DescribeImages',
-        'ec2:DescribeInstanceAttribute',
         'ec2:DescribeInstanceStatus',
         'ec2:DescribeInstanceTypes',
         'ec2:DescribeInstances',
@@ -49,6 +50,7 @@ export function launchRights(place: { partition: string; region: string; account
       ],
       ['*'],
     ),
+    allow(['ec2:DescribeInstanceAttribute'], ec2('instance')),
     // One statement for each condition: an inline template has little room. An action asks only for the kinds of resources
     // that it knows, so that together they allow what they would allow apart.
     allow(['ec2:CreateLaunchTemplate', 'ec2:RunInstances'], ec2('launch-template', 'instance'), NEW_OF_DRS),
@@ -79,12 +81,11 @@ export function launchRights(place: { partition: string; region: string; account
     ),
     // DRS takes the root volume of a fresh instance away, which does not carry its tag yet.
     allow(['ec2:DetachVolume'], ec2('volume'), VIA_SERVICE),
-    // Images have no account in their ARN; a subnet and its security groups may be shared by another account.
+    // A subnet and its security groups may be shared by another account.
     allow(
       ['ec2:RunInstances'],
       [
-        ...ec2('launch-template', 'network-interface', 'volume'),
-        arn('ec2', '', 'image/*'),
+        ...ec2('image', 'launch-template', 'network-interface', 'volume'),
         arn('ec2', '*', 'security-group/*'),
         arn('ec2', '*', 'subnet/*'),
       ],

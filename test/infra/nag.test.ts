@@ -71,6 +71,7 @@ const WITHOUT_RESOURCES = [
   /^dynamodb:ListStreams$/,
   /^pricing:GetProducts$/,
   /^drs:Describe(Jobs|RecoveryInstances|SourceServers|ReplicationConfigurationTemplates)$/,
+  /^drs:ListTagsForResource$/,
   /^ec2:Describe\w+$/,
   /^servicequotas:GetAWSDefaultServiceQuota$/,
   /^ssm:(DescribeInstanceInformation|ListCommandInvocations|ListCommands)$/,

@@ -1,33 +1,21 @@
-import { CENTRAL_ACCOUNT, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
-import { allowedResources, exampleDeployment, synthesize, type View } from './synthesized.ts';
+import { deployedOrganisation } from './iam/organisation.ts';
+import { practiceDeployment } from './iam/practice-deployment.ts';
+import { askedAbout, refusals } from './iam/proof.ts';
 
 /**
- * Calls of a practice that the deployed policies of the roles that made them do not allow, each once, in words. Those of
- * `outsiders`, who are no roles of the product, are left out.
+ * What the deployed policies refuse of the calls of a practice: the actions, on their resources, under the conditions of
+ * each request; in words, each once. Those of `outsiders`, who are no roles of the product, are left out.
+ * @throws when somebody else called
  */
 export function refusedCalls(calls: readonly AwsCall[], outsiders: readonly string[] = []): string[] {
-  const { central, staging, targets } = synthesize(exampleDeployment());
-  const stacksOf = new Map<string, View[]>([[CENTRAL_ACCOUNT, [central]]]);
-  STAGING_ACCOUNTS.forEach((account, index) => {
-    const stack = staging[index];
-    if (stack !== undefined) stacksOf.set(account, [stack]);
-  });
-  const refused = calls
-    .map(({ identity, service, action }) => ({
-      ...identity,
-      role: identity.roleArn.split('/')[1] ?? '',
-      action: `${service}:${action}`,
-    }))
-    .filter(({ role }) => !outsiders.includes(role))
-    .filter(({ accountId, role, action }) => {
-      // Which documents an account has is the deployment's to say: of roles for actions any account's count.
-      const stacks = [...(stacksOf.get(accountId) ?? []), ...targets];
-      const rights = stacks
-        .filter(({ roleNames }) => roleNames.includes(role))
-        .flatMap((stack) => stack.rightsOf(role));
-      return allowedResources(rights, action).length === 0;
-    })
-    .map(({ accountId, role, action }) => `${accountId} ${role}: ${action}`);
-  return [...new Set(refused)];
+  const organisation = deployedOrganisation(practiceDeployment());
+  const asked = askedAbout(calls, organisation);
+  const strangers = asked
+    .map(({ roleArn }) => roleArn)
+    .filter((roleArn) => organisation.roleOf(roleArn) === undefined)
+    .filter((roleArn) => !outsiders.includes(roleArn.split('/').at(-1) ?? ''));
+  if (strangers.length > 0)
+    throw new Error(`calls by roles that nobody deploys: ${[...new Set(strangers)].join(', ')}`);
+  return refusals(asked, organisation);
 }

@@ -201,7 +201,7 @@ describe('every role', () => {
 
   it('allows on everything only what AWS does not limit to resources', () => {
     const unlimited =
-      /^(drs:Describe(?!RecoverySnapshots)|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|pricing:GetProducts$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
+      /^(drs:Describe(?!RecoverySnapshots)|drs:ListTagsForResource$|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|pricing:GetProducts$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
     for (const stack of [central, ...staging]) {
       for (const role of stack.roleNames) {
         const everywhere = stack

@@ -29,7 +29,6 @@ const LAUNCH_LOOKS = [
   'AccountAttributes',
   'AvailabilityZones',
   'Images',
-  'InstanceAttribute',
   'InstanceStatus',
   'InstanceTypes',
   'Instances',
@@ -92,6 +91,7 @@ const LAUNCH_CALLS: readonly Ec2Call[] = [
       ['volume', VIA_DRS],
     ],
   },
+  { action: 'DescribeInstanceAttribute', on: [['instance', EXISTING]] },
   { action: 'ModifyInstanceAttribute', on: [['instance', EXISTING]] },
   { action: 'StartInstances', on: [['instance', EXISTING]] },
   { action: 'StopInstances', on: [['instance', EXISTING]] },
@@ -119,9 +119,9 @@ const TERMINATION_CALLS: readonly Ec2Call[] = [
 ];
 const TERMINATION_LOOKS = ['drs:DescribeSourceServers', 'ec2:DescribeInstances', 'ec2:DescribeVolumes'];
 
-/** An ARN of this kind in EC2, of nothing that exists: policies name kinds. An image has no account in its ARN. */
+/** An ARN of this kind in EC2, of nothing that exists: policies name kinds. Images and snapshots have no account in theirs. */
 function ec2Arn(kind: Ec2Kind, { accountId, region }: Scope): string {
-  return `arn:aws:ec2:${region}:${kind === 'image' ? '' : accountId}:${kind}/${kind}-of-drs`;
+  return `arn:aws:ec2:${region}:${kind === 'image' || kind === 'snapshot' ? '' : accountId}:${kind}/${kind}-of-drs`;
 }
 
 function inEc2(calls: readonly Ec2Call[], scope: Scope): Authorization[] {
