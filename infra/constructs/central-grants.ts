@@ -108,10 +108,15 @@ export function centralGrants(resources: GrantedResources) {
     /** Stored recovery plans and protection groups, and drafts. */
     readPlans: {
       statements: [
-        allow(['dynamodb:GetItem', 'dynamodb:Query'], [names.planTableArn]),
-        allow(['dynamodb:GetItem'], [names.groupTableArn]),
+        allow(['dynamodb:GetItem'], [names.planTableArn, names.groupTableArn]),
         keyThrough('dynamodb', 'kms:Decrypt'),
       ],
+      settings: planSettings,
+    } satisfies Grant,
+
+    /** Every version of a recovery plan. */
+    readPlanVersions: {
+      statements: [allow(['dynamodb:Query'], [names.planTableArn]), keyThrough('dynamodb', 'kms:Decrypt')],
       settings: planSettings,
     } satisfies Grant,
 
@@ -232,6 +237,7 @@ export function centralGrants(resources: GrantedResources) {
           ['ssm:GetParametersByPath'],
           [names.parameterArn('target-accounts'), names.parameterArn('target-accounts/*')],
         ),
+        allow(['ssm:GetParameter'], [names.parameterArn('target-accounts/*')]),
         ...assuming(targetAccountIds.map(names.actionDocumentsRoleArn)),
       ],
       settings: { CONFIG_PATH: names.configPath, CENTRAL_ACCOUNT: names.centralAccount },
@@ -272,8 +278,8 @@ export function centralGrants(resources: GrantedResources) {
       ],
     } satisfies Grant,
 
-    /** Where people are asked about requests, and what may be told to whom. */
-    requestSettings: configuration('requests', 'component'),
+    /** Where people are asked about requests. */
+    requestSettings: configuration('requests'),
 
     /** AWS's public price list, which has no resource type. */
     readPrices: { statements: [allow(['pricing:GetProducts'], ['*'])] } satisfies Grant,
@@ -283,6 +289,9 @@ export function centralGrants(resources: GrantedResources) {
       statements: [allow(['events:PutEvents'], [names.busArn])],
       settings: { EVENT_BUS_ARN: names.busArn },
     } satisfies Grant,
+
+    /** What the table is called. Told to code that knows it and does not use it here: no rights. */
+    tableAddress: { statements: [], settings: { EXECUTION_TABLE: names.tableName } } satisfies Grant,
 
     /** Where executors report to. Told to them, not used here: no rights. */
     busAddress: { statements: [], settings: { EVENT_BUS_ARN: names.busArn } } satisfies Grant,

@@ -55,7 +55,14 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'request-recovery': {
       description: 'Requests of machines: stored as executions, which people approve',
       ...SMALL,
-      grants: [may.table('GetItem', 'PutItem'), may.requestSettings, may.readPlans, may.deadLetters],
+      grants: [
+        may.table('GetItem', 'PutItem'),
+        may.requestSettings,
+        // Which topics a request may name.
+        may.componentSettings,
+        may.readPlans,
+        may.deadLetters,
+      ],
     },
     'answer-parents': {
       description: 'Answers the parents whose answer could not be sent',
@@ -108,6 +115,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.readStagingAccounts,
         may.slackSecret,
         may.readPlans,
+        may.readPlanVersions,
         // Documents that plans name.
         may.lookAtDocuments,
         // Changes whose differences are shown.
@@ -245,7 +253,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'drs-orchestration-main: every server as it is now',
       ...FLEET,
       // The table is for nothing but its name: a status is stored nowhere but among the results.
-      grants: [may.table('GetItem'), may.stagingAccounts, may.readStagingAccounts, may.writeResults, may.notifyCallers],
+      grants: [may.tableAddress, may.stagingAccounts, may.readStagingAccounts, may.writeResults, may.notifyCallers],
     },
     'discover-servers': {
       description: 'drs-orchestration-main: the accounts of the plan; freezes that of a direct call',

@@ -155,14 +155,17 @@ export function automation(options: AutomationOptions): LocalAutomation & {
     ofStart,
   );
 
-  /** The document, the execution to be, and the role that the document is given (user guide, "Setting up Automation"). */
+  /** The document, one version of its definition, the execution to be, and the role that the document is given (user guide, "Setting up Automation"). */
   function ofStart(request: z.infer<typeof startRequest>, { accountId }: Identity, region: string): Authorization[] {
     const { DocumentName, DocumentVersion, Parameters } = request;
     const action = 'ssm:StartAutomationExecution';
     const context: RequestContext = DocumentVersion == null ? {} : { 'ssm:DocumentVersion': [DocumentVersion] };
     const role = roleToPass(documents.get(documentArn(DocumentName, accountId, region))?.document, Parameters ?? {});
+    const document = documentArnOf({ name: DocumentName, accountId, region });
+    const definition = `${document.replace(':document/', ':automation-definition/')}:${DocumentVersion ?? '$DEFAULT'}`;
     return [
-      { action, resource: documentArnOf({ name: DocumentName, accountId, region }), context },
+      { action, resource: document, context },
+      { action, resource: definition, context },
       { action, resource: executionArn('new', accountId, region), context },
       ...(role === '' ? [] : [passing(role)]),
     ];

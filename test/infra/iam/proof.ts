@@ -1,4 +1,5 @@
 import { type Authorization, type AwsCall, authorizationsOf } from '../../../src/local/aws/identities.ts';
+import { knownAction, overlap } from './catalogue.ts';
 import { isAbout } from './evaluate.ts';
 import type { DeployedRole, Organisation } from './organisation.ts';
 import type { PolicyStatement } from './policy.ts';
@@ -61,26 +62,26 @@ export function refusals(asked: readonly Asked[], organisation: Organisation): s
   return [...new Set(refused)];
 }
 
-/** A right that a policy gives. Roles of the same name in several accounts have the same rights. */
+/** A right that a policy gives: an action on a resource, with accounts, Regions and documents left out. */
 export interface Right {
   role: string;
   action: string;
-  /** Of its statement, with accounts left out. */
-  resources: string;
+  resource: string;
 }
 
 /**
- * The rights that no question has needed, each once: every action of every statement that allows, and every resource of
- * it. An action with a wildcard counts as one that nothing needs.
+ * The rights that no question has needed: of every statement that allows, each action with each resource that it takes.
+ * Roles of the same name in several accounts have the same rights, and one of them has to use them. An action with a
+ * wildcard counts as one that nothing needs.
  */
-export function unusedRights(asked: readonly Asked[], { roles, contextOf }: Organisation): Right[] {
+export async function unusedRights(asked: readonly Asked[], { roles, contextOf }: Organisation): Promise<Right[]> {
   const used = new Set<string>();
   const given = new Map<string, Right>();
   const byRole = Map.groupBy(asked, ({ roleArn }) => roleArn);
   for (const role of roles) {
     const made = byRole.get(role.arn) ?? [];
     for (const statement of role.identity.filter(({ effect }) => effect === 'Allow')) {
-      for (const [right, part] of partsOf(role, statement)) {
+      for (const [right, part] of await partsOf(role, statement)) {
         const key = JSON.stringify(right);
         given.set(key, right);
         const needs = ({ action, resource, context }: Asked) =>
@@ -92,27 +93,39 @@ export function unusedRights(asked: readonly Asked[], { roles, contextOf }: Orga
   return [...given].filter(([key]) => !used.has(key)).map(([, right]) => right);
 }
 
-/** Each action of a statement with all its resources, and each resource with all its actions. */
-function partsOf(role: DeployedRole, statement: PolicyStatement): [Right, PolicyStatement][] {
+/** Each action of a statement with each resource that it takes. */
+async function partsOf(role: DeployedRole, statement: PolicyStatement): Promise<[Right, PolicyStatement][]> {
   const { actions, resources } = statement;
   if (actions.negated || resources === undefined || resources.negated) {
     throw new Error(`${role.name} is allowed all but something`);
   }
-  const anyAccount = (text: string): string => text.replaceAll(/\d{12}/g, '(account)');
-  const right = (what: readonly string[], on: readonly string[]): Right => ({
-    role: role.name,
-    action: what.join(', '),
-    resources: [...new Set(on.map(anyAccount))].join(', '),
-  });
-  return [
-    ...actions.entries.map((action): [Right, PolicyStatement] => [
-      right([action], resources.entries),
-      // What has a wildcard matches nothing by itself.
-      { ...statement, actions: { negated: false, entries: action.includes('*') ? [] : [action] } },
-    ]),
-    ...resources.entries.map((resource): [Right, PolicyStatement] => [
-      right(actions.entries, [resource]),
-      { ...statement, resources: { negated: false, entries: [resource] } },
-    ]),
-  ];
+  const parts: [Right, PolicyStatement][] = [];
+  for (const action of actions.entries) {
+    const { resourceTypes = [] } = (await knownAction(action)) ?? {};
+    const takes = (resource: string) =>
+      resourceTypes.length === 0 || resourceTypes.some(({ arn }) => overlap(arn, resource));
+    for (const resource of resources.entries.filter(takes)) {
+      parts.push([
+        { role: role.name, action, resource: anywhere(resource) },
+        {
+          ...statement,
+          // What has a wildcard matches nothing by itself.
+          actions: { negated: false, entries: action.includes('*') ? [] : [action] },
+          resources: { negated: false, entries: [resource] },
+        },
+      ]);
+    }
+  }
+  return parts;
+}
+
+/** An ARN without what differs from account to account. */
+function anywhere(resource: string): string {
+  const [arn = '', partition = '', service = '', region = '', account = '', ...name] = resource.split(':');
+  if (arn !== 'arn') return resource;
+  // Which documents there are, and whose, is the deployment's to say.
+  const what = name.join(':').replace(/(document|automation-definition)\/[\w-]+/, '$1/(document)');
+  const isOfDocument = what.includes('(document)');
+  const place = region === '' ? '' : '(Region)';
+  return [arn, partition, service, place, account === '' && !isOfDocument ? '' : '(account)', what].join(':');
 }

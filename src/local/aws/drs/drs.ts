@@ -91,9 +91,9 @@ export async function startDrs(options: DrsOptions): Promise<LocalDrs> {
         ...(authorizations === undefined ? {} : { authorizations }),
       });
     try {
-      refuseIfAsked(faulty, caller);
       const checked = operation.check(inputOf(request), { accountId, region });
       ({ resource, authorizations } = checked);
+      refuseIfAsked(faulty, caller);
       if (!fleet.isInitialized(accountId, region)) throw uninitialized();
       const body = checked.run();
       record('ok');
