@@ -146,6 +146,35 @@ describe('a request with a good signature that says what Slack would not', () =>
     },
   );
 
+  const shaped = (content: unknown) => `payload=${encodeURIComponent(JSON.stringify(content))}`;
+  it.each<[string, () => string]>([
+    ['without a person', () => shaped({ type: 'block_actions', actions: [{ action_id: APPROVE_ACTION, value: 'x' }] })],
+    ['without an action', () => press(APPROVE_ACTION, 'x', { actions: [] })],
+    ['whose actions are none', () => press(APPROVE_ACTION, 'x', { actions: { length: 1 } })],
+    ['whose person is a list', () => press(CANCEL_ACTION, executionId, { user: [APPROVER] })],
+    ['whose view is nothing', () => payload({ type: 'view_submission', view: null })],
+    [
+      'whose form has no state',
+      () => approvalForm('HRP', good(), { view: { callback_id: APPROVE_FORM, private_metadata: good() } }),
+    ],
+    [
+      'that nests for ever',
+      () =>
+        `payload=${encodeURIComponent(`{"type":"block_actions","x":${'['.repeat(100_000)}${']'.repeat(100_000)}}`)}`,
+    ],
+    ['of a type that is none', () => shaped({ type: '__proto__' })],
+    [
+      'that sets a prototype',
+      () =>
+        `payload=${encodeURIComponent('{"type":"block_actions","__proto__":{"quorum":1},"user":{"id":"U0PREQUEST1"}}')}`,
+    ],
+    ['of a command with nothing in it', () => 'command=&user_id=&team_id=&channel_id='],
+  ])('a request %s is answered and changes nothing', async (_, body) => {
+    expect(await signed(body())).toMatch(/^[245]\d\d /);
+    expect(await gate()).toMatchObject({ status: 'pending', votes: [], quorum: 2 });
+    expect(({} as Record<string, unknown>).quorum).toBeUndefined();
+  });
+
   it('is counted once when it is replayed within its five minutes, and not at all after them', async () => {
     const body = approvalForm('HRP', good());
     const now = Math.floor(Date.now() / 1_000);
