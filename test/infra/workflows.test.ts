@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { stacksToDeploy } from '../../scripts/deployment-stacks.ts';
+import { knownAction } from './iam/catalogue.ts';
 import { exampleDeployment, statementsOf, synthesize } from './synthesized.ts';
 
 /** An expression of GitHub's, and a reference of CloudFormation's, as they stand in a text. */
@@ -184,6 +185,14 @@ describe('the roles of the workflow', () => {
     expect(
       new Set(roles.map(([, { Properties }]) => Properties.RoleName['Fn::Sub'].replace(reference('Suffix'), ''))),
     ).toEqual(new Set(named));
+  });
+
+  it('name actions that AWS knows', async () => {
+    const actions = [...read('infra/ci-roles.yaml').matchAll(/(?:Action: |- )((?:[a-z]+):[A-Z]\w+)$/gm)].flatMap(
+      ([, action]) => action ?? [],
+    );
+    expect(actions.length).toBeGreaterThan(50);
+    for (const action of actions) expect((await knownAction(action))?.name, action).toBe(action.split(':')[1]);
   });
 
   it('may do nothing with everything, but for what has no resource, and none of them changes one of them', () => {
