@@ -66,6 +66,11 @@ const scheduleSchema = z.strictObject({
   input: z.looseObject({ metadata: z.record(z.string(), z.unknown()).optional() }).superRefine(isRequest),
 });
 
+/** The name of an environment: it ends the name of everything that its deployment creates. */
+export const environmentSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{0,11}$/, 'at most 12 small letters and digits, a letter first');
+
 /** Subnets and security groups, by ids. */
 const networkSchema = z.strictObject({
   subnetIds: z
@@ -84,10 +89,7 @@ const deploymentSchema = z.strictObject({
    * Left out where the deployment is the only one in its accounts. Several stand side by side under different names,
    * each of which ends the names of everything that its deployment creates.
    */
-  environment: z
-    .string()
-    .regex(/^[a-z][a-z0-9]{0,11}$/, 'at most 12 small letters and digits, a letter first')
-    .optional(),
+  environment: environmentSchema.optional(),
   /** The AWS organisation; roles trust principals of it only. */
   organizationId: z.string().regex(/^o-[a-z0-9]{10,32}$/, 'an organisation id such as o-a1b2c3d4e5'),
   central: z.strictObject({

@@ -52,15 +52,18 @@ const LONG_DESCRIPTION = [
 /**
  * The manifest of the Slack app. Both forms come from here and differ only in how Slack reaches the bot. It stands beside the
  * stacks because it is installed once, like them; no function reads it.
+ *
+ * @param environment that of the deployment's file, where it has one: in a workspace a command belongs to one app
  */
-export function slackManifest(connection: SlackConnection): SlackManifest {
+export function slackManifest(connection: SlackConnection, environment?: string): SlackManifest {
+  const named = (base: string): string => (environment === undefined ? base : `${base}-${environment}`);
   const isSocketMode = connection === 'socket mode';
   const to = <Key extends string>(key: Key) =>
     (isSocketMode ? {} : { [key]: connection.requestUrl }) as Partial<Record<Key, string>>;
   return {
     _metadata: { major_version: 1 },
     display_information: {
-      name: NAME,
+      name: named(NAME),
       description: DESCRIPTION,
       long_description: LONG_DESCRIPTION,
       background_color: '#1b3a4b',
@@ -72,7 +75,7 @@ export function slackManifest(connection: SlackConnection): SlackManifest {
         messages_tab_enabled: true,
         messages_tab_read_only_enabled: true,
       },
-      bot_user: { display_name: NAME, always_online: true },
+      bot_user: { display_name: named(NAME), always_online: true },
       shortcuts: [
         {
           type: 'global',
@@ -84,7 +87,7 @@ export function slackManifest(connection: SlackConnection): SlackManifest {
       ],
       slash_commands: [
         {
-          command: '/dr',
+          command: named('/dr'),
           description: 'Disaster recovery: ask, decide, or see what there is',
           usage_hint: 'help | drill HRP wave 1 | status | plan …',
           should_escape: false,

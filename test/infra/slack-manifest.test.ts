@@ -53,9 +53,14 @@ test('what the bot listens to, the manifest has Slack send', () => {
       .filter(({ file }) => file.startsWith('src/chat/'))
       .flatMap(({ text }) => [...text.matchAll(pattern)].map(([, name]) => name));
   const events = listened(/\bapp\.event\('([^']+)'/g);
-  const commands = listened(/\bapp\.command\('([^']+)'/g);
   expect(http.settings?.event_subscriptions?.bot_events).toEqual(expect.arrayContaining(events));
-  expect(http.features?.slash_commands?.map(({ command }) => command)).toEqual(commands);
+  const [command] = listened(/const COMMAND = \/(.+)\/;/g);
+  const listensTo = new RegExp(command ?? 'nothing');
+  const deployed = slackManifest({ requestUrl: REQUEST_URL }, 'virginia');
+  const sent = [http, deployed].flatMap(({ features }) => features?.slash_commands?.map((one) => one.command) ?? []);
+  expect(sent).toEqual(['/dr', '/dr-virginia']);
+  expect(sent.filter((one) => !listensTo.test(one))).toEqual([]);
+  expect(deployed.display_information.name).toBe('dr-chatops-virginia');
 });
 
 /** Where in `value` the text is, as dotted paths. */

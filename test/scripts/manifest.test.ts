@@ -20,6 +20,8 @@ describe.concurrent('npm run manifest', () => {
     const requestUrl = 'https://abc123.execute-api.us-east-2.amazonaws.com/slack/events';
     const http = await run('--url', requestUrl);
     expect(JSON.parse(http.stdout)).toEqual(JSON.parse(JSON.stringify(slackManifest({ requestUrl }))));
+    const named = await run('--url', requestUrl, '--environment', 'ohio');
+    expect(JSON.parse(named.stdout).features.slash_commands[0].command).toBe('/dr-ohio');
     const socket = await run('--socket');
     expect(JSON.parse(socket.stdout)).toEqual(JSON.parse(JSON.stringify(slackManifest('socket mode'))));
   });
@@ -29,6 +31,7 @@ describe.concurrent('npm run manifest', () => {
     ['both', ['--socket', '--url', 'https://a.example'], 'not both'],
     ['an address that Slack does not call', ['--url', 'http://a.example'], 'begins with https://'],
     ['no address', ['--url', 'slack'], 'begins with https://'],
+    ['no name of an environment', ['--socket', '--environment', 'Ohio 1'], "deployment's file"],
     ['an unknown option', ['--http'], '--http'],
   ])('%s is wrong usage: it ends with 2 and prints no manifest', async (_, args, words) => {
     const { code, stdout, stderr } = await run(...args);

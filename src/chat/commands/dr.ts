@@ -2,9 +2,12 @@ import type { App } from '@slack/bolt';
 import { answer } from '../answer.ts';
 import { type ChatTools, explain } from '../tools.ts';
 
+/** The command, of a deployment with an environment `/dr-<environment>`: several apps of a workspace need several. */
+const COMMAND = /^\/dr(-[a-z][a-z0-9]{0,11})?$/;
+
 /** `/dr …`: understands it, checks who asks, and stores what follows from it. The answer is only visible to the asker. */
 export function drCommand(app: App, tools: ChatTools): void {
-  app.command('/dr', async ({ command, ack, client }) => {
+  app.command(COMMAND, async ({ command, ack, client }) => {
     const text = await answer(tools, {
       asker: { userId: command.user_id, teamId: command.team_id },
       text: command.text ?? '',
