@@ -22,7 +22,9 @@ function withAccounts(count: number): Deployment {
     ...{ accountId, externalId, regions: ['us-east-2'] },
     documents: [{ name: 'AWS-RunShellScript', type: 'command' as const }],
   }));
-  return parseDeployment({ ...example, stagingAccounts, targetAccounts }, 'forty.json');
+  // Lambda's rights to a network are in every function's role.
+  const network = { subnetIds: ['subnet-0123456789abcdef0'], securityGroupIds: ['sg-0123456789abcdef0'] };
+  return parseDeployment({ ...example, stagingAccounts, targetAccounts, network }, 'forty.json');
 }
 
 function sizeOf(stack: View): number {
