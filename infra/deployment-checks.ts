@@ -44,6 +44,32 @@ export function deploymentProblems(content: unknown): string[] {
   ];
 }
 
+/** The accounts of a deployment, and the environment that ends the names in them. */
+interface Placed {
+  readonly environment?: string | undefined;
+  readonly central: { readonly accountId: string };
+  readonly stagingAccounts: readonly { readonly accountId: string }[];
+  readonly targetAccounts: readonly { readonly accountId: string }[];
+}
+
+/**
+ * Why two deployments cannot stand side by side; undefined where they can. Names end with the environment and not with the
+ * Region: roles and dashboards are of a whole account.
+ */
+export function collisionOf(one: Placed, other: Placed): string | undefined {
+  if (one.environment !== other.environment) return undefined;
+  const accountsOf = ({ central, stagingAccounts, targetAccounts }: Placed) => [
+    [central.accountId],
+    stagingAccounts.map(({ accountId }) => accountId),
+    targetAccounts.map(({ accountId }) => accountId),
+  ];
+  const others = accountsOf(other);
+  const shared = accountsOf(one).flatMap((ids, kind) => ids.filter((id) => others[kind]?.includes(id)));
+  if (shared.length === 0) return undefined;
+  const name = one.environment === undefined ? 'neither names an environment' : `both are ${one.environment}`;
+  return `${name}, and both are in ${[...new Set(shared)].join(', ')}: their names would be the same`;
+}
+
 function listedTwice({ stagingAccounts, origins, targetAccounts, schedules }: Readable): string[] {
   const account = (entry: { accountId?: string | undefined } | undefined) => entry?.accountId;
   return [

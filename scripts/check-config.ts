@@ -1,6 +1,6 @@
 /**
  * Checks a deployment's file without deploying it: `npm run check-config -- config/example.json`. The same check is made when
- * the stacks are synthesized.
+ * the stacks are synthesized. Of several files it also checks that their deployments can stand side by side.
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -12,6 +12,7 @@ import {
   printParseErrorCode,
 } from 'jsonc-parser';
 import { type Deployment, DeploymentError, parseDeployment } from '../infra/deployment.ts';
+import { collisionOf } from '../infra/deployment-checks.ts';
 import { messageOf } from '../src/domain/errors.ts';
 import { POLICY_SUBJECTS, policyOf } from '../src/domain/policy.ts';
 
@@ -21,6 +22,8 @@ const DEFAULT_FILE = 'config/example.json';
 export interface CheckedConfig {
   ok: boolean;
   lines: string[];
+  /** What the file says, where nothing is wrong with it. */
+  deployment?: Deployment;
 }
 
 /** Checks one file. Each problem is a line of its own, with the line of the file: `config/x.json:12 access.teamId: …`. */
@@ -41,7 +44,8 @@ export function checkConfig(file: string): CheckedConfig {
     return { ok: false, lines: [`${file}:${lineAt(first?.offset ?? 0)} is not JSON: ${why}`] };
   }
   try {
-    return { ok: true, lines: ['ok', ...summaryOf(parseDeployment(JSON.parse(text), file))] };
+    const deployment = parseDeployment(JSON.parse(text), file);
+    return { ok: true, lines: ['ok', ...summaryOf(deployment)], deployment };
   } catch (error) {
     if (!(error instanceof DeploymentError)) throw error;
     const [, ...problems] = error.message.split('\n');
@@ -52,6 +56,26 @@ export function checkConfig(file: string): CheckedConfig {
     const field = /^([^\s:]+): /.exec(problem)?.[1] ?? '';
     return `${file}:${lineAt(nearest(root, field.split('.')).offset)} ${problem}`;
   }
+}
+
+/** Checks several files, each by itself and all of them together. */
+export function checkConfigs(files: readonly string[]): CheckedConfig {
+  const [file, ...others] = files;
+  if (file !== undefined && others.length === 0) return checkConfig(file);
+  const checked = files.map((one) => ({ file: one, ...checkConfig(one) }));
+  const collisions = checked.flatMap(({ file: later, deployment }, at) =>
+    checked.slice(0, at).flatMap(({ file: earlier, deployment: before }) => {
+      const why = deployment === undefined || before === undefined ? undefined : collisionOf(before, deployment);
+      return why === undefined ? [] : [`${later}:1 environment: it cannot stand beside ${earlier}: ${why}`];
+    }),
+  );
+  return {
+    ok: collisions.length === 0 && checked.every(({ ok }) => ok),
+    lines: [
+      ...checked.flatMap(({ file: one, ok, lines }) => (ok ? lines.map((line) => `${one} ${line}`) : lines)),
+      ...collisions,
+    ],
+  };
 }
 
 /** The field, or the nearest thing around it that is there. */
@@ -101,7 +125,8 @@ function summaryOf(deployment: Deployment): string[] {
 }
 
 if (import.meta.main) {
-  const { ok, lines } = checkConfig(process.argv[2] ?? DEFAULT_FILE);
+  const files = process.argv.slice(2);
+  const { ok, lines } = checkConfigs(files.length === 0 ? [DEFAULT_FILE] : files);
   (ok ? process.stdout : process.stderr).write(`${lines.join('\n')}\n`);
   process.exitCode = ok ? 0 : 1;
 }

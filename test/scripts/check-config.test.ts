@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { checkConfig } from '../../scripts/check-config.ts';
+import { checkConfig, checkConfigs } from '../../scripts/check-config.ts';
 
 const EXAMPLE = new URL('../../config/example.json', import.meta.url);
 
@@ -24,6 +24,21 @@ function changedExample(from: string, to: string, marker: string): { file: strin
 }
 
 describe('check-config', () => {
+  test('of several files says which cannot stand side by side', () => {
+    const bothWays = ['to-us-east-2', 'to-us-east-1'].map(
+      (name) => new URL(`../../config/both-ways/${name}.json`, import.meta.url).pathname,
+    );
+    expect(checkConfigs(bothWays).ok).toBe(true);
+    const [ohio = '', virginia = ''] = bothWays;
+    const text = readFileSync(virginia, 'utf8').replace('"virginia"', '"ohio"');
+    const same = fileWith(text);
+    const { ok, lines } = checkConfigs([ohio, same, EXAMPLE.pathname]);
+    expect(ok).toBe(false);
+    expect(lines.filter((line) => line.startsWith(`${same}:`))).toEqual([
+      `${same}:1 environment: it cannot stand beside ${ohio}: both are ohio, and both are in 900000000000, 111111111111, 222222222222, 555555555555: their names would be the same`,
+    ]);
+  });
+
   test('says ok and what the file says', () => {
     const { ok, lines } = checkConfig(EXAMPLE.pathname);
     expect(ok).toBe(true);
