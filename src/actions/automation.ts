@@ -66,7 +66,8 @@ export function automations({ configuration, targetIn, log }: AutomationTools): 
         await (await targetOf(record)).stop(id);
         return `The automation ${id} was asked to stop.`;
       } catch (error) {
-        log.warn('An automation could not be asked to stop', { automation: id, error: messageOf(error) });
+        const { executionId } = record;
+        log.warn('An automation could not be asked to stop', { executionId, automation: id, error: messageOf(error) });
         return `The automation ${id} could not be asked to stop and may still run (${quoted(messageOf(error))}).`;
       }
     },

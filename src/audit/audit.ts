@@ -38,7 +38,8 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
         return [];
       } catch (error) {
         platform.log.error('The audit could not be written and will be tried again', {
-          chain: key,
+          // The chain's: of an execution its id.
+          executionId: key,
           error: messageOf(error),
         });
         return [{ itemIdentifier: first }];
@@ -100,7 +101,7 @@ function draftsOf({ dynamodb }: DynamoDBRecord, platform: Platform): EventDraft[
     return redactDeep(auditEventsOf({ ...change, before: imageOf(OldImage), after: imageOf(NewImage) }));
   } catch (error) {
     const { key, item } = change;
-    platform.log.error('A change could not be understood', { key, item, error: messageOf(error) });
+    platform.log.error('A change could not be understood', { executionId: key, item, error: messageOf(error) });
     return [notUnderstood(change, messageOf(error))];
   }
 }

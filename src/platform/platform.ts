@@ -51,9 +51,17 @@ export function printerOf({ printLine }: Platform): (line: string) => void {
 /** Builds a function's handler from its platform. Each function's file exports one as `create`. */
 export type CreateHandler<Event, Answer> = (platform: Platform) => (event: Event) => Promise<Answer>;
 
-/** Whom an event of a state is about: it names the execution, or the run of the component. */
-const aboutExecution = z.object({ executionId: z.string(), gateId: z.string().optional() });
-const aboutRun = z.object({ run: z.object({ executionId: z.string(), correlationId: z.string().optional() }) });
+/** Whom an event is about. A state's names the execution, or the run of the component; one of a bus has a detail. */
+const ids = z.object({
+  executionId: z.string(),
+  correlationId: z.string().optional(),
+  gateId: z.string().optional(),
+});
+const aboutSomebody = z.union([
+  ids,
+  z.object({ run: ids }).transform(({ run }) => run),
+  z.object({ detail: ids }).transform(({ detail }) => detail),
+]);
 
 /**
  * The handler that Lambda calls: built once, at the first invocation, so that an error in the configuration is reported
@@ -79,8 +87,8 @@ export function onLambda<Event, Answer>(
 }
 
 /** The ids that an event carries; nothing else of it belongs into a log. */
-function about(event: unknown): { executionId?: string; correlationId?: string; gateId?: string } {
-  return aboutRun.safeParse(event).data?.run ?? aboutExecution.safeParse(event).data ?? {};
+function about(event: unknown): Partial<z.infer<typeof ids>> {
+  return aboutSomebody.safeParse(event).data ?? {};
 }
 
 function lambdaPlatform(): Platform {

@@ -23,9 +23,10 @@ describe('a function on Lambda', () => {
       { executionId: RUN.executionId, gateId: 'approval-1', taskToken: 'secret' },
       { gateId: 'approval-1' },
     ],
+    ['of a bus', { source: 'x', detail: { executionId: RUN.executionId, secret: 'x' } }, {}],
     ['of a run', { run: { ...RUN, tags: {} }, outcome: { error: 'x' } }, { correlationId: RUN.correlationId }],
   ])(
-    'that fails at a state %s says so with its ids, with nothing else of the event, and fails',
+    'that fails at an event %s says so with its ids, with nothing else of the event, and fails',
     async (_, event, ids) => {
       const { lines, platform } = aPlatform();
       await expect(onLambda(refuses, () => platform)(event, {})).rejects.toThrow('Nobody has approved it.');
