@@ -61,7 +61,7 @@ Nothing fails and nobody asks for anything else. Of what the clock calls, \`swee
     NOT_OURS,
     othersTable(fleets, sizes),
     '## Prices',
-    `Read on ${PRICES_READ_ON}. AWS's pages fill most figures in by script; where another page is named, the figure was read there. Look at AWS's page before you rely on one.`,
+    `Read on ${PRICES_READ_ON}. AWS's pages fill most figures in by script; where another page is named, the figure was read there. Some give only\nthose of N. Virginia: Ohio's are taken to be the same. The prices of what is not ours are for the example alone and were not read again. Look at AWS's pages before you rely on one.`,
     pricesTable(),
     `<!-- counts ${JSON.stringify(counted)} -->`,
   ].join('\n\n')}\n`;

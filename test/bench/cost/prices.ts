@@ -29,6 +29,8 @@ const LAMBDA_COPY = 'https://cloudchipr.com/blog/aws-lambda-pricing';
 const DYNAMODB_COPY = 'https://airbyte.com/data-engineering-resources/dynamodb-pricing';
 const CLOUDWATCH_COPY = 'https://www.factualminds.com/blog/amazon-cloudwatch-pricing-metrics-logs-alarms-dashboards/';
 const KMS_COPY = 'https://www.wring.co/blog/aws-kms-pricing-guide';
+const SECRETS_COPY = 'https://hivebook.wiki/wiki/aws-secrets-manager-rotated-secrets-dynamic-db-credentials-kms';
+const S3_COPY = 'https://c3x.dev/blog/s3-request-fees-explained';
 const MILLION = 1_000_000;
 
 export const PRICES = {
@@ -52,8 +54,8 @@ export const PRICES = {
     ...{ name: 'DynamoDB', unit: 'read request units', usd: 0.125, per: MILLION },
     ...{ page: DYNAMODB, readIn: DYNAMODB_COPY },
   },
-  s3Writes: { name: 'S3', unit: 'PUT and LIST requests', usd: 0.005, per: 1_000, page: S3 },
-  s3Reads: { name: 'S3', unit: 'GET requests', usd: 0.0004, per: 1_000, page: S3 },
+  s3Writes: { name: 'S3', unit: 'PUT and LIST requests', usd: 0.005, per: 1_000, page: S3, readIn: S3_COPY },
+  s3Reads: { name: 'S3', unit: 'GET requests', usd: 0.0004, per: 1_000, page: S3, readIn: S3_COPY },
   kmsRequests: { name: 'KMS', unit: 'requests', usd: 0.03, per: 10_000, page: KMS, readIn: KMS_COPY },
   events: {
     ...{ name: 'EventBridge', unit: 'events', usd: 1, per: MILLION },
@@ -63,13 +65,21 @@ export const PRICES = {
   notifications: {
     ...{ name: 'SNS', unit: 'messages', usd: 0.5, per: MILLION },
     page: 'https://aws.amazon.com/sns/pricing/',
+    readIn: 'https://www.factualminds.com/blog/amazon-sns-pricing-publishes-fanout-protocols/',
   },
   apiRequests: {
     ...{ name: 'API Gateway, HTTP API', unit: 'requests', usd: 1, per: MILLION },
     page: 'https://aws.amazon.com/api-gateway/pricing/',
     readIn: 'https://awsforengineers.com/blog/aws-api-gateway-pricing-explained',
   },
-  secretReads: { name: 'Secrets Manager', unit: 'requests', usd: 0.05, per: 10_000, page: SECRETS },
+  secretReads: {
+    name: 'Secrets Manager',
+    unit: 'requests',
+    usd: 0.05,
+    per: 10_000,
+    page: SECRETS,
+    readIn: SECRETS_COPY,
+  },
   logGigabytes: {
     ...{ name: 'CloudWatch Logs', unit: 'GB taken in', usd: 0.5, per: 1 },
     ...{ page: CLOUDWATCH, readIn: CLOUDWATCH_COPY },
@@ -83,7 +93,7 @@ export const PRICES = {
     page: 'https://aws.amazon.com/xray/pricing/',
   },
   kmsKeys: { name: 'KMS', unit: 'keys', usd: 1, per: 1, page: KMS, readIn: KMS_COPY },
-  secrets: { name: 'Secrets Manager', unit: 'secrets', usd: 0.4, per: 1, page: SECRETS },
+  secrets: { name: 'Secrets Manager', unit: 'secrets', usd: 0.4, per: 1, page: SECRETS, readIn: SECRETS_COPY },
   alarmMetrics: {
     ...{ name: 'CloudWatch alarms', unit: 'metrics looked at', usd: 0.1, per: 1 },
     ...{ page: CLOUDWATCH, readIn: CLOUDWATCH_COPY },
@@ -99,7 +109,7 @@ export type PriceKey = keyof typeof PRICES;
 /** How much was used, by what is paid for. What is left out was not used. */
 export type Usage = Partial<Record<PriceKey, number>>;
 
-/** Of what is not the product's: named beside its cost, in US dollars. */
+/** Of what is not the product's: named beside its cost, in US dollars. For the example only: not read again on that day. */
 export const OTHERS_PRICES = {
   /** A replicating source server an hour. */
   replicatedServerHour: { usd: 0.028, page: 'https://aws.amazon.com/disaster-recovery/pricing/' },
