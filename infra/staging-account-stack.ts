@@ -87,6 +87,7 @@ export class StagingAccountStack extends Stack {
       trustedRoleArns: [names.centralRoleArn('drs-orchestration-main')],
       // Step Functions says the calling machine's ARN as ExternalId.
       externalId: names.machineArn('drs-orchestration-main'),
+      ofVersionsToo: true,
       organizationId,
       statements: [
         allow(['states:StartExecution'], [names.executorArn(accountId)]),

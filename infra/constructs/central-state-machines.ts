@@ -1,4 +1,6 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { CfnStateMachineVersion } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { FUNCTIONS, type FunctionName, placeholderOf } from '../../src/functions.ts';
 import type { MachineName, Names } from '../names.ts';
@@ -41,18 +43,27 @@ export class CentralStateMachines extends Construct {
     };
 
     const main = base('drs-orchestration-main');
-    new StateMachineFromFile(this, 'DrsOrchestrationMain', {
+    const { stateMachine: orchestration } = new StateMachineFromFile(this, 'DrsOrchestrationMain', {
       ...main,
+      startedByVersion: true,
       // The invoke roles of the staging accounts hold the rights to start, follow and stop their executors.
       statements: [main.invoke, allow(['sts:AssumeRole'], stagingAccountIds.map(names.invokeRoleArn))],
     });
 
+    // An execution of several waves starts all of them by the version that was there when it began.
+    const version = new CfnStateMachineVersion(this, 'DrsOrchestrationMainVersion', {
+      stateMachineArn: orchestration.stateMachineArn,
+      stateMachineRevisionId: orchestration.stateMachineRevisionId,
+    });
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+
     const execution = base('dr-execution');
     new StateMachineFromFile(this, 'DrExecution', {
       ...execution,
-      substitutions: { ...execution.substitutions, DrsOrchestrationMain: names.machineArn('drs-orchestration-main') },
+      substitutions: { ...execution.substitutions, DrsOrchestrationMain: version.ref },
       statements: [
         execution.invoke,
+        // Of all its versions: IAM knows them by the condition key states:StateMachineQualifier only.
         allow(['states:StartExecution'], [names.machineArn('drs-orchestration-main')]),
         allow(
           ['states:DescribeExecution', 'states:StopExecution'],

@@ -47,6 +47,13 @@ export interface StateMachineFromFileProps {
    * @default false
    */
   readonly inlineTemplate?: boolean;
+  /**
+   * Whether executions are started by the ARN of a version. AWS does not say whether Step Functions then names the version
+   * where it takes the role: both are let in.
+   *
+   * @default false
+   */
+  readonly startedByVersion?: boolean;
   /** What the machine's role may do. */
   readonly statements: readonly PolicyStatement[];
   /** How long the log is kept, in days. */
@@ -75,7 +82,10 @@ export class StateMachineFromFile extends Construct {
       assumedBy: new ServicePrincipal('states.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': account },
-          ArnEquals: { 'aws:SourceArn': stateMachineArn },
+          ArnEquals: {
+            'aws:SourceArn':
+              props.startedByVersion === true ? [stateMachineArn, `${stateMachineArn}:*`] : stateMachineArn,
+          },
         },
       }),
       inlinePolicies: {

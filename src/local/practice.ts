@@ -74,6 +74,8 @@ const REQUEST_PATH = '/slack/events';
 const PROJECTOR_WINDOW_MS = 3_000;
 /** As deployed: what happens meanwhile to an execution is chained together. */
 const AUDIT_WINDOW_MS = 3_000;
+/** The key of what the central account keeps. */
+const KEY_ARN = `arn:aws:kms:${REGION}:${CENTRAL_ACCOUNT}:key/00000000-0000-4000-8000-000000000000`;
 /** Seven years, as a deployment has them that says nothing else. */
 const AUDIT_RETENTION_DAYS = 7 * 366;
 /** vCPUs of on-demand standard instances that each staging account may run: AWS raises the quota to what is asked for. */
@@ -133,6 +135,14 @@ export interface WorkspaceDocuments {
   access: AccessDocument;
   policies: Policies;
   requests: RequestSettings;
+}
+
+/** What a later release has that differs from what is here. */
+export interface Release {
+  /** Makes the release's handler of a function from today's. */
+  handler?: (name: FunctionName, handler: (event: unknown) => Promise<unknown>) => (event: unknown) => Promise<unknown>;
+  /** Makes the release's definition of a machine from the text of today's. */
+  definition?: (machine: string, text: string) => string;
 }
 
 /** A workspace of Slack's own in the place of the simulated one: AWS alone is simulated. */
@@ -320,9 +330,7 @@ export async function startPractice(options: PracticeOptions) {
     ssm.automation,
     targets.flatMap(({ accountId, regions }) => regions.map((region) => ({ accountId, region }))),
   );
-  const arns = await registerFunctions();
-  const mainArn = createMachines(arns);
-  addRoles(mainArn);
+  addRoles(await deploy({}));
   eventBridge.addRule({
     busArn,
     pattern: { source: ['dr-chatops.executor'], 'detail-type': ['DR Batch Progress'] },
@@ -431,6 +439,7 @@ export async function startPractice(options: PracticeOptions) {
       secretsManager.put(SECRET, JSON.stringify(secrets));
     },
     platformOf,
+    deploy,
     /** Where Slack sends its requests. */
     requestUrl,
     /** The page for people. */
@@ -460,6 +469,11 @@ export async function startPractice(options: PracticeOptions) {
       );
     },
   };
+
+  /** Deploys functions and machines, as they are or as a later release has them; answers the ARN of drs-orchestration-main. */
+  async function deploy(release: Release): Promise<string> {
+    return deployMachines(await deployFunctions(release), release);
+  }
 
   /** What a function gets from the place where it runs, with its role. */
   function platformOf(name: FunctionName): Platform {
@@ -501,44 +515,54 @@ export async function startPractice(options: PracticeOptions) {
       }));
   }
 
-  async function registerFunctions(): Promise<Record<string, string>> {
-    const arns: Record<string, string> = {};
+  /** Deploys the functions. Answers, by their placeholders, the versions that the definitions name. */
+  async function deployFunctions(release: Release): Promise<Record<string, string>> {
+    const versions: Record<string, string> = {};
     await Promise.all(
       (Object.entries(FUNCTIONS) as [FunctionName, string][]).map(async ([name, file]) => {
         const { create } = (await import(fileOf(file))) as { create: CreateHandler<unknown, unknown> };
-        const handler = create(platformOf(name));
+        const made = create(platformOf(name));
+        const handler = release.handler?.(name, made) ?? made;
         const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
-        host.register({ name: deployedName(name), arn, timeoutSeconds: 60, handler: (event) => handler(event) });
-        arns[placeholderOf(name)] = `${arn}:1`;
+        const hosted = {
+          name: deployedName(name),
+          arn,
+          timeoutSeconds: 60,
+          handler: (event: unknown) => handler(event),
+        };
+        if (host.functionNames.includes(hosted.name)) host.update(hosted);
+        else host.register(hosted);
+        versions[placeholderOf(name)] = host.publishVersion(hosted.name);
       }),
     );
-    return arns;
+    return versions;
   }
 
   /** The very files that are deployed. Answers the ARN of drs-orchestration-main. */
-  function createMachines(substitutions: Record<string, string>): string {
-    const definition = (name: string) => readFileSync(fileOf(`infra/state-machines/${name}.asl.json`), 'utf8');
+  function deployMachines(substitutions: Record<string, string>, release: Release): string {
+    const deployMachine = (
+      name: string,
+      owner: { accountId: string; roleArn: string; kmsKeyId?: string },
+      filled: Record<string, string>,
+    ): string => {
+      const file = readFileSync(fileOf(`infra/state-machines/${name}.asl.json`), 'utf8');
+      const machine = { definition: release.definition?.(name, file) ?? file, substitutions: filled };
+      const stateMachineArn = `arn:aws:states:${REGION}:${owner.accountId}:stateMachine:${name}`;
+      const known = engine.listStateMachines(owner.accountId).some((each) => each.stateMachineArn === stateMachineArn);
+      if (known) engine.updateStateMachine({ stateMachineArn, ...machine });
+      else engine.createStateMachine({ name, ...owner, ...machine });
+      return stateMachineArn;
+    };
     for (const { accountId } of inventory.stagingAccounts) {
-      const name = 'drs-staging-account-executor';
-      engine.createStateMachine({
-        name,
-        accountId,
-        roleArn: `arn:aws:iam::${accountId}:role/${EXECUTOR_ROLE}`,
-        definition: definition(name),
-      });
+      const roleArn = `arn:aws:iam::${accountId}:role/${EXECUTOR_ROLE}`;
+      deployMachine('drs-staging-account-executor', { accountId, roleArn }, {});
     }
-    const central = (name: string, extra: Record<string, string> = {}) =>
-      engine.createStateMachine({
-        name,
-        accountId: CENTRAL_ACCOUNT,
-        roleArn: centralRole(name),
-        definition: definition(name),
-        // As deployed: events of its executions say nothing of input and error.
-        kmsKeyId: `arn:aws:kms:${REGION}:${CENTRAL_ACCOUNT}:key/00000000-0000-4000-8000-000000000000`,
-        substitutions: { ...substitutions, ...extra },
-      });
-    const main = central('drs-orchestration-main');
-    central('dr-execution', { DrsOrchestrationMain: main });
+    const central = (name: string, filled: Record<string, string>) =>
+      // As deployed with a key: events of its executions say nothing of input and error.
+      deployMachine(name, { accountId: CENTRAL_ACCOUNT, roleArn: centralRole(name), kmsKeyId: KEY_ARN }, filled);
+    const main = central('drs-orchestration-main', substitutions);
+    const { stateMachineVersionArn } = engine.publishStateMachineVersion(main);
+    central('dr-execution', { ...substitutions, DrsOrchestrationMain: stateMachineVersionArn });
     return main;
   }
 

@@ -211,7 +211,8 @@ describe('every role', () => {
     ];
     expect(machines.flatMap(trusts).map(({ conditions }) => conditions.ArnEquals)).toEqual([
       { 'aws:SourceArn': `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:dr-execution` },
-      { 'aws:SourceArn': MAIN_ARN },
+      // It is started by its versions.
+      { 'aws:SourceArn': [MAIN_ARN, `${MAIN_ARN}:*`] },
       { 'aws:SourceArn': `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:drs-staging-account-executor` },
     ]);
   });
@@ -244,7 +245,13 @@ describe('the central state machines', () => {
     );
     const substitutions = machineNamed('dr-execution').Properties.DefinitionSubstitutions as Record<string, unknown>;
     const { DrsOrchestrationMain, ...functions } = substitutions;
-    expect(DrsOrchestrationMain).toBe(MAIN_ARN);
+    // Each wave of an execution is a run of its own: it, too, is of the version that was there when the execution began.
+    const [[id, version] = []] = Object.entries(
+      central.template.findResources('AWS::StepFunctions::StateMachineVersion'),
+    );
+    expect(DrsOrchestrationMain).toEqual({ Ref: id });
+    expect(version).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    expect(at(version, 'Properties', 'StateMachineRevisionId', 'Fn::GetAtt', 1)).toBe('StateMachineRevisionId');
     for (const { Ref } of Object.values(functions) as { Ref: string }[]) {
       expect(versions.get(Ref)).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
     }
@@ -534,7 +541,10 @@ describe("a staging account's stack", () => {
     expect(stagingAccount.trustOf(INVOKE_ROLE)).toMatchObject([
       {
         principal: { AWS: centralRole('drs-orchestration-main') },
-        conditions: { StringEquals: { 'sts:ExternalId': MAIN_ARN, 'aws:PrincipalOrgID': 'o-examplepractice' } },
+        conditions: {
+          StringEquals: { 'aws:PrincipalOrgID': 'o-examplepractice' },
+          StringLike: { 'sts:ExternalId': [MAIN_ARN, `${MAIN_ARN}:*`] },
+        },
       },
     ]);
     const executor = 'drs-staging-account-executor';

@@ -20,6 +20,8 @@ export interface HostedFunction {
 /** One ended invocation. It carries no payload: payloads may hold secrets. */
 export interface Invocation {
   functionName: string;
+  /** A published version's number, or `$LATEST`. */
+  functionVersion: string;
   requestId: string;
   /** Time of the simulation's clock, milliseconds since the epoch. */
   startedAt: number;
@@ -35,6 +37,9 @@ export const PAYLOAD_LIMIT_BYTES = 6 * 1024 * 1024;
 /** Lambda lets an answer be 100 bytes longer than an event. */
 const ANSWER_LIMIT_BYTES = PAYLOAD_LIMIT_BYTES + 100;
 
+/** What a function is now, published or not: what is invoked without a qualifier. */
+const LATEST = '$LATEST';
+
 /** Lambda tries an asynchronous invocation twice more: one minute after the first failure, two after the second. */
 const ASYNC_RETRY_DELAYS_MS = [60_000, 120_000];
 
@@ -42,6 +47,8 @@ const ASYNC_RETRY_DELAYS_MS = [60_000, 120_000];
 export class FunctionHost {
   readonly #clock: Clock;
   readonly #functions = new Map<string, HostedFunction>();
+  /** What was published of each function, version 1 first. */
+  readonly #published = new Map<string, HostedFunction[]>();
   readonly #crashes = new Map<string, ('before' | 'after')[]>();
   readonly #listeners = new Set<(invocation: Invocation) => void>();
   readonly #running = new Set<Promise<unknown>>();
@@ -55,6 +62,29 @@ export class FunctionHost {
   register(hosted: HostedFunction): void {
     if (this.#functions.has(hosted.name)) throw new Error(`function ${hosted.name} is registered twice`);
     this.#functions.set(hosted.name, hosted);
+  }
+
+  /**
+   * Puts other code in the place of a function's, as UpdateFunctionCode does: its published versions stay what they were.
+   * @throws {Error} when there is no such function
+   */
+  update(hosted: HostedFunction): void {
+    if (!this.#functions.has(hosted.name)) throw new Error(`function ${hosted.name} is not registered`);
+    this.#functions.set(hosted.name, hosted);
+  }
+
+  /**
+   * Publishes what a function is now and answers the version's ARN. What was published already, and has not changed since,
+   * keeps its version (API reference, PublishVersion).
+   * @throws {Error} when there is no such function
+   */
+  publishVersion(name: string): string {
+    const hosted = this.#functions.get(name);
+    if (hosted === undefined) throw new Error(`function ${name} is not registered`);
+    const published = this.#published.get(name) ?? [];
+    const versions = published.at(-1) === hosted ? published : [...published, hosted];
+    this.#published.set(name, versions);
+    return `${hosted.arn}:${versions.length}`;
   }
 
   /** Names of the registered functions, in the order of registration. */
@@ -83,12 +113,12 @@ export class FunctionHost {
   }
 
   /**
-   * Invokes a function by name or ARN, with or without a version or alias, and answers what its caller would get:
-   * a copy made by JSON, `null` for undefined.
+   * Invokes a function by name or ARN, with or without a version, and answers what its caller would get: a copy made by
+   * JSON, `null` for undefined.
    * @throws {LambdaError} whatever goes wrong
    */
   async invoke(nameOrArn: string, event: unknown): Promise<unknown> {
-    const { hosted, invokedArn, qualifier } = this.#resolve(nameOrArn);
+    const { hosted, invokedArn, functionVersion } = this.#resolve(nameOrArn);
     const payload = encodeEvent(event);
     const requestId = randomUUID();
     const startedAt = this.#clock.now();
@@ -96,7 +126,7 @@ export class FunctionHost {
     const release = this.#clock.hold();
     let outcome = 'ok';
     try {
-      const context = contextOf(hosted, { invokedArn, qualifier, requestId });
+      const context = contextOf(hosted, { invokedArn, functionVersion, requestId });
       const run = this.#run(hosted, JSON.parse(payload), context);
       this.#running.add(run);
       return await run.finally(() => this.#running.delete(run));
@@ -106,7 +136,7 @@ export class FunctionHost {
     } finally {
       const durationMs = performance.now() - realStart;
       for (const listener of [...this.#listeners]) {
-        listener({ functionName: hosted.name, requestId, startedAt, durationMs, outcome });
+        listener({ functionName: hosted.name, functionVersion, requestId, startedAt, durationMs, outcome });
       }
       release();
     }
@@ -155,27 +185,31 @@ export class FunctionHost {
     throw exitError(context.awsRequestId);
   }
 
-  #resolve(nameOrArn: string): { hosted: HostedFunction; invokedArn: string; qualifier: string | undefined } {
+  #resolve(nameOrArn: string): { hosted: HostedFunction; invokedArn: string; functionVersion: string } {
     const [, name = '', qualifier] = /^(?:.*:function:)?([^:]+)(?::([^:]+))?$/.exec(nameOrArn) ?? [];
-    const hosted = this.#functions.get(name);
+    const hosted = this.#version(name, qualifier ?? LATEST);
     const isArn = nameOrArn.startsWith('arn:');
     const arn = qualifier === undefined ? hosted?.arn : `${hosted?.arn}:${qualifier}`;
     if (hosted === undefined || arn === undefined || (isArn && arn !== nameOrArn)) {
       throw new LambdaError('Lambda.ResourceNotFoundException', `Function not found: ${nameOrArn}`);
     }
-    return { hosted, invokedArn: arn, qualifier };
+    return { hosted, invokedArn: arn, functionVersion: qualifier ?? LATEST };
+  }
+
+  #version(name: string, version: string): HostedFunction | undefined {
+    return version === LATEST ? this.#functions.get(name) : this.#published.get(name)?.[Number(version) - 1];
   }
 }
 
 function contextOf(
   hosted: HostedFunction,
-  invocation: { invokedArn: string; qualifier: string | undefined; requestId: string },
+  invocation: { invokedArn: string; functionVersion: string; requestId: string },
 ): FunctionContext {
   const deadline = performance.now() + hosted.timeoutSeconds * 1000;
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: hosted.name,
-    functionVersion: invocation.qualifier ?? '$LATEST',
+    functionVersion: invocation.functionVersion,
     invokedFunctionArn: invocation.invokedArn,
     memoryLimitInMB: '512',
     awsRequestId: invocation.requestId,

@@ -12,6 +12,8 @@ export const REDRIVABLE_DAYS = 14;
 /** Most redrives of one execution. Source: developer guide, Service quotas. */
 const MOST_REDRIVES = 1000;
 const DAY_MS = 86_400_000;
+/** The revision of a machine that was never updated. Source: API reference, PublishStateMachineVersion, revisionId. */
+export const INITIAL_REVISION = 'INITIAL';
 
 /** Whether an execution can be redriven now, and if not, why. Source: API reference, RedriveExecution, conditions. */
 export function redriveState(execution: Execution, now: number): { status: ExecutionRedriveStatus; reason?: string } {
@@ -46,6 +48,7 @@ export function listItem(execution: Execution): ExecutionListItem {
   return {
     executionArn: execution.arn,
     stateMachineArn: execution.machine.arn,
+    ...(execution.versionArn === undefined ? {} : { stateMachineVersionArn: execution.versionArn }),
     name: execution.name,
     status: execution.status,
     startDate: new Date(execution.startedAt),
@@ -68,6 +71,7 @@ export function describeStateMachine(machine: StateMachine): DescribeStateMachin
     ...(machine.kmsKeyId === undefined
       ? {}
       : { encryptionConfiguration: { type: 'CUSTOMER_MANAGED_KMS_KEY', kmsKeyId: machine.kmsKeyId } }),
+    ...(machine.revisionId === INITIAL_REVISION ? {} : { revisionId: machine.revisionId }),
     loggingConfiguration: { level: 'OFF', includeExecutionData: false },
     tracingConfiguration: { enabled: false },
   };
@@ -93,7 +97,7 @@ export interface ExecutionStatusChange {
     stopDate: number | null;
     input: string | null;
     output: string | null;
-    stateMachineVersionArn: null;
+    stateMachineVersionArn: string | null;
     stateMachineAliasArn: null;
     redriveCount: number;
     redriveDate: number | null;
@@ -136,7 +140,7 @@ export function statusChange(
       stopDate: execution.stoppedAt ?? null,
       input: included ? execution.inputText : null,
       output: (included ? execution.outputText : undefined) ?? null,
-      stateMachineVersionArn: null,
+      stateMachineVersionArn: execution.versionArn ?? null,
       stateMachineAliasArn: null,
       redriveCount: execution.redriveCount,
       redriveDate: execution.redrivenAt ?? null,

@@ -14,6 +14,7 @@ import {
   describeExecution,
   describeStateMachine,
   type ExecutionStatusChange,
+  INITIAL_REVISION,
   listItem,
   redriveState,
   statusChange,
@@ -77,7 +78,10 @@ export class StepFunctionsEngine {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #tokens = new TaskTokens();
+  /** The revision that each machine is at, by the machine's ARN. */
   readonly #machines = new Map<string, StateMachine>();
+  /** Published revisions, by the version's ARN. */
+  readonly #versions = new Map<string, StateMachine>();
   readonly #executions = new Map<string, Execution>();
   /** Finished executions that no other one started, the one that finished first in front. */
   readonly #finished = new Set<Execution>();
@@ -127,9 +131,44 @@ export class StepFunctionsEngine {
       throw new StepFunctionsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
     }
     const creationDate = new Date(this.#clock.now());
-    const machine = { arn, name, accountId, roleArn, definitionText, definition, creationDate };
+    const revisionId = INITIAL_REVISION;
+    const machine = { arn, name, accountId, roleArn, definitionText, definition, creationDate, revisionId };
     this.#machines.set(arn, { ...machine, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) });
     return arn;
+  }
+
+  /**
+   * Gives a machine another definition. Executions that are running keep the one that they began with, and so do those that
+   * are redriven; versions stay what they were (API reference, UpdateStateMachine and RedriveExecution).
+   * @throws {DefinitionError} naming everything that is wrong or not implemented
+   * @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist
+   */
+  updateStateMachine(request: {
+    stateMachineArn: string;
+    /** With `${Placeholders}`. */
+    definition: string;
+    substitutions?: Record<string, string>;
+  }): { revisionId: string } {
+    const machine = this.#machine(request.stateMachineArn);
+    const substitutions = request.substitutions ?? {};
+    const definition = loadDefinition(machine.name, request.definition, substitutions);
+    const definitionText = substitute(request.definition, substitutions, () => {});
+    const revisionId = uuidFrom(this.#random);
+    this.#machines.set(machine.arn, { ...machine, definition, definitionText, revisionId });
+    return { revisionId };
+  }
+
+  /**
+   * Publishes the revision that a machine is at. One that is published already keeps its version.
+   * @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist
+   */
+  publishStateMachineVersion(stateMachineArn: string): { stateMachineVersionArn: string } {
+    const machine = this.#machine(stateMachineArn);
+    const published = [...this.#versions].filter(([, version]) => version.arn === machine.arn);
+    const [known] = published.find(([, version]) => version === machine) ?? [];
+    const stateMachineVersionArn = known ?? `${machine.arn}:${published.length + 1}`;
+    this.#versions.set(stateMachineVersionArn, machine);
+    return { stateMachineVersionArn };
   }
 
   /** @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist */
@@ -172,15 +211,15 @@ export class StepFunctionsEngine {
     return this.#executions.get(executionArn)?.parent?.arn;
   }
 
-  /** The executions of a machine that are still kept, newest first. @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist */
+  /** The executions of a machine, or of one of its versions, that are still kept, newest first. @throws {StepFunctionsError} InvalidArn, StateMachineDoesNotExist */
   listExecutions(request: {
     stateMachineArn: string;
     statusFilter?: ExecutionStatus;
     redriveFilter?: 'REDRIVEN' | 'NOT_REDRIVEN';
   }): ExecutionListItem[] {
-    const machine = this.#machine(request.stateMachineArn);
+    this.#machine(request.stateMachineArn);
     return [...this.#executions.values()]
-      .filter((execution) => execution.machine.arn === machine.arn)
+      .filter(({ machine, versionArn }) => [machine.arn, versionArn].includes(request.stateMachineArn))
       .filter((execution) => request.statusFilter === undefined || execution.status === request.statusFilter)
       .filter((execution) => matchesRedriveFilter(execution, request.redriveFilter))
       .map(listItem)
@@ -256,9 +295,10 @@ export class StepFunctionsEngine {
     return executionArn === undefined ? undefined : this.#executions.get(executionArn)?.machine.arn;
   }
 
+  /** The revision that a machine is at, or that of a version. */
   #machine(arn: string): StateMachine {
     parseArn('stateMachine', arn);
-    const machine = this.#machines.get(arn);
+    const machine = this.#versions.get(arn) ?? this.#machines.get(arn);
     if (machine !== undefined) return machine;
     throw new StepFunctionsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
   }
@@ -282,7 +322,8 @@ export class StepFunctionsEngine {
       if (earlier.status === 'RUNNING' && earlier.inputText === inputText) return earlier;
       throw new StepFunctionsError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
     }
-    const execution = this.#newExecution(machine, { arn, name, inputText, input, parent });
+    const versionArn = request.stateMachineArn === machine.arn ? undefined : request.stateMachineArn;
+    const execution = this.#newExecution(machine, { arn, name, inputText, input, parent, versionArn });
     this.#executions.set(arn, execution);
     parent?.nested.push(execution);
     execution.history.record('ExecutionStarted', 0, {
@@ -290,6 +331,7 @@ export class StepFunctionsEngine {
         input: inputText,
         inputDetails: { truncated: false },
         roleArn: machine.roleArn,
+        ...(versionArn === undefined ? {} : { stateMachineVersionArn: versionArn }),
       },
     });
     this.#run(execution, 0);
@@ -298,7 +340,7 @@ export class StepFunctionsEngine {
 
   #newExecution(
     machine: StateMachine,
-    given: Pick<Execution, 'arn' | 'name' | 'inputText' | 'input' | 'parent'>,
+    given: Pick<Execution, 'arn' | 'name' | 'inputText' | 'input' | 'parent' | 'versionArn'>,
   ): Execution {
     return {
       ...given,
@@ -417,7 +459,8 @@ export class StepFunctionsEngine {
       }
       const child = this.#start({ stateMachineArn, name, input }, parent);
       const isPolled = caller.accountId !== parent.machine.accountId;
-      this.#noteCall(caller, 'StartExecution', stateMachineArn, 'ok', isPolled ? [] : this.#ofSync(caller));
+      // The right to start a version is one to the machine: IAM knows versions by the key states:StateMachineQualifier.
+      this.#noteCall(caller, 'StartExecution', child.machine.arn, 'ok', isPolled ? [] : this.#ofSync(caller));
       // Step Functions polls a `.sync` child in the name of the same role.
       this.#noteCall(caller, 'DescribeExecution', child.arn, 'ok');
       return child;

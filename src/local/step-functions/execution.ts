@@ -5,7 +5,7 @@ import type { MachineIdentity } from './integrations.ts';
 import type { Json } from './json.ts';
 import type { Scope } from './track.ts';
 
-/** A state machine of the simulated AWS. */
+/** One revision of a state machine of the simulated AWS. It never changes: an update makes another one. */
 export interface StateMachine extends MachineIdentity {
   name: string;
   /** The text as given, placeholders filled in. */
@@ -14,6 +14,8 @@ export interface StateMachine extends MachineIdentity {
   creationDate: Date;
   /** ARN of the customer-managed key that encrypts it and its executions; absent with a key of AWS's. */
   kmsKeyId?: string;
+  /** Which of the machine's revisions this is; `INITIAL` until it is updated. */
+  revisionId: string;
 }
 
 /**
@@ -55,7 +57,10 @@ export function startOf(startAt: string, input: Json): Progress {
 export interface Execution {
   arn: string;
   name: string;
+  /** The revision that it began with, and keeps. */
   machine: StateMachine;
+  /** The version by whose ARN it was started, if it was. */
+  versionArn: string | undefined;
   /** The execution whose Task started this one, if one did. */
   parent: Execution | undefined;
   /** The executions that its Tasks started, in order. */

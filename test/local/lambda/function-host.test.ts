@@ -33,19 +33,36 @@ describe('FunctionHost.invoke', () => {
     const contexts: FunctionContext[] = [];
     const arn = 'arn:aws:lambda:us-east-2:900000000000:function:look';
     host.register({ name: 'look', arn, timeoutSeconds: 3, handler: async (_, context) => contexts.push(context) });
+    host.publishVersion('look');
     await host.invoke('look', {});
     await host.invoke(arn, {});
-    await host.invoke(`${arn}:7`, {});
+    await host.invoke(`${arn}:1`, {});
     expect(contexts.map((context) => [context.invokedFunctionArn, context.functionVersion])).toEqual([
       [arn, '$LATEST'],
       [arn, '$LATEST'],
-      [`${arn}:7`, '7'],
+      [`${arn}:1`, '1'],
     ]);
     const [first] = contexts;
     expect(first?.functionName).toBe('look');
     expect(first?.getRemainingTimeInMillis()).toBeLessThanOrEqual(3000);
     expect(first?.getRemainingTimeInMillis()).toBeGreaterThan(0);
     expect(new Set(contexts.map((context) => context.awsRequestId)).size).toBe(3);
+  });
+
+  it('keeps what was published, whatever the function becomes (PublishVersion, UpdateFunctionCode)', async () => {
+    const { host, invocations } = world();
+    const arn = 'arn:aws:lambda:us-east-2:900000000000:function:look';
+    const code = (answer: string) => ({ name: 'look', arn, timeoutSeconds: 3, handler: async () => answer });
+    host.register(code('first'));
+    expect(host.publishVersion('look')).toBe(`${arn}:1`);
+    host.update(code('second'));
+    expect(await host.invoke(`${arn}:1`, {})).toBe('first');
+    expect(await host.invoke(arn, {})).toBe('second');
+    await expect(host.invoke(`${arn}:2`, {})).rejects.toMatchObject({ errorType: 'Lambda.ResourceNotFoundException' });
+    expect(host.publishVersion('look')).toBe(`${arn}:2`);
+    expect(host.publishVersion('look')).toBe(`${arn}:2`);
+    expect(await host.invoke('look:2', {})).toBe('second');
+    expect(invocations.map(({ functionVersion }) => functionVersion)).toEqual(['1', '$LATEST', '2']);
   });
 
   it('reports what a handler throws by its name, message and stack', async () => {
