@@ -6,6 +6,12 @@ import { accountIdSchema, instanceIdSchema, snapshotIdSchema, sourceServerIdSche
 /** Most source servers in one DRS job (quota, not adjustable). */
 export const MAX_SERVERS_IN_JOB = 100;
 
+/**
+ * The form of the executor's input. It is raised only where an earlier executor that passes over what is new would do
+ * something else than what was approved: that one then refuses. A field that may be passed over is added without.
+ */
+export const EXECUTOR_INPUT_FORM = 1;
+
 const launchBatchSchema = z.strictObject({
   batchId: z.string(),
   serverIds: z.array(sourceServerIdSchema).min(1).max(MAX_SERVERS_IN_JOB),
@@ -34,6 +40,10 @@ const failbackBatchSchema = z.strictObject({
 });
 
 const common = {
+  form: z
+    .literal(EXECUTOR_INPUT_FORM)
+    .optional()
+    .describe('The form of this input, 1 where it is left out. An executor refuses a later one than it knows.'),
   executionId: z.string(),
   accountId: accountIdSchema,
   region: z.string(),

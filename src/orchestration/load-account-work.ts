@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { executorWork } from '../domain/batches.ts';
 import { DrError } from '../domain/errors.ts';
-import type { ExecutorInput } from '../domain/executor-contract.ts';
+import { EXECUTOR_INPUT_FORM, type ExecutorInput } from '../domain/executor-contract.ts';
 import { configuration } from '../platform/configuration.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
@@ -59,6 +59,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
       executorName: executorName(run, account.accountId),
       timeoutSeconds: maxWaitMinutes * 60 + MARGIN_SECONDS,
       executorInput: {
+        form: EXECUTOR_INPUT_FORM,
         executionId: run.executionId,
         ...account,
         correlationId: run.correlationId,

@@ -62,6 +62,7 @@ describe('a release that is deployed while an execution waits for approval', () 
     await world.untilAsked();
     executionId = executionIdOf(world.cards()[0]);
     await world.practice.deploy(laterRelease());
+    addToEveryAccount({ addedLater: 'what the code of then does not know' });
     await world.presses('approver', 'approve', world.openGateCards()[0]);
     await world.untilStatus('completed', 'partial', 'failed');
     await world.drawn();
@@ -79,6 +80,15 @@ describe('a release that is deployed while an execution waits for approval', () 
     return [own, ...waves].flatMap((arn) =>
       engine.getExecutionHistory(arn).flatMap(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name ?? []),
     );
+  }
+
+  /** A later deployment writes more into the documents that it keeps of staging accounts. */
+  function addToEveryAccount(fields: Fields): void {
+    const { ssm, configPath } = world.practice;
+    for (const { accountId } of world.inventory.stagingAccounts) {
+      const path = `${configPath}/staging-accounts/${accountId}`;
+      ssm.put(path, JSON.stringify({ ...(JSON.parse(ssm.get(path) ?? '{}') as Fields), ...fields }));
+    }
   }
 
   const versionsOf = (names: readonly FunctionName[]) =>

@@ -60,6 +60,15 @@ describe('a launch', () => {
     expect(statusesOf(output, 'b1')).toEqual(['LAUNCHED']);
   });
 
+  test('of a later form of the input is refused, with what to do, before anything is looked at', async () => {
+    const world = await executorWorld();
+    const run = world.start('drill', [launchBatch('b1', world.addServers(1))], {}, undefined, { form: 2 });
+    await expect(world.ended(run)).rejects.toThrow(
+      /form 2, and this executor knows form 1 .* Nothing was started\. Deploy the stack of this staging account/,
+    );
+    expect(world.calls).toEqual([]);
+  });
+
   test('passes the snapshot of each server that has one', async () => {
     const world = await executorWorld();
     const servers = world.addServers(2);

@@ -114,9 +114,10 @@ export async function executorWorld() {
       }));
     },
 
-    start(action: Verb, batches: Json[], options: JsonObject = {}, name?: string): string {
+    start(action: Verb, batches: Json[], options: JsonObject = {}, name?: string, more: JsonObject = {}): string {
       startedAt ??= new Date(clock.now()).toISOString();
       const input = {
+        ...more,
         executionId: EXECUTION_ID,
         accountId: ACCOUNT,
         region: REGION,
