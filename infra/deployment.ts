@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { accessSchema } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
@@ -15,6 +16,7 @@ import {
 import { readRequest } from '../src/requests/request.ts';
 import { readTimeZone } from '../src/requests/timing.ts';
 import { deploymentProblems } from './deployment-checks.ts';
+import { regionProblem } from './regions.ts';
 import { scheduleProblem } from './schedule-expression.ts';
 
 /** How long CloudWatch Logs can keep a log, in days (API reference, PutRetentionPolicy). */
@@ -47,6 +49,22 @@ const targetAccount = z.strictObject({
       }),
     )
     .min(1),
+});
+
+/** Accounts that CloudFormation's StackSets keep: all of some organisational units. */
+const stackSetSchema = z.strictObject({
+  organizationalUnitIds: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$/,
+          'an organisational unit such as ou-ab12-cdefgh34',
+        ),
+    )
+    .min(1),
+  /** Accounts in those units that StackSets leave alone: a listed one has a stack of its own, as without StackSets. */
+  exceptAccounts: z.array(accountIdSchema).default([]),
 });
 
 /** One schedule. Its correlation id is made by the deployment, another one each time. */
@@ -148,6 +166,21 @@ const deploymentSchema = z.strictObject({
       resultDays: z.int().min(180).max(36_500).default(400),
     })
     .prefault({}),
+  /**
+   * Lets StackSets keep the stacks of staging and target accounts, also of accounts that come into the units later.
+   *
+   * @default - each account's stack is deployed with credentials of that account
+   */
+  stackSets: z
+    .strictObject({
+      /** The organisation's management account, or one that is registered as StackSets' delegated administrator. */
+      administrator: z.strictObject({ accountId: accountIdSchema, region: stagingAccountSchema.shape.region }),
+      /** Whether the administrator is a delegated one. */
+      delegated: z.boolean().default(false),
+      staging: stackSetSchema.optional(),
+      targets: stackSetSchema.optional(),
+    })
+    .optional(),
   access: accessSchema,
   policies: policiesSchema,
   /** What direct callers of the recovery component may do, and which topics they may have told. */
@@ -171,6 +204,14 @@ const deploymentSchema = z.strictObject({
 });
 
 export type Deployment = z.infer<typeof deploymentSchema>;
+
+/** The accounts of a list that a StackSet keeps: all but those that are to have a stack of their own. */
+export function keptByStackSet<T extends { accountId: string }>(
+  accounts: readonly T[],
+  stackSet: z.infer<typeof stackSetSchema> | undefined,
+): T[] {
+  return stackSet === undefined ? [] : accounts.filter(({ accountId }) => !stackSet.exceptAccounts.includes(accountId));
+}
 
 /** A deployment file that cannot be used. The message names everything that is wrong with it. */
 export class DeploymentError extends Error {
@@ -201,6 +242,7 @@ export function parseDeployment(content: unknown, file: string): Deployment {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`)),
     ...deploymentProblems(content),
+    ...unlikeAccounts(content),
   ];
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new DeploymentError(`${file} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -213,6 +255,40 @@ function isRequest(input: { metadata?: Record<string, unknown> }, context: z.Ref
   } catch (error) {
     context.addIssue({ code: 'custom', message: messageOf(error) });
   }
+}
+
+/** Accounts that one template cannot serve, or that StackSets do not reach. */
+function unlikeAccounts(content: unknown): string[] {
+  const { stackSets: sets, stagingAccounts: staging, targetAccounts: target } = deploymentSchema.shape;
+  const parts = z.looseObject({ stackSets: sets, stagingAccounts: staging, targetAccounts: target }).safeParse(content);
+  if (!parts.success || parts.data.stackSets === undefined) return [];
+  const { stackSets, stagingAccounts, targetAccounts } = parts.data;
+  const { administrator, delegated } = stackSets;
+  const region = regionProblem(administrator.region, 'any');
+  const problemsOf = (
+    kind: 'staging' | 'targets',
+    accounts: readonly ({ accountId: string } & Record<string, unknown>)[],
+    fields: readonly string[],
+  ): string[] => {
+    const [first, ...others] = keptByStackSet(accounts, stackSets[kind]);
+    if (first === undefined) return [];
+    const unlike = others.flatMap(({ accountId, ...other }) =>
+      fields
+        .filter((field) => !isDeepStrictEqual(other[field], first[field]))
+        .map((field) => `${field} of ${accountId} is not that of ${first.accountId}: one template serves them all`),
+    );
+    const unreached = [first, ...others]
+      .filter(({ accountId }) => !delegated && accountId === administrator.accountId)
+      .map(({ accountId }) => `${accountId} is the management account, into which StackSets deploy nothing`);
+    return [...unlike, ...unreached].map(
+      (problem) => `stackSets.${kind}: ${problem}; an account on exceptAccounts has a stack of its own`,
+    );
+  };
+  return [
+    ...(region === undefined ? [] : [`stackSets.administrator.region: ${region}`]),
+    ...problemsOf('staging', stagingAccounts, ['externalId']),
+    ...problemsOf('targets', targetAccounts, ['externalId', 'regions', 'documents']),
+  ];
 }
 
 function placeOf(path: PropertyKey[]): string {

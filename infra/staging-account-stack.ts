@@ -3,6 +3,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { DrsEvents } from './constructs/drs-events.ts';
 import { executorRights } from './constructs/executor-rights.ts';
+import { externalIdParameter } from './constructs/external-id-parameter.ts';
 import { reversalRights } from './constructs/failback-rights.ts';
 import { allow } from './constructs/grant.ts';
 import { StateMachineFromFile } from './constructs/state-machine-from-file.ts';
@@ -13,6 +14,8 @@ import { FUNCTIONS_THAT_READ_STAGING_ACCOUNTS, namesOf } from './names.ts';
 export interface StagingAccountStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly account: Deployment['stagingAccounts'][number];
+  /** Whether the template is for any account, and this one only gives the ExternalId that is proposed. @default false */
+  readonly forAnyAccount?: boolean;
 }
 
 /**
@@ -20,18 +23,20 @@ export interface StagingAccountStackProps extends StackProps {
  * roles by which the central account comes in. No Lambda and no assets, so that the template needs no bootstrap and can be deployed by anything that deploys templates.
  */
 export class StagingAccountStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, account, ...stackProps }: StagingAccountStackProps) {
-    const { accountId, externalId } = account;
+  constructor(scope: Construct, id: string, props: StagingAccountStackProps) {
+    const { deployment, account, forAnyAccount = false, ...stackProps } = props;
     const { organizationId, central } = deployment;
     super(scope, id, {
-      description: `dr-chatops: disaster recovery by Slack, staging account ${accountId}`,
-      env: { account: accountId, region: central.region },
+      description: `dr-chatops: disaster recovery by Slack, staging account${forAnyAccount ? '' : ` ${account.accountId}`}`,
+      env: { region: central.region, ...(forAnyAccount ? {} : { account: account.accountId }) },
       synthesizer: new BootstraplessSynthesizer(),
       // CloudFormation takes 51,200 bytes without a bucket.
       suppressTemplateIndentation: true,
       ...stackProps,
     });
     const names = namesOf(deployment);
+    const accountId = this.account;
+    const externalId = forAnyAccount ? externalIdParameter(this, account.externalId) : account.externalId;
 
     new StateMachineFromFile(this, 'Executor', {
       definition: 'drs-staging-account-executor',

@@ -1,6 +1,7 @@
 import { BootstraplessSynthesizer, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { actionRights, documentRights } from './constructs/action-rights.ts';
+import { externalIdParameter } from './constructs/external-id-parameter.ts';
 import { TrustedRole } from './constructs/trusted-role.ts';
 import type { Deployment } from './deployment.ts';
 import { namesOf } from './names.ts';
@@ -8,6 +9,8 @@ import { namesOf } from './names.ts';
 export interface TargetAccountStackProps extends StackProps {
   readonly deployment: Deployment;
   readonly account: Deployment['targetAccounts'][number];
+  /** Whether the template is for any account with the same documents; its ExternalId is then only proposed. @default false */
+  readonly forAnyAccount?: boolean;
 }
 
 /**
@@ -17,17 +20,19 @@ export interface TargetAccountStackProps extends StackProps {
  * as in a staging account.
  */
 export class TargetAccountStack extends Stack {
-  constructor(scope: Construct, id: string, { deployment, account, ...stackProps }: TargetAccountStackProps) {
-    const { accountId, externalId } = account;
+  constructor(scope: Construct, id: string, props: TargetAccountStackProps) {
+    const { deployment, forAnyAccount = false, ...stackProps } = props;
     const { organizationId, central } = deployment;
     super(scope, id, {
-      description: `dr-chatops: disaster recovery by Slack, actions in ${accountId}`,
-      env: { account: accountId, region: central.region },
+      description: `dr-chatops: disaster recovery by Slack, actions of plans${forAnyAccount ? '' : ` in ${props.account.accountId}`}`,
+      env: { region: central.region, ...(forAnyAccount ? {} : { account: props.account.accountId }) },
       synthesizer: new BootstraplessSynthesizer(),
       suppressTemplateIndentation: true,
       ...stackProps,
     });
     const names = namesOf(deployment);
+    const account = { ...props.account, accountId: this.account };
+    const externalId = forAnyAccount ? externalIdParameter(this, account.externalId) : account.externalId;
     new TrustedRole(this, 'Actions', {
       roleName: names.actionsRoleName,
       description: 'dr-chatops does the actions of recovery plans here',

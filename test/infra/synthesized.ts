@@ -76,6 +76,7 @@ function synthesizeNow(deployment: Deployment, builtinCloudFormationValidation: 
       staging: stacks.staging.map((stack) => view(Template.fromStack(stack))),
       origins: stacks.origins.map((stack) => view(Template.fromStack(stack))),
       targets: stacks.targets.map((stack) => view(Template.fromStack(stack))),
+      rollouts: stacks.rollouts.map((stack) => view(Template.fromStack(stack))),
       /** What `cdk deploy` would have to upload, by stack. */
       assets: stacks.app.synth().stacks.map((stack) => ({ name: stack.stackName, count: stack.assets.length })),
     };
