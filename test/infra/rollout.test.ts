@@ -89,7 +89,10 @@ describe('StackSets of a deployment', () => {
 
   it('act for a delegated administrator where the file says so', () => {
     const deployment = withStackSets({ delegated: true });
-    const app = new App({ outdir: mkdtempSync(path.join(tmpdir(), 'dr-chatops-rollout-')) });
+    const app = new App({
+      outdir: mkdtempSync(path.join(tmpdir(), 'dr-chatops-rollout-')),
+      builtinCloudFormationValidation: false,
+    });
     onTestFinished(() => rmSync(app.outdir, { recursive: true }));
     const given = { deployment, kind: 'staging', stackSetName: 'dr-chatops-staging', template: '{}' } as const;
     const stack = new RolloutStack(app, 'Rollout', given);
