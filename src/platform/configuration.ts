@@ -120,6 +120,7 @@ const written = {
   stagingAccount: stagingAccountSchema.strip(),
   origin: originSchema.strip(),
   targetAccount: targetAccountSchema.strip(),
+  requests: requestSettingsSchema.strip(),
 };
 
 export function configuration(platform: Platform): Configuration {
@@ -158,7 +159,7 @@ export function configuration(platform: Platform): Configuration {
     accessDocument: () => document('access', accessSchema),
     policies: () => document('policies', policiesSchema),
     component: () => optionalDocument('component', componentSettingsSchema),
-    requests: () => optionalDocument('requests', requestSettingsSchema),
+    requests: () => optionalDocument('requests', written.requests),
     origin: ({ accountId, region }) => documentIfThere(`origins/${accountId}/${region}`, written.origin),
     targetAccount: (accountId) => documentIfThere(`target-accounts/${accountId}`, written.targetAccount),
     targetAccounts: () => documentsBelow('target-accounts', written.targetAccount),
