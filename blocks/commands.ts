@@ -120,6 +120,17 @@ export const COMMANDS = {
     example: '/dr export 1a2b3c4d',
     about: 'Gives an execution’s state as a JSON file, for other programs.',
   },
+  accounts: {
+    form: '/dr accounts [list]',
+    example: '/dr accounts',
+    about: 'Lists the accounts of the deployment and when each was validated.',
+    more: [
+      {
+        form: '/dr accounts validate [<account>]',
+        about: 'Looks at every account, or one: roles, DRS, executor, CloudTrail, documents. Nothing is changed.',
+      },
+    ],
+  },
   archive: {
     form: '/dr archive <execution> [undo]',
     example: '/dr archive 1a2b3c4d',

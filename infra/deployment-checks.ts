@@ -9,6 +9,8 @@ import { partitionOf, regionProblem } from './regions.ts';
 
 /** What a standard SSM parameter holds. */
 const MAX_PARAMETER_BYTES = 4_096;
+/** Of a target account's parameter beside its documents: two role ARNs, an external id of common length, some Regions. */
+const REST_OF_TARGET_BYTES = 896;
 
 const text = z.string().optional().catch(undefined);
 const texts = z.array(text).catch([]);
@@ -176,6 +178,22 @@ function schedulesWithoutChannel({ requests, schedules }: Readable): string[] {
 }
 
 function tooLarge(content: Readable): string[] {
+  return [...tooManyDocuments(content), ...tooLargeDocuments(content)];
+}
+
+/** The parameter of a target account names its documents, beside two roles, its Regions and the external id. */
+function tooManyDocuments({ targetAccounts }: Readable): string[] {
+  const room = MAX_PARAMETER_BYTES - REST_OF_TARGET_BYTES;
+  return targetAccounts.flatMap((target, at) => {
+    const documents = (target?.documents ?? []).map((document) => ({ name: document?.name, type: 'Automation' }));
+    const bytes = Buffer.byteLength(JSON.stringify(documents));
+    return bytes <= room
+      ? []
+      : [`targetAccounts.${at}.documents: take ${bytes} bytes; the SSM parameter that holds them has room for ${room}`];
+  });
+}
+
+function tooLargeDocuments(content: Readable): string[] {
   return (['access', 'policies', 'component'] as const).flatMap((field) => {
     const bytes = Buffer.byteLength(JSON.stringify(content[field] ?? null));
     return bytes <= MAX_PARAMETER_BYTES

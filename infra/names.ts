@@ -35,6 +35,7 @@ export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'close-execution',
   'refresh-catalogue',
   'answer-query',
+  'validate-accounts',
 ];
 
 /** What is called by the deployment's environment alone: all that a command in a terminal has to know of it. */

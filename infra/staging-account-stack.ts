@@ -57,6 +57,7 @@ export class StagingAccountStack extends Stack {
         // None of these has a resource type.
         allow(
           [
+            'cloudtrail:DescribeTrails',
             'drs:DescribeJobs',
             'drs:DescribeRecoveryInstances',
             'drs:DescribeSourceServers',
@@ -72,6 +73,12 @@ export class StagingAccountStack extends Stack {
           ['drs:DescribeJobLogItems', 'drs:DescribeRecoverySnapshots', 'drs:GetLaunchConfiguration'],
           [names.arn('drs', accountId, 'job/*'), names.arn('drs', accountId, 'source-server/*')],
         ),
+        // An organisation's trail is of another account and Region.
+        allow(
+          ['cloudtrail:GetEventSelectors', 'cloudtrail:GetTrailStatus'],
+          [`arn:${names.partition}:cloudtrail:*:*:trail/*`],
+        ),
+        allow(['states:DescribeStateMachine'], [names.executorArn(accountId)]),
         allow(
           ['servicequotas:GetServiceQuota'],
           [names.arn('servicequotas', accountId, 'drs/*'), names.arn('servicequotas', accountId, 'ec2/*')],

@@ -44,7 +44,7 @@ export class TargetAccountStack extends Stack {
     new TrustedRole(this, 'ActionDocuments', {
       roleName: names.actionDocumentsRoleName,
       description: 'dr-chatops sees whether the documents of recovery plans are there',
-      trustedRoleArns: [names.centralRoleArn('answer-query')],
+      trustedRoleArns: [names.centralRoleArn('answer-query'), names.centralRoleArn('validate-accounts')],
       externalId,
       organizationId,
       statements: documentRights(names, account),

@@ -11,6 +11,8 @@ export const FUNCTIONS = {
   projector: 'src/projection/projector.ts',
   /** Answers what somebody wants to look at. */
   'answer-query': 'src/queries/answer-query.ts',
+  /** Looks at the accounts of the deployment, for a terminal. */
+  'validate-accounts': 'src/accounts/validate-accounts.ts',
   /** Chains what happens, from the table's stream, for auditors. */
   audit: 'src/audit/audit.ts',
   /** Every minute: draws again what Slack could not take. */

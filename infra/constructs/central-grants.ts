@@ -2,8 +2,10 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { definitionHash } from '../../src/domain/definition-hash.ts';
 import type { MachineName, Names } from '../names.ts';
 import { allow, type Grant } from './grant.ts';
+import { definitionText } from './state-machine-from-file.ts';
 
 /** What the grants of the central functions speak of. */
 export interface GrantedResources {
@@ -219,6 +221,17 @@ export function centralGrants(resources: GrantedResources) {
         ),
       ],
       settings: { CONFIG_PATH: names.configPath },
+    } satisfies Grant,
+
+    /** What accounts are measured by, beside what is read in them. Origins are named and not looked at. */
+    validateAccounts: {
+      statements: [
+        allow(['ssm:GetParametersByPath'], [names.parameterArn('origins'), names.parameterArn('origins/*')]),
+      ],
+      settings: {
+        CONFIG_PATH: names.configPath,
+        EXECUTOR_DEFINITION: definitionHash(definitionText('drs-staging-account-executor')),
+      },
     } satisfies Grant,
 
     /** The documents of recovery plans, by the roles of the target accounts. */

@@ -9,6 +9,9 @@ export interface DeploymentParametersProps {
   readonly names: Names;
 }
 
+/** Types of documents as Systems Manager calls them. */
+const DOCUMENT_TYPES = { automation: 'Automation', command: 'Command' } as const;
+
 /** The documents that functions read when they run: who may do what, the policies, the staging accounts. */
 export class DeploymentParameters extends Construct {
   constructor(scope: Construct, id: string, { deployment, names }: DeploymentParametersProps) {
@@ -40,7 +43,7 @@ export class DeploymentParameters extends Construct {
         }),
       );
     }
-    for (const { accountId, externalId, regions } of deployment.targetAccounts) {
+    for (const { accountId, externalId, regions, documents } of deployment.targetAccounts) {
       document(
         `target-accounts/${accountId}`,
         `Actions are done in ${accountId}`,
@@ -50,6 +53,7 @@ export class DeploymentParameters extends Construct {
           regions,
           roleArn: names.actionsRoleArn(accountId),
           documentsRoleArn: names.actionDocumentsRoleArn(accountId),
+          documents: documents.map(({ name, type }) => ({ name, type: DOCUMENT_TYPES[type] })),
         }),
       );
     }

@@ -120,6 +120,18 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.lookAtDocuments,
         // Changes whose differences are shown.
         may.draftPlans,
+        may.validateAccounts,
+      ],
+    },
+    'validate-accounts': {
+      description: 'Looks at the accounts of the deployment, for a terminal',
+      ...FLEET,
+      grants: [
+        may.table('PutItem'),
+        may.stagingAccounts,
+        may.readStagingAccounts,
+        may.lookAtDocuments,
+        may.validateAccounts,
       ],
     },
     audit: {

@@ -44,6 +44,7 @@ export type Command =
   | { kind: 'logs'; execution: string; server?: string }
   | { kind: 'audit'; execution: string }
   | { kind: 'export'; execution: string }
+  | { kind: 'accounts'; what: 'list' | 'validate'; accountId?: string }
   | { kind: 'schedule'; wanted: ScheduleWanted }
   /** `undo`: it is to be listed again. */
   | { kind: 'archive'; execution: string; undo?: true }
@@ -96,6 +97,8 @@ export function parseCommand(typed: string, catalogue: Catalogue | undefined): C
     case 'audit':
     case 'export':
       return parseRecord(word, rest);
+    case 'accounts':
+      return parseAccounts(rest);
     case 'archive':
       return parseArchive(rest);
     case 'approve':
@@ -302,6 +305,21 @@ function parseRecord(word: 'audit' | 'export', [typed, more]: Word[]): Command {
   const execution = typed === undefined ? undefined : executionOf(typed);
   if (execution === undefined) return noExecution(word, typed);
   return more === undefined ? { kind: word, execution } : notUnderstood(word, more);
+}
+
+function parseAccounts([typed, account, more]: Word[]): Command {
+  if (typed === undefined || (isWord(typed, 'list') && account === undefined))
+    return { kind: 'accounts', what: 'list' };
+  if (isWord(typed, 'list') && account !== undefined) return notUnderstood('accounts', account);
+  if (!isWord(typed, 'validate')) {
+    return problem('accounts', `I do not understand “${name(typed.text)}”: it is \`list\` or \`validate\`.`);
+  }
+  if (more !== undefined) return notUnderstood('accounts', more);
+  if (account === undefined) return { kind: 'accounts', what: 'validate' };
+  const accountId = account.text.replaceAll('-', '');
+  return /^\d{12}$/.test(accountId)
+    ? { kind: 'accounts', what: 'validate', accountId }
+    : problem('accounts', `“${name(account.text)}” is no AWS account: its id has 12 digits.`);
 }
 
 function parseArchive([typed, keyword, more]: Word[]): Command {

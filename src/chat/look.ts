@@ -15,7 +15,7 @@ import type { ChatTools } from './tools.ts';
 /** A command that only looks. */
 export type Look = Extract<
   Command,
-  { kind: 'plan' | 'status' | 'executions' | 'server' | 'logs' | 'audit' | 'export' }
+  { kind: 'plan' | 'status' | 'executions' | 'server' | 'logs' | 'audit' | 'export' | 'accounts' }
 >;
 
 /** What is to be looked at, as it is stored. */
@@ -70,6 +70,11 @@ async function understand(tools: ChatTools, command: Look): Promise<Understood> 
     }
     case 'server':
       return { question: { kind: 'server', args: { hostname: command.hostname } } };
+    case 'accounts': {
+      const { accountId } = command;
+      if (command.what === 'list') return { question: { kind: 'accounts', args: {} } };
+      return { question: { kind: 'account validation', args: accountId === undefined ? {} : { accountId } } };
+    }
     case 'status':
       return await understandStatus(tools, command);
     case 'logs':

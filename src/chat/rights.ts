@@ -28,6 +28,7 @@ export const NEEDS: Record<CommandWord, readonly Permission[]> = {
   logs: [VIEW_PERMISSION],
   audit: [VIEW_PERMISSION],
   export: [VIEW_PERMISSION],
+  accounts: [VIEW_PERMISSION],
   archive: [APPROVE_PERMISSION],
   approve: [APPROVE_PERMISSION],
   reject: [APPROVE_PERMISSION],

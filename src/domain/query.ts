@@ -11,6 +11,8 @@ export const QUERY_KINDS = [
   'logs',
   'audit',
   'export',
+  'accounts',
+  'account validation',
   'home',
   'recovery plans',
   'recovery plan',
@@ -39,6 +41,10 @@ export interface QueryArgs {
   audit: { execution: string };
   /** An execution as other programs read it. */
   export: { execution: string };
+  /** Which accounts are there, and when were they validated? */
+  accounts: Record<string, never>;
+  /** Is everything there that the accounts need, or one of them? */
+  'account validation': { accountId?: string };
   /** App Home of the asker. */
   home: Record<string, never>;
   /** Which recovery plans are there? */

@@ -42,6 +42,8 @@ export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
   { usage: '/dr logs <execution> [<server>]', about: 'Shows what DRS noted of the jobs.' },
   { usage: '/dr audit <execution>', about: 'Gives the record of who did what, as a file.' },
   { usage: '/dr export <execution>', about: 'Gives an execution as a file for other programs.' },
+  { usage: '/dr accounts [list]', about: 'Lists the accounts and when each was validated.' },
+  { usage: '/dr accounts validate [<account>]', about: 'Looks whether the accounts have all that is needed.' },
   { usage: '/dr archive <execution> [undo]', about: 'Takes a finished execution out of the lists.' },
   { usage: '/dr approve <execution>', about: 'Approves, as the button of its card does.' },
   { usage: '/dr reject <execution> [reason "…"]', about: 'Rejects, with a reason.' },

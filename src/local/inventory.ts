@@ -110,7 +110,16 @@ const sourceServerSchema = z.strictObject({
 
 const inventorySchema = z.strictObject({
   region,
-  stagingAccounts: z.array(z.strictObject({ accountId, name: z.string().min(1).max(64) })).min(1),
+  stagingAccounts: z
+    .array(
+      z.strictObject({
+        accountId,
+        name: z.string().min(1).max(64),
+        /** Said where DRS has never been set up: then the account has no servers. */
+        drsInitialized: z.literal(false).optional(),
+      }),
+    )
+    .min(1),
   /** Where DRS has been set up for failback into AWS. @default - wherever one of the servers runs in AWS */
   originRegions: z.array(z.strictObject({ accountId, region })).optional(),
   sourceServers: z.array(sourceServerSchema),
@@ -312,6 +321,7 @@ function crossFindings(value: unknown): Finding[] {
     ),
     ...duplicates(instanceIds, (at) => ['sourceServers', at, 'recoveryInstance', 'instanceId']),
     ...unknownAccounts(accounts, servers),
+    ...accountsWithoutDrs(accounts, servers),
     ...fullAccounts(servers),
   ];
 }
@@ -327,6 +337,15 @@ function duplicates(values: readonly unknown[], pathOf: (at: number) => Path): F
     }
     return [{ path: pathOf(at), message: `"${value}" is already that of ${fieldName(pathOf(earlier).slice(0, 2))}` }];
   });
+}
+
+function accountsWithoutDrs(accounts: readonly Loose[], servers: readonly Loose[]): Finding[] {
+  const without = new Set(accounts.filter((account) => account.drsInitialized === false).map((one) => one.accountId));
+  return servers.flatMap(({ accountId }, at) =>
+    without.has(accountId)
+      ? [{ path: ['sourceServers', at, 'accountId'], message: `DRS is not initialized in "${String(accountId)}"` }]
+      : [],
+  );
 }
 
 function unknownAccounts(accounts: readonly Loose[], servers: readonly Loose[]): Finding[] {

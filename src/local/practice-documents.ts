@@ -18,7 +18,7 @@ const text = { type: 'String' };
 const optionalText = { type: 'String', default: '' };
 
 /** The Automation runbooks that practice mode knows, by their names. */
-const DOCUMENTS: Readonly<Record<string, object>> = {
+export const DOCUMENTS: Readonly<Record<string, object>> = {
   'HRP-FenceOldSite': runbook(
     'Keeps the old site from writing, so that no two sites do',
     { Application: text, IsDrill: { type: 'Boolean', default: false }, ExecutionId: optionalText },

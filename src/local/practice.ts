@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { AccessDocument } from '../domain/access.ts';
+import { definitionHash } from '../domain/definition-hash.ts';
 import type { Policies } from '../domain/policy.ts';
 import type { PlanSet } from '../domain/recovery-plan.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
@@ -42,9 +43,10 @@ import { Schedule } from './lambda/schedule.ts';
 import { deployedName } from './names.ts';
 import { LocalNetwork } from './network.ts';
 import { planTables } from './plan-tables.ts';
-import { createDocuments } from './practice-documents.ts';
+import { createDocuments, DOCUMENTS } from './practice-documents.ts';
 import type { Rehearsable } from './rehearsal.ts';
 import { sdkIntegrations } from './sdk-integrations.ts';
+import { ORGANIZATION_TRAIL, startCloudTrail } from './services/cloudtrail.ts';
 import { startEventBridge } from './services/eventbridge.ts';
 import { startPricing } from './services/pricing.ts';
 import { startS3 } from './services/s3.ts';
@@ -203,7 +205,7 @@ export async function startPractice(options: PracticeOptions) {
   const network = new LocalNetwork();
   const targets = targetsOf(inventory);
 
-  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns, pricing] =
+  const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns, pricing, cloudTrail] =
     await Promise.all([
       startDynamoDB({ ...services, onCapacity: options.onCapacity }),
       startSsm({ ...services, nodes: managedNodes }),
@@ -216,6 +218,7 @@ export async function startPractice(options: PracticeOptions) {
       startServiceQuotas(services),
       startSns(services),
       startPricing(services),
+      startCloudTrail(services),
     ]);
 
   const engine = new StepFunctionsEngine({
@@ -289,6 +292,9 @@ export async function startPractice(options: PracticeOptions) {
     RESULT_BUCKET: BUCKET,
     AUDIT_BUCKET,
     CONFIG_PATH,
+    EXECUTOR_DEFINITION: definitionHash(
+      readFileSync(fileOf('infra/state-machines/drs-staging-account-executor.asl.json'), 'utf8'),
+    ),
     SLACK_SECRET_ID: SECRET,
     EVENT_BUS_ARN: busArn,
     DR_EXECUTION_ARN: `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:stateMachine:dr-execution`,
@@ -308,6 +314,7 @@ export async function startPractice(options: PracticeOptions) {
     AWS_ENDPOINT_URL_SERVICE_QUOTAS: serviceQuotas.url,
     AWS_ENDPOINT_URL_SNS: sns.url,
     AWS_ENDPOINT_URL_PRICING: pricing.url,
+    AWS_ENDPOINT_URL_CLOUDTRAIL: cloudTrail.url,
     ...(options.realWorkspace === undefined ? { SLACK_API_URL: `${slack.url}/api/` } : {}),
   });
 
@@ -325,6 +332,7 @@ export async function startPractice(options: PracticeOptions) {
   for (const { accountId } of inventory.stagingAccounts) serviceQuotas.setQuota({ accountId, ...VCPU_QUOTA });
   secretsManager.put(SECRET, JSON.stringify({ botToken: options.realWorkspace?.botToken ?? botToken, signingSecret }));
   putConfiguration();
+  cloudTrail.putTrail(ORGANIZATION_TRAIL);
 
   createDocuments(
     ssm.automation,
@@ -423,6 +431,7 @@ export async function startPractice(options: PracticeOptions) {
     s3,
     serviceQuotas,
     sns,
+    cloudTrail,
     engine,
     host,
     identities,
@@ -465,6 +474,7 @@ export async function startPractice(options: PracticeOptions) {
           serviceQuotas,
           sns,
           pricing,
+          cloudTrail,
         ].map((server) => server.close()),
       );
     },
@@ -578,6 +588,7 @@ export async function startPractice(options: PracticeOptions) {
       'close-execution',
       'refresh-catalogue',
       'answer-query',
+      'validate-accounts',
     ];
     for (const { accountId } of inventory.stagingAccounts) {
       sts.addRole({
@@ -595,11 +606,11 @@ export async function startPractice(options: PracticeOptions) {
     for (const origin of origins) addFailbackRole(originRole(origin));
     for (const { accountId } of targets) {
       for (const [role, by] of [
-        [ACTIONS_ROLE, 'take-action'],
-        [ACTION_DOCUMENTS_ROLE, 'answer-query'],
+        [ACTIONS_ROLE, ['take-action']],
+        [ACTION_DOCUMENTS_ROLE, ['answer-query', 'validate-accounts']],
       ] as const) {
         const roleArn = `arn:aws:iam::${accountId}:role/${role}`;
-        sts.addRole({ roleArn, trustedPrincipals: [centralRole(by)], externalId: EXTERNAL_ID });
+        sts.addRole({ roleArn, trustedPrincipals: by.map(centralRole), externalId: EXTERNAL_ID });
       }
     }
   }
@@ -625,6 +636,7 @@ export async function startPractice(options: PracticeOptions) {
         documentsRoleArn: `arn:aws:iam::${accountId}:role/${ACTION_DOCUMENTS_ROLE}`,
         externalId: EXTERNAL_ID,
         regions,
+        documents: Object.keys(DOCUMENTS).map((name) => ({ name, type: 'Automation' })),
       });
     }
     inventory.stagingAccounts.forEach(({ accountId }, index) => {

@@ -97,7 +97,8 @@ export async function readQuotas(
   }
 }
 
-function isReplicating(server: SourceServer): boolean {
+/** True for a server that counts towards DRS's quota of replicating servers. */
+export function isReplicating(server: SourceServer): boolean {
   return !['STOPPED', 'DISCONNECTED'].includes(server.dataReplicationInfo?.dataReplicationState ?? '');
 }
 

@@ -9,7 +9,7 @@ import type { Platform } from './platform.ts';
 import { targetAccountOf } from './target-account.ts';
 
 /** A document that an action names, in one of the places where it is to be started. */
-interface WantedDocument {
+export interface WantedDocument {
   accountId: string;
   region: string;
   name: string;
@@ -65,6 +65,8 @@ export function documentsOf(platform: Platform) {
   }
 
   return {
+    whyNot,
+
     /** True when an automation document can be started there. */
     async documentExists(accountId: string, region: string, name: string): Promise<boolean> {
       return (await whyNot({ accountId, region, name, type: 'Automation' })) === undefined;

@@ -59,9 +59,14 @@ export async function explainingAccess<T>(roleArn: string, work: () => Promise<T
   try {
     return await work();
   } catch (cause) {
-    if (!ACCESS_ERRORS.includes(nameOf(cause))) throw cause;
+    if (!isAccessError(cause)) throw cause;
     throw new DrError('CrossAccountAccessDenied', `access denied for ${roleArn}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** True for what AWS answers to somebody who may not do it, or may not come in. */
+export function isAccessError(error: unknown): boolean {
+  return ACCESS_ERRORS.includes(nameOf(error));
 }
 
 /** Something that is made once for each of its keys. */

@@ -4,6 +4,7 @@ import { type AccessDocument, accessSchema } from '../domain/access.ts';
 import { describeIssues } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { type Policies, policiesSchema } from '../domain/policy.ts';
+import { documentNameSchema } from '../domain/recovery-plan.ts';
 import { accountIdSchema, VERBS } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
 import { pages } from './pages.ts';
@@ -67,6 +68,8 @@ export const targetAccountSchema = z.strictObject({
   externalId: stagingAccountSchema.shape.externalId,
   /** Where actions may be done in it. */
   regions: z.array(stagingAccountSchema.shape.region).min(1),
+  /** What may be started there. Looked at when accounts are validated; what may be started is the role's to say. */
+  documents: z.array(z.strictObject({ name: documentNameSchema, type: z.enum(['Automation', 'Command']) })).default([]),
 });
 export type TargetAccount = z.infer<typeof targetAccountSchema>;
 
@@ -105,6 +108,8 @@ export interface Configuration {
   stagingAccounts(): Promise<StagingAccount[]>;
   /** Undefined where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
   origin(place: Pick<Origin, 'accountId' | 'region'>): Promise<Origin | undefined>;
+  /** Every place in AWS that servers go back to. @throws {DrError} ConfigurationError when one is wrong. */
+  origins(): Promise<Origin[]>;
   /** Undefined where actions are not done in the account. @throws {DrError} ConfigurationError when the document is wrong. */
   targetAccount(accountId: string): Promise<TargetAccount | undefined>;
   /** Every account in which actions are done. @throws {DrError} ConfigurationError when one is wrong. */
@@ -144,7 +149,8 @@ export function configuration(platform: Platform): Configuration {
 
   async function documentsBelow<T>(folder: string, schema: z.ZodType<T>): Promise<T[]> {
     const parameters = await pages(async (NextToken) => {
-      const page = await ssm.send(new GetParametersByPathCommand({ Path: `${CONFIG_PATH}/${folder}`, NextToken }));
+      const Path = `${CONFIG_PATH}/${folder}`;
+      const page = await ssm.send(new GetParametersByPathCommand({ Path, Recursive: true, NextToken }));
       return { items: page.Parameters, nextToken: page.NextToken };
     });
     return parameters.map(({ Name, Value }) => check(Name ?? '', Value, schema));
@@ -161,6 +167,7 @@ export function configuration(platform: Platform): Configuration {
     component: () => optionalDocument('component', componentSettingsSchema),
     requests: () => optionalDocument('requests', written.requests),
     origin: ({ accountId, region }) => documentIfThere(`origins/${accountId}/${region}`, written.origin),
+    origins: () => documentsBelow('origins', written.origin),
     targetAccount: (accountId) => documentIfThere(`target-accounts/${accountId}`, written.targetAccount),
     targetAccounts: () => documentsBelow('target-accounts', written.targetAccount),
     async stagingAccounts() {

@@ -6,6 +6,8 @@ export type Setting =
   /** The account in which the central functions run: where actions are done that name no other. */
   | 'CENTRAL_ACCOUNT'
   | 'EXECUTION_TABLE'
+  /** Hash of the executor's definition with which this was deployed. */
+  | 'EXECUTOR_DEFINITION'
   | 'PROTECTION_GROUP_TABLE'
   | 'RECOVERY_PLAN_TABLE'
   | 'RESULT_BUCKET'

@@ -8,6 +8,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Person } from '../domain/access.ts';
+import type { AccountCheckRecord } from '../domain/account-check.ts';
 import { type AuditNote, CONFIGURATION_KEY, type SeenDocument } from '../domain/audit.ts';
 import { type AuditRecord, canonicalJson, readRecord } from '../domain/audit-chain.ts';
 import { type BatchScope, batchIdStart, batchNameOf, latestAttempts } from '../domain/batches.ts';
@@ -57,6 +58,9 @@ export const ITEM = {
   action: ({ wave, phase, index, attempt }: ActionKey) =>
     `ACTION#w${String(wave).padStart(2, '0')}-${ACTION_PHASES.indexOf(phase)}${phase}-${String(index).padStart(2, '0')}-a${String(attempt).padStart(2, '0')}`,
   schedule: (scheduleId: string) => `SCHEDULE#${scheduleId}`,
+  account: ({ kind, accountId, regions }: Pick<AccountCheckRecord, 'kind' | 'accountId' | 'regions'>) =>
+    // An origin is a place: an account may be one in several Regions.
+    `ACCOUNT#${kind}#${accountId}${kind === 'origin' ? `#${regions.join('+')}` : ''}`,
   parent: 'PARENT',
   runEnded: 'ENDED',
   /** Thirteen digits of milliseconds, so that notes stand in the order in which they were made. */
@@ -81,6 +85,8 @@ const JOB_ITEM = 'JOB';
 export const QUERY_ITEM = 'QUERY';
 const QUERY_KEY = `${QUERY_ITEM}#`;
 const FIRST_VERSION = 1;
+/** Partition key of what is kept of the accounts. */
+const ACCOUNTS_KEY = 'ACCOUNTS';
 const CATALOGUE_KEY = { executionId: 'CATALOGUE', item: 'CATALOGUE' };
 
 /** `LOCK#<account>#<region>`: who holds which source server there. `version` is the optimistic lock. */
@@ -1148,6 +1154,22 @@ export function executionStore(platform: Platform) {
             UpdateExpression: 'SET deleted = :by',
             ConditionExpression: 'attribute_exists(executionId) AND attribute_not_exists(deleted)',
             ExpressionAttributeValues: { ':by': by },
+          }),
+        ),
+      ),
+
+    /** When each account was validated last, and what came of it. */
+    accountChecks: () => query<AccountCheckRecord>(ACCOUNTS_KEY, 'ACCOUNT#'),
+
+    /** Keeps what came of a validation; false when a newer one is kept already. */
+    keepAccountCheck: (check: AccountCheckRecord) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...check, executionId: ACCOUNTS_KEY, item: ITEM.account(check) },
+            ConditionExpression: 'attribute_not_exists(executionId) OR validatedAt < :at',
+            ExpressionAttributeValues: { ':at': check.validatedAt },
           }),
         ),
       ),

@@ -4,6 +4,7 @@ import { homeProblem } from '../../blocks/home.ts';
 import { escapeText, type Message, message, section } from '../../blocks/message.ts';
 import { DrError, messageOf, nameOf } from '../domain/errors.ts';
 import type { QueryRecord, QueryStatus } from '../domain/query.ts';
+import { accountsAnswer, accountValidationAnswer } from './accounts.ts';
 import { auditAnswer } from './audit.ts';
 import { draftCheck } from './draft.ts';
 import { executionsAnswer } from './executions.ts';
@@ -69,6 +70,10 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
         return await logsAnswer(tools, reply, looker, query.args);
       case 'audit':
         return await auditAnswer(tools, reply, looker, query.args);
+      case 'accounts':
+        return await accountsAnswer(tools, looker);
+      case 'account validation':
+        return await accountValidationAnswer(tools, looker, query.args);
       case 'recovery plans':
         return await plansAnswer(tools, looker);
       case 'recovery plan':

@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { type AccountValidation, accountValidation } from '../accounts/validation.ts';
 import { type AuditNotes, auditNotes } from '../audit/notes.ts';
 import { type DiscoverPlan, planDiscovery } from '../orchestration/discover-plan.ts';
 import { type Discover, fleetDiscovery } from '../orchestration/discovery.ts';
@@ -24,6 +25,8 @@ export interface QueryTools {
   library: Omit<PlanLibrary, 'apply'>;
   /** Whether the documents are there that a plan's actions name. */
   documents: Pick<ActionDocuments, 'problemsOf'>;
+  /** Looks at the accounts of the deployment. Made when it is asked for: it needs what few answers do. */
+  accounts: () => AccountValidation;
   /** The Region that the central stack recovers into. */
   region: string;
   notes: AuditNotes;
@@ -52,6 +55,7 @@ export function queryTools(platform: Platform): QueryTools {
     readerOf: stagingAccountReaders(platform),
     library: planLibrary(platform),
     documents: documentsOf(platform),
+    accounts: () => accountValidation(platform, store, config),
     region: readSettings(platform.environment, 'AWS_REGION').AWS_REGION,
     notes: auditNotes(store, now),
     slack: () => slackClient(secrets, log),

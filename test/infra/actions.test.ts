@@ -22,12 +22,12 @@ const actionsOf = (view: View, name: string) =>
 
 describe('the roles of a target account', () => {
   it.each([
-    [ACTIONS, 'take-action'],
-    [DOCUMENTS, 'answer-query'],
+    [ACTIONS, role('take-action')],
+    [DOCUMENTS, [role('answer-query'), role('validate-accounts')]],
   ])('%s trusts %s alone, in this organisation, which says the ExternalId', (name, by) => {
     expect(oldSite.trustOf(name)).toMatchObject([
       {
-        principal: { AWS: role(by) },
+        principal: { AWS: by },
         conditions: {
           StringEquals: { 'sts:ExternalId': 'dr-chatops-practice', 'aws:PrincipalOrgID': 'o-examplepractice' },
         },
@@ -120,6 +120,10 @@ describe('the central functions', () => {
       documentsRoleArn: `arn:aws:iam::${OLD_SITE}:role/${DOCUMENTS}`,
       externalId: 'dr-chatops-practice',
       regions: ['us-east-1'],
+      documents: [
+        { name: 'HRP-FenceOldSite', type: 'Automation' },
+        { name: 'AWS-StopRdsInstance', type: 'Automation' },
+      ],
     });
   });
 

@@ -161,6 +161,7 @@ describe('the central functions', () => {
         'record-account-result',
         'refresh-catalogue',
         'take-action',
+        'validate-accounts',
       ].map((name) => `dr-chatops-${name}`),
     );
   });
@@ -181,7 +182,7 @@ describe('every role', () => {
 
   it('allows on everything only what AWS does not limit to resources', () => {
     const unlimited =
-      /^(drs:Describe(?!RecoverySnapshots)|drs:ListTagsForResource$|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|pricing:GetProducts$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
+      /^(drs:Describe(?!RecoverySnapshots)|drs:ListTagsForResource$|ec2:Describe|servicequotas:GetAWSDefaultServiceQuota$|dynamodb:ListStreams$|pricing:GetProducts$|cloudtrail:DescribeTrails$|xray:|logs:\w*(LogDelivery|LogDeliveries|ResourcePolic|DescribeLogGroups))/;
     for (const stack of [central, ...staging]) {
       for (const role of stack.roleNames) {
         const everywhere = stack
@@ -528,13 +529,16 @@ describe("a staging account's stack", () => {
             'record-account-result',
             'refresh-catalogue',
             'take-action',
+            'validate-accounts',
           ].map(centralRole),
         },
         conditions: { StringEquals: { 'sts:ExternalId': EXTERNAL_ID, 'aws:PrincipalOrgID': 'o-examplepractice' } },
       },
     ]);
     const actions = stagingAccount.rightsOf(READER_ROLE).flatMap((statement) => statement.actions);
-    expect(actions.filter((action) => !/^(drs|ec2|servicequotas):(Describe|Get)/.test(action))).toEqual([]);
+    expect(
+      actions.filter((action) => !/^(cloudtrail|drs|ec2|servicequotas|states):(Describe|Get)/.test(action)),
+    ).toEqual([]);
   });
 
   it('lets drs-orchestration-main alone start the executor and mark drill instances, naming itself', () => {

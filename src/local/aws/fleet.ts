@@ -180,7 +180,7 @@ export class Fleet {
 
   /**
    * The world of `inventory`; without one, the practice accounts with no servers. Everything drawn at random depends on
-   * `seed` only. DRS is set up in the staging accounts, and in the inventory's `originRegions`; when it has none, wherever
+   * `seed` only. DRS is set up in the staging accounts that do not say otherwise, and in the inventory's `originRegions`; when it has none, wherever
    * one of its servers runs in AWS.
    */
   constructor(options: { clock: Clock; inventory?: Inventory; seed?: string }) {
@@ -189,8 +189,10 @@ export class Fleet {
     this.#seed = seed;
     this.#syncs = new Syncs({ clock, seed });
     this.region = inventory?.region ?? REGION;
-    const accountIds = inventory?.stagingAccounts.map(({ accountId }) => accountId) ?? STAGING_ACCOUNTS;
-    for (const accountId of accountIds) this.initializeAccount(accountId);
+    const accounts = inventory?.stagingAccounts ?? STAGING_ACCOUNTS.map((accountId) => ({ accountId }));
+    for (const account of accounts) {
+      if (!('drsInitialized' in account && account.drsInitialized === false)) this.initializeAccount(account.accountId);
+    }
     const added = (inventory?.sourceServers ?? []).map((server) => this.addSourceServer(server));
     const origins = inventory?.originRegions ?? added.flatMap(({ origin }) => origin ?? []);
     for (const { accountId, region } of origins) this.initializeAccount(accountId, region);
