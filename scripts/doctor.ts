@@ -1,6 +1,6 @@
 /**
- * Says what is right and what is wrong with the Slack app of a deployment, or of practice mode in a real workspace:
- * `npm run doctor`. It only asks Slack; it changes nothing.
+ * Says what is right and what is wrong with the Slack app of a deployment, or of practice mode in a real workspace, and with
+ * what is deployed in AWS: `npm run doctor`. It only asks; it changes nothing.
  */
 import { parseArgs } from 'node:util';
 import { type WebAPICallResult, WebClient } from '@slack/web-api';
@@ -8,15 +8,20 @@ import { z } from 'zod';
 import { type Deployment, DeploymentError, readDeployment } from '../infra/deployment.ts';
 import { BOT_SCOPES } from '../infra/slack-manifest.ts';
 import { messageOf } from '../src/domain/errors.ts';
+import { type Finding, ok, skipped, wrong } from '../src/domain/finding.ts';
 import type { Log } from '../src/platform/platform.ts';
 import { slackClientOptions } from '../src/platform/slack.ts';
+import { examineAws } from './doctor/aws.ts';
 
 const HELP = `Checks the Slack app: token, scopes, app-level token, channels, and the deployment's file against the workspace.
+With --aws also what is deployed: functions, parameters, secret, audit, alarms, and every account.
 
   SLACK_BOT_TOKEN=xoxb-… [SLACK_APP_TOKEN=xapp-…] npm run doctor -- [options]
 
   --config FILE   the deployment's file: is it valid, and does everybody in it exist in the workspace?
   --channel ID    a channel that the bot is to be in; may be given several times. The one of the file is looked at too.
+  --aws           what is deployed of the file, too, with your AWS credentials (AWS_PROFILE and the like). Slack is then
+                  looked at only where SLACK_BOT_TOKEN is set
   --help          this
 
 It ends with 0 when nothing is wrong, 1 otherwise, 2 for wrong usage. Tokens are never printed.`;
@@ -33,22 +38,12 @@ export interface Patient {
   apiUrl?: string;
 }
 
-/** One line of the report: what is well, what is wrong and what to do about it, or what was not looked at. */
-export interface Finding {
-  state: 'ok' | 'wrong' | 'skipped';
-  text: string;
-}
-
 /** The workspace that the bot's token belongs to. */
 interface Team {
   id: string;
   name: string;
   botName: string;
 }
-
-const ok = (text: string): Finding => ({ state: 'ok', text });
-const wrong = (what: string, todo: string): Finding => ({ state: 'wrong', text: `${what}. ${todo}.` });
-const skipped = (text: string): Finding => ({ state: 'skipped', text });
 
 /** Refusals are what the report is about: the client's own lines about them would only be in the way. */
 const quiet: Log = { info: () => {}, warn: () => {}, error: () => {} };
@@ -165,6 +160,13 @@ async function channelFinding(slack: WebClient, team: Team, id: string): Promise
   }
 }
 
+/** `isToldAlready`: whether what is wrong with the file has been said. */
+async function deployedFindings(configFile: string, isToldAlready: boolean): Promise<Finding[]> {
+  const deployment = deploymentOf(configFile);
+  if (!('state' in deployment)) return await examineAws(deployment);
+  return isToldAlready ? [] : [deployment];
+}
+
 function deploymentOf(file: string): Deployment | Finding {
   try {
     return readDeployment(file);
@@ -244,7 +246,7 @@ async function groupFindings(slack: WebClient, groups: string[]): Promise<Findin
 }
 
 function lineOf({ state, text }: Finding): string {
-  return `${{ ok: 'ok     ', wrong: 'WRONG  ', skipped: '–      ' }[state]}${text}`;
+  return `${{ ok: 'ok     ', warning: 'LOOK   ', wrong: 'WRONG  ', skipped: '–      ' }[state]}${text}`;
 }
 
 async function main(): Promise<void> {
@@ -252,6 +254,7 @@ async function main(): Promise<void> {
     options: {
       config: { type: 'string' },
       channel: { type: 'string', multiple: true },
+      aws: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -259,12 +262,16 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
-  const findings = await examine({
-    botToken: process.env.SLACK_BOT_TOKEN || undefined,
-    appToken: process.env.SLACK_APP_TOKEN || undefined,
-    channels: values.channel ?? [],
-    configFile: values.config,
-  });
+  const { aws = false, config, channel = [] } = values;
+  if (aws && config === undefined) throw new Error('--aws needs the deployment’s file: --config FILE.');
+  const botToken = process.env.SLACK_BOT_TOKEN || undefined;
+  const appToken = process.env.SLACK_APP_TOKEN || undefined;
+  const findings = [
+    ...(aws && botToken === undefined
+      ? [skipped('Slack: not looked at. Set SLACK_BOT_TOKEN for that.')]
+      : await examine({ botToken, appToken, channels: channel, configFile: config })),
+    ...(aws && config !== undefined ? await deployedFindings(config, botToken !== undefined) : []),
+  ];
   process.stdout.write(`${findings.map(lineOf).join('\n')}\n`);
   process.exitCode = findings.some(({ state }) => state === 'wrong') ? 1 : 0;
 }

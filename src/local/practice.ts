@@ -48,6 +48,7 @@ import type { Rehearsable } from './rehearsal.ts';
 import { sdkIntegrations } from './sdk-integrations.ts';
 import { ORGANIZATION_TRAIL, startCloudTrail } from './services/cloudtrail.ts';
 import { startEventBridge } from './services/eventbridge.ts';
+import { startLambda } from './services/lambda.ts';
 import { startPricing } from './services/pricing.ts';
 import { startS3 } from './services/s3.ts';
 import { startSecretsManager } from './services/secrets-manager.ts';
@@ -68,6 +69,7 @@ const PLAN_TABLE = 'recovery-plans';
 const GROUP_TABLE = 'protection-groups';
 const BUCKET = 'dr-chatops-results';
 const AUDIT_BUCKET = 'dr-chatops-audit';
+const ALARM_TOPIC = 'dr-chatops-alarms';
 const BUS = 'dr-chatops';
 const CONFIG_PATH = '/dr-chatops';
 const SECRET = 'dr-chatops/slack';
@@ -220,6 +222,12 @@ export async function startPractice(options: PracticeOptions) {
       startPricing(services),
       startCloudTrail(services),
     ]);
+  const lambda = await startLambda({
+    ...services,
+    host,
+    arnOf: (name) => `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${name}`,
+    environment: () => environment,
+  });
 
   const engine = new StepFunctionsEngine({
     clock,
@@ -315,6 +323,7 @@ export async function startPractice(options: PracticeOptions) {
     AWS_ENDPOINT_URL_SNS: sns.url,
     AWS_ENDPOINT_URL_PRICING: pricing.url,
     AWS_ENDPOINT_URL_CLOUDTRAIL: cloudTrail.url,
+    AWS_ENDPOINT_URL_LAMBDA: lambda.url,
     ...(options.realWorkspace === undefined ? { SLACK_API_URL: `${slack.url}/api/` } : {}),
   });
 
@@ -333,6 +342,7 @@ export async function startPractice(options: PracticeOptions) {
   secretsManager.put(SECRET, JSON.stringify({ botToken: options.realWorkspace?.botToken ?? botToken, signingSecret }));
   putConfiguration();
   cloudTrail.putTrail(ORGANIZATION_TRAIL);
+  sns.createTopic({ name: ALARM_TOPIC });
 
   createDocuments(
     ssm.automation,
@@ -428,6 +438,7 @@ export async function startPractice(options: PracticeOptions) {
     ec2,
     sts,
     ssm,
+    secretsManager,
     s3,
     serviceQuotas,
     sns,
@@ -475,6 +486,7 @@ export async function startPractice(options: PracticeOptions) {
           sns,
           pricing,
           cloudTrail,
+          lambda,
         ].map((server) => server.close()),
       );
     },

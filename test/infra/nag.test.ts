@@ -70,6 +70,7 @@ const WITHOUT_RESOURCES = [
   /^logs:(Create|Get|Update|Delete|List|Describe|Put)(LogDelivery|LogDeliveries|LogGroups|ResourcePolicies|ResourcePolicy)$/,
   /^dynamodb:ListStreams$/,
   /^pricing:GetProducts$/,
+  /^cloudtrail:DescribeTrails$/,
   /^drs:Describe(Jobs|RecoveryInstances|SourceServers|ReplicationConfigurationTemplates)$/,
   /^drs:ListTagsForResource$/,
   /^ec2:Describe\w+$/,

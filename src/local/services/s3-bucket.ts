@@ -55,6 +55,11 @@ export class Bucket {
     this.#options = options;
   }
 
+  /** For how long an object is kept at least; undefined without Object Lock. */
+  get retentionDays(): number | undefined {
+    return this.#options.objectLock?.retentionDays;
+  }
+
   get isLocked(): boolean {
     return this.#options.objectLock !== undefined;
   }

@@ -33,7 +33,7 @@ export const MOST_BUCKET_BYTES = 256 * 1024 * 1024;
 
 /**
  * Starts an S3 with PutObject (also If-None-Match: * and If-Match), GetObject, HeadObject and ListObjectsV2 (no
- * delimiter); in a bucket with Object Lock also with versions and DeleteObject. Everything else is answered with
+ * delimiter); in a bucket with Object Lock also with versions, DeleteObject and GetObjectLockConfiguration. Everything else is answered with
  * NotImplemented, 501; an unknown signer with InvalidAccessKeyId, 403.
  */
 export async function startS3(options: ServiceOptions & { mostBucketBytes?: number }): Promise<LocalS3> {
@@ -85,6 +85,9 @@ function respond(request: LocalRequest, buckets: Map<string, Bucket>, options: S
 function callOf(request: LocalRequest): S3Call {
   const [, bucketName = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
   const bucketArn = `arn:aws:s3:::${bucketName}`;
+  if (key === '' && request.query.has('object-lock')) {
+    return { action: 'GetBucketObjectLockConfiguration', resource: bucketArn, bucketName, key };
+  }
   if (key === '') return { action: 'ListBucket', resource: bucketArn, bucketName, key };
   const action = ACTIONS[request.method] ?? 'GetObject';
   const ofVersion = request.query.has('versionId') ? 'Version' : '';
@@ -122,6 +125,7 @@ function perform(
   if (operation === 'GET object') return getObject({ key: call.key, versionId }, bucket, true);
   if (operation === 'HEAD object') return getObject({ key: call.key, versionId }, bucket, false);
   if (operation === 'DELETE object' && bucket.isLocked) return deleteObject({ key: call.key, versionId }, bucket, now);
+  if (operation === 'GET bucket' && request.query.has('object-lock')) return objectLock(bucket);
   if (operation === 'GET bucket' && request.query.get('list-type') === '2') {
     return listObjects(request.query, call.bucketName, bucket.objects);
   }
@@ -168,6 +172,17 @@ function deleteObject({ key, versionId }: ObjectAddress, bucket: Bucket, now: nu
     return { status: 204, headers: { 'x-amz-version-id': versionId } };
   }
   return { status: 204, headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': bucket.hide(key) } };
+}
+
+/** GetObjectLockConfiguration. */
+function objectLock({ retentionDays }: Bucket): LocalResponse {
+  if (retentionDays === undefined) {
+    const text = 'Object Lock configuration does not exist for this bucket';
+    throw new ServiceError('ObjectLockConfigurationNotFoundError', text, 404);
+  }
+  const rule = `<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>${retentionDays}</Days></DefaultRetention></Rule>`;
+  const body = `<ObjectLockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ObjectLockEnabled>Enabled</ObjectLockEnabled>${rule}</ObjectLockConfiguration>`;
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body };
 }
 
 function forgetOldest(bucket: Bucket, most: number): void {

@@ -46,6 +46,15 @@ const FAULTS = {
 
 export type TopicFault = keyof typeof FAULTS;
 
+/** Somebody who is told of what is published. Nothing is delivered. */
+export interface LocalSubscription {
+  /** e.g. `email`. */
+  protocol: string;
+  endpoint: string;
+  /** False while the endpoint's owner has not confirmed it. */
+  confirmed: boolean;
+}
+
 /** Amazon Simple Notification Service on a loopback port. */
 export interface LocalSns {
   /** For `AWS_ENDPOINT_URL_SNS`. */
@@ -54,6 +63,8 @@ export interface LocalSns {
   createTopic(topic: TopicDefinition): string;
   /** The newest messages of a topic, at most {@link KEPT_MESSAGES}, oldest first. @throws {Error} when there is no topic */
   published(topicArn: string): readonly PublishedMessage[];
+  /** Subscribes somebody to a topic, in the place of the same protocol and endpoint. @throws {Error} when there is no topic */
+  subscribe(topicArn: string, subscription: LocalSubscription): void;
   /** Lets every Publish to a topic fail, until {@link endFault}. @throws {Error} when there is no topic */
   fail(topicArn: string, fault: TopicFault): void;
   /** Ends {@link fail}. @throws {Error} when there is no topic */
@@ -88,10 +99,11 @@ interface Topic {
   accountId: string;
   allowedAccounts: readonly string[];
   messages: PublishedMessage[];
+  subscriptions: LocalSubscription[];
   fault: TopicFault | undefined;
 }
 
-/** Starts SNS with Publish to topics. PublishBatch, FIFO topics, subscriptions, SMS and mobile push are not simulated. */
+/** Starts SNS with Publish to topics and ListSubscriptionsByTopic (in one page). PublishBatch, FIFO topics, SMS and mobile push are not simulated. */
 export async function startSns(options: ServiceOptions & { region?: string }): Promise<LocalSns> {
   const { clock, region = REGION } = options;
   const topics = new Map<string, Topic>();
@@ -116,17 +128,40 @@ export async function startSns(options: ServiceOptions & { region?: string }): P
     },
   };
 
-  const server = await serveQuery({ service: 'sns', xmlns: XML_NAMESPACE, operations: { Publish: publish } }, options);
+  const listSubscriptionsByTopic: QueryOperation = {
+    resource: (parameters) => targetOf(parameters) ?? '*',
+    run(parameters, caller) {
+      const topic = findTopic(topics, targetOf(parameters));
+      authorize(topic, caller);
+      const Subscriptions = topic.subscriptions.map(({ protocol, endpoint, confirmed }) => ({
+        SubscriptionArn: confirmed ? `${topic.arn}:${randomUUID()}` : 'PendingConfirmation',
+        Owner: topic.accountId,
+        Protocol: protocol,
+        Endpoint: endpoint,
+        TopicArn: topic.arn,
+      }));
+      return { Subscriptions };
+    },
+  };
+
+  const operations = { Publish: publish, ListSubscriptionsByTopic: listSubscriptionsByTopic };
+  const server = await serveQuery({ service: 'sns', xmlns: XML_NAMESPACE, operations }, options);
   return {
     url: server.url,
     createTopic({ name, accountId = CENTRAL_ACCOUNT, allowedAccounts = [] }) {
       if (!TOPIC_NAME.test(name)) throw new Error(`"${name}" is not a topic's name`);
       const arn = `arn:aws:sns:${region}:${accountId}:${name}`;
       if (topics.has(arn)) throw new Error(`topic ${arn} exists`);
-      topics.set(arn, { arn, accountId, allowedAccounts, messages: [], fault: undefined });
+      topics.set(arn, { arn, accountId, allowedAccounts, messages: [], subscriptions: [], fault: undefined });
       return arn;
     },
     published: (topicArn) => known(topicArn).messages,
+    subscribe(topicArn, subscription) {
+      const topic = known(topicArn);
+      const isSame = ({ protocol, endpoint }: LocalSubscription) =>
+        protocol === subscription.protocol && endpoint === subscription.endpoint;
+      topic.subscriptions = [...topic.subscriptions.filter((one) => !isSame(one)), subscription];
+    },
     fail(topicArn, fault) {
       known(topicArn).fault = fault;
     },
