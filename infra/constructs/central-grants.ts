@@ -250,6 +250,7 @@ export function centralGrants(resources: GrantedResources) {
           ['ssm:GetParametersByPath'],
           [names.parameterArn('target-accounts'), names.parameterArn('target-accounts/*')],
         ),
+        // The account that a document is looked for in.
         allow(['ssm:GetParameter'], [names.parameterArn('target-accounts/*')]),
         ...assuming(targetAccountIds.map(names.actionDocumentsRoleArn)),
       ],

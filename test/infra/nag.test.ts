@@ -26,6 +26,10 @@ const EXPLAINED: { rule: RegExp; at?: RegExp; why: string }[] = [
     why: 'servers, jobs and instances come and go: what is done to them is limited by tags, by who calls (DRS) and by the account and Region',
   },
   {
+    rule: /^AwsSolutions-IAM5\[Resource::arn:aws:cloudtrail:\*:\*:trail\/\*\]$/,
+    why: 'a trail of the organisation is of another account and Region: whether it records DRS is only read',
+  },
+  {
     rule: /^AwsSolutions-IAM5\[Resource::arn:aws:lambda:.*:function:dr-chatops-[a-z-]+:\*\]$/,
     why: 'a machine calls the versions of its functions: a running execution keeps the one that it began with',
   },

@@ -19,11 +19,16 @@ it('every call of a drill, of looks at it, of a failover, a termination and a st
   const looks = ['plan drill HRP wave 1', 'status HRP', 'executions', `server ${server?.hostname}`, `logs ${id}`];
   for (const look of looks) await world.says('approver', look);
   await world.says('approver', `audit ${id}`);
-  for (const look of ['plans', 'groups', 'plan export HRP']) await world.says('approver', look);
+  for (const look of ['plans', 'groups', 'plan export HRP', 'accounts', 'accounts validate']) {
+    await world.says('approver', look);
+  }
+  await world.practice.host.invoke(deployedName('validate-accounts'), {});
   // Its form offers the staging accounts; the draft is stored.
   await world.says('lead', 'group new HRP');
   await world.drawn();
-  expect(world.calls.map(({ action }) => action)).toContain('DescribeJobLogItems');
+  expect(world.calls.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(['DescribeJobLogItems', 'DescribeStateMachine', 'GetEventSelectors']),
+  );
   allowDirect(world, ['status', 'failover', 'terminate']);
   tagged(world, 'all', 2);
   const tags = { 'DR-Test': 'all' };

@@ -27,6 +27,7 @@ beforeAll(async () => {
   );
   world = await startWorld({
     shared: true,
+    lookedAfter: false,
     inventory: { ...whole, sourceServers: sourceServers.slice(0, 5), originRegions: [] },
   });
   signIn(OPERATOR);
