@@ -91,6 +91,8 @@ function organisationOf(deployment: Deployment) {
   /** The account that a resource belongs to; none where it is the caller's, whoever calls. */
   function accountOf(resource: string): string | undefined {
     const [, , service, , account = '', name = ''] = resource.split(':');
+    // Trails have no policies: an organisation's is shown to its member accounts by CloudTrail, to whom their own policies let look.
+    if (service === 'cloudtrail' && name.startsWith('trail/')) return undefined;
     if (service === 's3') return bucketOwners.get(name.split('/')[0] ?? '') ?? 'another account';
     return account === '' ? undefined : account;
   }
