@@ -14,7 +14,6 @@ import { canonicalJson } from '../../src/domain/audit-chain.ts';
 import { messageOf, nameOf } from '../../src/domain/errors.ts';
 import { type Finding, ok, skipped, warning, wrong } from '../../src/domain/finding.ts';
 import { FUNCTIONS, type FunctionName } from '../../src/functions.ts';
-import { isAccessError } from '../../src/platform/assumed-role.ts';
 import { concurrently } from '../../src/platform/concurrently.ts';
 import { pages } from '../../src/platform/pages.ts';
 
@@ -41,11 +40,16 @@ export async function examineAws(deployment: Deployment): Promise<Finding[]> {
     ...findings,
     await machineFinding(new SFNClient({ region }), names),
     ...(await parameterFindings(new SSMClient({ region }), deployment, environments)),
-    await secretFinding(new SecretsManagerClient({ region }), environments),
+    await secretFinding(new SecretsManagerClient({ region }), names, environments),
     await auditFinding(new S3Client({ region, forcePathStyle: true }), deployment, environments),
     ...(await alarmFindings(new SNSClient({ region }), deployment, names)),
     ...(await accountFindings(new LambdaClient({ region }), names)),
   ];
+}
+
+/** True for what AWS answers to somebody who may not do it: each service calls it otherwise. */
+function isRefusal(error: unknown): boolean {
+  return /AccessDenied|AuthorizationError|UnauthorizedOperation/.test(nameOf(error));
 }
 
 /** What could not be looked at is no fault of the deployment, unless AWS says that it is not there. */
@@ -57,7 +61,7 @@ async function looked<T extends Finding | Finding[]>(
   try {
     return await look();
   } catch (error) {
-    return isAccessError(error)
+    return isRefusal(error)
       ? skipped(`${what}: not looked at: your role lacks ${right}.`)
       : wrong(
           `${what}: ${nameOf(error)}: ${messageOf(error)}`,
@@ -96,7 +100,7 @@ async function functionFindings(
       return isReady ? undefined : `${centralName(name)} is ${found.State} (last update: ${found.LastUpdateStatus})`;
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') return `${centralName(name)} is not there`;
-      return isAccessError(error) ? 'denied' : `${centralName(name)}: ${messageOf(error)}`;
+      return isRefusal(error) ? 'denied' : `${centralName(name)}: ${messageOf(error)}`;
     }
   });
   const told = problems.filter((problem) => problem !== undefined);
@@ -136,7 +140,7 @@ async function parameterFindings(
   deployment: Deployment,
   environments: Environments,
 ): Promise<Finding[]> {
-  const path = environments.get('answer-query')?.CONFIG_PATH ?? '';
+  const path = environments.get('answer-query')?.CONFIG_PATH ?? namesOf(deployment).configPath;
   const found = await looked('Parameters', 'ssm:GetParametersByPath', async (): Promise<Finding[]> => {
     const stored = await pages(async (NextToken) => {
       const page = await ssm.send(new GetParametersByPathCommand({ Path: path, Recursive: true, NextToken }));
@@ -184,8 +188,12 @@ function isSame(value: string, content: unknown): boolean {
 const secretSchema = z.object({ botToken: z.string().startsWith('xox'), signingSecret: z.string().min(1) });
 
 /** Whether the secret is filled. What is in it is told to nobody. */
-async function secretFinding(secrets: SecretsManagerClient, environments: Environments): Promise<Finding> {
-  const SecretId = environments.get('slack-ingress')?.SLACK_SECRET_ID ?? '';
+async function secretFinding(
+  secrets: SecretsManagerClient,
+  { named }: Names,
+  environments: Environments,
+): Promise<Finding> {
+  const SecretId = environments.get('slack-ingress')?.SLACK_SECRET_ID ?? named('dr-chatops/slack');
   const todo =
     'Put {"botToken": "xoxb-…", "signingSecret": "…"} of the Slack app into it: docs/operations.md, step 4 of the installation';
   return await looked('Slack secret', 'secretsmanager:GetSecretValue, or kms:Decrypt by its key', async () => {
@@ -205,7 +213,12 @@ function jsonOf(text: string): unknown {
 }
 
 async function auditFinding(s3: S3Client, { audit }: Deployment, environments: Environments): Promise<Finding> {
-  const Bucket = environments.get('audit')?.AUDIT_BUCKET ?? '';
+  const Bucket = environments.get('audit')?.AUDIT_BUCKET;
+  if (Bucket === undefined) {
+    return skipped(
+      'Audit bucket: not looked at: your role lacks kms:Decrypt, by which the functions’ settings are read.',
+    );
+  }
   const days = audit.retentionYears * 366;
   return await looked('Audit bucket', 's3:GetBucketObjectLockConfiguration', async () => {
     const answer = await s3.send(new GetObjectLockConfigurationCommand({ Bucket })).catch((error: unknown) => {

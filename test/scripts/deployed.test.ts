@@ -140,6 +140,13 @@ describe('the doctor of what is deployed', () => {
     ]);
   });
 
+  test('says which right its caller lacks, and looks at the rest', async () => {
+    world.practice.ssm.failCalls('GetParametersByPath', 1, 'denied');
+    const found = lines(await examineAws(deploymentWith()));
+    expect(found).toContain('skipped: Parameters: not looked at: your role lacks ssm:GetParametersByPath.');
+    expect(found).toContain('ok: Slack secret: filled.');
+  });
+
   test('says whose credentials are wrong, and looks no further', async () => {
     onTestFinished(() => signIn(OPERATOR));
     signIn(`arn:aws:iam::${STAGING_ACCOUNTS[0]}:role/operator`);
