@@ -205,6 +205,9 @@ const deploymentSchema = z.strictObject({
 
 export type Deployment = z.infer<typeof deploymentSchema>;
 
+/** Every field that a deployment's file can have. */
+export const DEPLOYMENT_FIELDS: readonly string[] = Object.keys(deploymentSchema.shape);
+
 /** The accounts of a list that a StackSet keeps: all but those that are to have a stack of their own. */
 export function keptByStackSet<T extends { accountId: string }>(
   accounts: readonly T[],

@@ -1,8 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Deployment, DeploymentError, parseDeployment, readDeployment } from '../../infra/deployment.ts';
+import {
+  DEPLOYMENT_FIELDS,
+  type Deployment,
+  DeploymentError,
+  parseDeployment,
+  readDeployment,
+} from '../../infra/deployment.ts';
 
 const EXAMPLE = path.join(import.meta.dirname, '../../config/example.json');
 
@@ -469,6 +475,15 @@ describe('a deployment file', () => {
       expect(problemsOf((content) => ({ ...content, environment }))[1]).toContain('environment:');
     },
   );
+
+  it('has no field that docs/operations.md does not explain', () => {
+    const operations = readFileSync(path.join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+    const rows = [...operations.matchAll(/^\| (`[^|]+`) \|/gm)].map(([, cell]) => cell ?? '');
+    const unexplained = DEPLOYMENT_FIELDS.filter(
+      (field) => !rows.some((cell) => cell.includes(`\`${field}\``) || cell.includes(`\`${field}.`)),
+    );
+    expect(unexplained).toEqual([]);
+  });
 
   it('that cannot be read is refused by name', () => {
     const file = path.join(mkdtempSync(path.join(tmpdir(), 'dr-chatops-')), 'broken.json');
