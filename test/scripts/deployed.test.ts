@@ -10,7 +10,7 @@ import { readSmokeArguments } from '../../scripts/smoke.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { CENTRAL_ACCOUNT, REGION, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
 import { componentSettingsSchema } from '../../src/platform/configuration.ts';
-import { allowDirect } from '../end-to-end/component-call.ts';
+import { allowDirect, call } from '../end-to-end/component-call.ts';
 import { startWorld, type World, wholeInventory } from '../end-to-end/world.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -235,6 +235,10 @@ describe('the smoke test', () => {
     expect(printed).toContain('ok       Its end has begun: this deployment lets terminations be called directly.');
     expect(exitCode).toBe(EXIT.ok);
     expect(instances()).toEqual([]);
+    // What it has launched is named, whatever else the server's tags may come to select.
+    const arn = `arn:aws:states:${REGION}:${CENTRAL_ACCOUNT}:execution:drs-orchestration-main:smoke-direct-end`;
+    const { input = '' } = world.practice.engine.describeExecution(arn);
+    expect(JSON.parse(input).options.instanceIds).toEqual([expect.stringMatching(/^i-/)]);
   });
 
   test('an interrupted one says what is left and how to end it, and is taken up by the next; a rejected end stays', async () => {
@@ -291,6 +295,17 @@ describe('the smoke test', () => {
     onTestFinished(() => world.practice.drs.faults.allowAccount(account));
     expect((await smoke({ name: 'denied' })).printed.join()).toContain(`TROUBLE  ${account} cannot be read`);
     expect(world.launches()).toHaveLength(before);
+  });
+
+  test('asks for a server by its id, which the component takes among all that carry the tags', async () => {
+    const tags = { 'DR-Application': 'HRP' };
+    const chosen = world.inventory.sourceServers.find(({ recoveryInstance }) => recoveryInstance === undefined);
+    const options = { sourceServerIds: [String(chosen?.sourceServerId)] };
+    const status = await call(world, { action: 'status', tags, options }, 'status-of-one');
+    expect(status.output?.servers?.map(({ sourceServerId }) => sourceServerId)).toEqual(options.sourceServerIds);
+    const drill = await call(world, { action: 'drill', tags, options }, 'drill-of-one');
+    expect(drill.output?.summary).toEqual({ totalServers: 1, succeeded: 1, failed: 0, skipped: 0 });
+    expect(instances().map(({ sourceServerId }) => sourceServerId)).toEqual(options.sourceServerIds);
   });
 
   test('is told by its arguments, one name a day', () => {
