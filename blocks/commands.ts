@@ -94,6 +94,12 @@ export const COMMANDS = {
     example: '/dr status HRP',
     about: 'Shows what runs and what waits.',
   },
+  readiness: {
+    form: '/dr readiness [<application>]',
+    example: '/dr readiness HRP',
+    about:
+      'Says whether an application could be recovered now, what speaks against it, and what to do; alone of all of them, one line each. It is checked every 30 minutes.',
+  },
   executions: {
     form: '/dr executions [<application>] [archived]',
     example: '/dr executions HRP',

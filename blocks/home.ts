@@ -21,6 +21,7 @@ import {
   since,
 } from './message.ts';
 import { questionTitle } from './question.ts';
+import { homeReadiness, type ShownReadiness } from './readiness.ts';
 import { askedBy, instancesText, wordsOf } from './verbs.ts';
 import { actionOf, outcomeText } from './wave-actions.ts';
 import { shortId } from './words.ts';
@@ -50,6 +51,8 @@ export interface HomeContent {
   roles: { role: Role; applications?: string[] }[];
   /** Whether the person may ask for anything. */
   mayAsk: boolean;
+  /** Whether the applications that the person may see could be recovered. */
+  readiness?: readonly ShownReadiness[];
   /** The recovery plans that the person may see, and whether they may make one. */
   library?: { plans: readonly ListedPlan[]; mayPlan: boolean };
   /** What is not there yet; empty when everything is. */
@@ -121,6 +124,7 @@ export function home(content: HomeContent): HomeView {
       MOST_RECENT + 1,
       LIST_CHARACTERS,
     ),
+    ...(content.readiness === undefined ? [] : [{ type: 'divider' as const }, ...homeReadiness(content.readiness)]),
     ...libraryBlocks(content),
     ...missingBlocks(missing),
     { type: 'divider' },

@@ -1,4 +1,5 @@
 import type { Button, KnownBlock } from '@slack/types';
+import type { Verification } from '../src/domain/drill-proof.ts';
 import type { ChangedBy } from '../src/domain/plan-library.ts';
 import type { ProtectionGroup } from '../src/domain/protection-group.ts';
 import type { PlanWave, RecoveryPlan, WaveAction } from '../src/domain/recovery-plan.ts';
@@ -17,6 +18,7 @@ import {
   section,
   sentence,
 } from './message.ts';
+import { verificationText } from './readiness.ts';
 import { wavesText } from './verbs.ts';
 import { namesText } from './words.ts';
 
@@ -40,6 +42,8 @@ export interface ListedPlan extends Changed {
   plan: RecoveryPlan;
   /** How its last drill ended, and when, where one is known. */
   lastDrill?: { status: string; endTime?: number };
+  /** Whether a drill has shown that it works as it is; left out for a plan that cannot be drilled by itself. */
+  verification?: Verification;
 }
 
 /** The answer to `/dr plans`. `mayNew`: the person may make one. */
@@ -67,7 +71,7 @@ export function libraryButtons(blockId: string): KnownBlock {
 }
 
 /** A plan in two lines. */
-export function planLine({ plan, version, changedBy, changedAt, lastDrill }: ListedPlan): string {
+export function planLine({ plan, version, changedBy, changedAt, lastDrill, verification }: ListedPlan): string {
   const { planName, planId, application, waves, rtoTargetMinutes } = plan;
   const drilled =
     lastDrill === undefined
@@ -79,7 +83,7 @@ export function planLine({ plan, version, changedBy, changedAt, lastDrill }: Lis
     rtoTargetMinutes === undefined ? undefined : `RTO ${minutesText(rtoTargetMinutes)}`,
     changedText({ version, changedBy, changedAt }),
     drilled,
-  )}`;
+  )}${verification === undefined ? '' : `\n   ${verificationText(verification)}`}`;
 }
 
 /** `version 3, changed by @A on …`. */
@@ -122,13 +126,15 @@ export interface ShownPlan extends Changed {
   /** Accounts whose servers could not be looked at, and why. */
   unread: readonly string[];
   mayEdit: boolean;
+  /** As of a plan of the list; left out for an older version. */
+  verification?: Verification;
   /** Milliseconds since the epoch. */
   now: number;
 }
 
 /** The answer to `/dr plan show`. */
 export function planCard(shown: ShownPlan): Message {
-  const { plan, waves, version, current, isStuck, unread, mayEdit, now } = shown;
+  const { plan, waves, version, current, isStuck, unread, mayEdit, verification, now } = shown;
   const { planName, planId, application, description, rtoTargetMinutes, cleanUpAfterHours } = plan;
   const facts = [
     dotted(
@@ -141,6 +147,7 @@ export function planCard(shown: ShownPlan): Message {
     ),
     ...(description === undefined ? [] : [sentence(description)]),
     dotted(changedText(shown), current === undefined ? undefined : `*not the current version, which is ${current}*`),
+    ...(verification === undefined ? [] : [verificationText(verification)]),
   ];
   const blocks: KnownBlock[] = [
     header(`Recovery plan ${planName}`),

@@ -21,6 +21,7 @@ import { functionNeeds } from './constructs/function-needs.ts';
 import { PlanTables } from './constructs/plan-tables.ts';
 import { ProductFunction, type ProductFunctionProps } from './constructs/product-function.ts';
 import { productKey } from './constructs/product-key.ts';
+import { ReadinessAlarms } from './constructs/readiness-alarms.ts';
 import { RecoveryRunbook } from './constructs/recovery-runbook.ts';
 import { RequestSchedules } from './constructs/request-schedules.ts';
 import { ResultBucket } from './constructs/result-bucket.ts';
@@ -231,6 +232,8 @@ export class CentralStack extends Stack {
     every('AnswerParents', Duration.minutes(5), functions['answer-parents']);
     every('CleanUpDrills', Duration.minutes(5), functions['clean-up-drills']);
     every('RunSchedules', Duration.minutes(1), functions['run-schedules']);
+    every('CheckReadiness', Duration.minutes(30), functions['check-readiness']);
+    every('SendDigest', Duration.minutes(5), functions['send-digest']);
     every('SweepMessages', Duration.minutes(1), functions['sweep-messages']);
     every('WatchGates', Duration.minutes(1), functions['watch-gates']);
     const { topic: alarmTopic } = new Alarms(this, 'Alarms', {
@@ -239,6 +242,7 @@ export class CentralStack extends Stack {
       deadLetters,
       emails: deployment.alarms.emails,
     });
+    new ReadinessAlarms(this, 'ReadinessAlarms', { names, topic: alarmTopic });
     new CfnDashboard(this, 'Dashboard', {
       dashboardName: names.named('dr-chatops'),
       dashboardBody: JSON.stringify(dashboardOf(deployment)),

@@ -164,6 +164,39 @@ export function dashboardOf(deployment: Deployment): {
       period: 5 * MINUTE,
       stat: 'Maximum',
     },
+    {
+      title: 'Applications that are not ready',
+      metrics: [ours('UnreadyApplications'), ours('ReadinessLost')],
+      period: 30 * MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'Data age of the worst copy (s)',
+      metrics: accounts.map((account) => ours('WorstDataAgeSeconds', 'StagingAccount', account)),
+      period: 30 * MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'Servers that are stalled or not protected',
+      metrics: accounts.flatMap((account) => [
+        ours('StalledServers', 'StagingAccount', account),
+        ours('UnprotectedServers', 'StagingAccount', account),
+      ]),
+      period: 30 * MINUTE,
+      stat: 'Maximum',
+    },
+    {
+      title: 'What is free of the tightest quota (%)',
+      metrics: accounts.map((account) => ours('QuotaHeadroomPercent', 'StagingAccount', account)),
+      period: 30 * MINUTE,
+      stat: 'Minimum',
+    },
+    {
+      title: 'Staging accounts that could not be read',
+      metrics: [ours('UnreachableAccounts')],
+      period: 30 * MINUTE,
+      stat: 'Maximum',
+    },
   ];
   const width = WIDTH / 3;
   return {

@@ -28,6 +28,7 @@ const readable = z.looseObject({
   component: object({ notificationTopicArns: texts }),
   access: z.unknown(),
   policies: z.unknown(),
+  readiness: z.unknown(),
 });
 type Readable = z.infer<typeof readable>;
 
@@ -194,7 +195,7 @@ function tooManyDocuments({ targetAccounts }: Readable): string[] {
 }
 
 function tooLargeDocuments(content: Readable): string[] {
-  return (['access', 'policies', 'component'] as const).flatMap((field) => {
+  return (['access', 'policies', 'component', 'readiness'] as const).flatMap((field) => {
     const bytes = Buffer.byteLength(JSON.stringify(content[field] ?? null));
     return bytes <= MAX_PARAMETER_BYTES
       ? []

@@ -21,6 +21,11 @@ export function deploymentDocuments(deployment: Deployment, names: Names): Deplo
     { name: 'component', description: 'What direct callers of the recovery component may do', content: component },
     { name: 'requests', description: 'Where people are asked about requests of machines', content: requests },
     { name: 'policies', description: 'What an approval needs, and what stops a drill', content: policies },
+    {
+      name: 'readiness',
+      description: 'What applications are held to while nothing is launched',
+      content: deployment.readiness,
+    },
     ...stagingAccounts.map((account) => ({
       name: `staging-accounts/${account.accountId}`,
       description: `Staging account ${account.accountId}`,

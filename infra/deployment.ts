@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { accessSchema } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
 import { policiesSchema } from '../src/domain/policy.ts';
+import { readinessSettingsSchema } from '../src/domain/readiness-settings.ts';
 import { documentNameSchema } from '../src/domain/recovery-plan.ts';
 import { accountIdSchema } from '../src/domain/vocabulary.ts';
 import {
@@ -187,6 +188,8 @@ const deploymentSchema = z.strictObject({
   component: componentSettingsSchema.prefault({}),
   /** Where people are asked about requests of machines, unless a request names its own channel. */
   requests: requestSettingsSchema.prefault({}),
+  /** What applications are held to while nothing is launched, and which channel is told each day. */
+  readiness: readinessSettingsSchema.prefault({}),
   alarms: z
     .strictObject({
       /** Who is told of alarms by e-mail, once they have confirmed it. */

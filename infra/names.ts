@@ -35,6 +35,7 @@ export const FUNCTIONS_THAT_READ_STAGING_ACCOUNTS: readonly FunctionName[] = [
   'close-execution',
   'refresh-catalogue',
   'answer-query',
+  'check-readiness',
   'validate-accounts',
 ];
 

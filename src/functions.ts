@@ -29,6 +29,10 @@ export const FUNCTIONS = {
   'clean-up-drills': 'src/requests/clean-up-drills.ts',
   /** Every minute: schedules whose time has come. */
   'run-schedules': 'src/requests/run-schedules.ts',
+  /** Every thirty minutes: whether each application could be recovered now. */
+  'check-readiness': 'src/readiness/check-readiness.ts',
+  /** Every five minutes: the daily message of what is not ready, when its time has come. */
+  'send-digest': 'src/readiness/send-digest.ts',
   /** Every minute: decisions that have not reached their machine. */
   'watch-gates': 'src/gates/watch-gates.ts',
   // States of dr-execution

@@ -295,6 +295,9 @@ export function centralGrants(resources: GrantedResources) {
     /** Where people are asked about requests. */
     requestSettings: configuration('requests'),
 
+    /** What applications are held to, and which channel gets the daily message. */
+    readinessSettings: configuration('readiness'),
+
     /** AWS's public price list, which has no resource type. */
     readPrices: { statements: [allow(['pricing:GetProducts'], ['*'])] } satisfies Grant,
 

@@ -24,6 +24,8 @@ export class ExecutionHistory extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       deletionProtection: true,
+      // Readiness of applications that there are no more, and digests. Nothing else has it.
+      timeToLiveAttribute: 'removedAfter',
       removalPolicy: RemovalPolicy.RETAIN,
     });
     table.addGlobalSecondaryIndex({

@@ -165,6 +165,24 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
         may.accessAndPolicies,
       ],
     },
+    'check-readiness': {
+      description: 'Whether each application could be recovered now',
+      ...FLEET,
+      grants: [
+        may.table('GetItem', 'PutItem', 'Query'),
+        // Drills that have ended.
+        may.statusIndex,
+        may.readPlans,
+        may.readinessSettings,
+        may.stagingAccounts,
+        may.readStagingAccounts,
+      ],
+    },
+    'send-digest': {
+      description: 'The daily message of what is not ready',
+      ...SMALL,
+      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.readinessSettings, may.slackSecret],
+    },
     'record-progress': {
       description: 'Records what executors report',
       ...SMALL,

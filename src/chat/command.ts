@@ -40,6 +40,7 @@ export type Command =
   /** At most one of the two, unless it may be either. */
   | { kind: 'status'; application?: string; execution?: string }
   | { kind: 'executions'; application?: string; archived?: true }
+  | { kind: 'readiness'; application?: string }
   | { kind: 'server'; hostname: string }
   | { kind: 'logs'; execution: string; server?: string }
   | { kind: 'audit'; execution: string }
@@ -90,6 +91,8 @@ export function parseCommand(typed: string, catalogue: Catalogue | undefined): C
       return parseStatus(rest, catalogue);
     case 'executions':
       return parseExecutions(rest, catalogue);
+    case 'readiness':
+      return parseReadiness(rest, catalogue);
     case 'server':
       return parseServer(rest);
     case 'logs':
@@ -270,6 +273,13 @@ function parseStatus(words: Word[], catalogue: Catalogue | undefined): Command {
   }
   const [application] = namesakes(typed.text, catalogue);
   return { kind: 'status', execution, ...(application === undefined ? {} : { application }) };
+}
+
+function parseReadiness([typed, more]: Word[], catalogue: Catalogue | undefined): Command {
+  if (typed === undefined) return { kind: 'readiness' };
+  if (more !== undefined) return notUnderstood('readiness', more);
+  const application = findApplication('readiness', typed.text, catalogue);
+  return 'kind' in application ? application : { kind: 'readiness', application: application.name };
 }
 
 function parseExecutions(words: Word[], catalogue: Catalogue | undefined): Command {

@@ -15,7 +15,7 @@ import type { ChatTools } from './tools.ts';
 /** A command that only looks. */
 export type Look = Extract<
   Command,
-  { kind: 'plan' | 'status' | 'executions' | 'server' | 'logs' | 'audit' | 'export' | 'accounts' }
+  { kind: 'plan' | 'status' | 'executions' | 'readiness' | 'server' | 'logs' | 'audit' | 'export' | 'accounts' }
 >;
 
 /** What is to be looked at, as it is stored. */
@@ -67,6 +67,11 @@ async function understand(tools: ChatTools, command: Look): Promise<Understood> 
       return application === undefined
         ? { question: { kind: 'executions', args: which } }
         : { question: { kind: 'executions', args: { application, ...which } }, application };
+    }
+    case 'readiness': {
+      const { application } = command;
+      const args = application === undefined ? {} : { application };
+      return { question: { kind: 'readiness', args }, ...args };
     }
     case 'server':
       return { question: { kind: 'server', args: { hostname: command.hostname } } };

@@ -23,6 +23,7 @@ export const NEEDS: Record<CommandWord, readonly Permission[]> = {
   groups: [VIEW_PERMISSION],
   group: [VIEW_PERMISSION],
   status: [VIEW_PERMISSION],
+  readiness: [VIEW_PERMISSION],
   executions: [VIEW_PERMISSION],
   server: [VIEW_PERMISSION],
   logs: [VIEW_PERMISSION],

@@ -7,6 +7,7 @@ export const QUERY_KINDS = [
   'plan',
   'status',
   'executions',
+  'readiness',
   'server',
   'logs',
   'audit',
@@ -33,6 +34,8 @@ export interface QueryArgs {
   status: { application?: string; execution?: string };
   /** What ran? `archived`: of what is listed no more. */
   executions: { application?: string; archived?: true };
+  /** Could the application be recovered now? Left out: all that the asker may see. */
+  readiness: { application?: string };
   /** A hostname, whole or its first part, or a source server's id. */
   server: { hostname: string };
   /** What DRS noted of an execution's jobs; `server` as above. */

@@ -37,6 +37,7 @@ export const COMPOSER_COMMANDS: readonly CommandUsage[] = [
   { usage: '/dr schedule', about: 'Lists the drills that are asked for by the clock.' },
   { usage: '/dr schedule delete <id>', about: 'Removes a schedule.' },
   { usage: '/dr status [<application>|<execution>]', about: 'Shows what runs and what waits.' },
+  { usage: '/dr readiness [<application>]', about: 'Says whether it could be recovered now, and what to do.' },
   { usage: '/dr executions [<application>] [archived]', about: 'Lists what ran.' },
   { usage: '/dr server <hostname>', about: 'Shows one server.' },
   { usage: '/dr logs <execution> [<server>]', about: 'Shows what DRS noted of the jobs.' },

@@ -426,7 +426,12 @@ export async function startPractice(options: PracticeOptions) {
     // What is due by the practice's time is looked for in the practice's time.
     ...every(due, 300_000, 'clean-up-drills'),
     ...every(due, 60_000, 'run-schedules'),
+    ...every(due, 1_800_000, 'check-readiness'),
+    ...every(due, 300_000, 'send-digest'),
   ];
+
+  // The App Home has it from the start; nobody waits for it.
+  if (options.schedules?.includes('check-readiness') !== false) host.invokeAsync(deployedName('check-readiness'), {});
 
   return {
     workspace,
@@ -600,6 +605,7 @@ export async function startPractice(options: PracticeOptions) {
       'close-execution',
       'refresh-catalogue',
       'answer-query',
+      'check-readiness',
       'validate-accounts',
     ];
     for (const { accountId } of inventory.stagingAccounts) {

@@ -1,6 +1,7 @@
 import type { ComponentOutput } from '../domain/contract.ts';
 import type { Gate } from '../domain/gate.ts';
 import { groupBy } from '../domain/groups.ts';
+import type { FleetReadiness } from '../domain/readiness.ts';
 
 /** Namespace of every metric of the product (seed 4 §10.1). Seed 2's `AWS/…` is reserved for AWS. */
 export const METRIC_NAMESPACE = 'DRS/Orchestration';
@@ -42,7 +43,21 @@ export type MetricName =
   /** Messages that Slack will never take: nobody tries again. */
   | 'UndeliverableMessages'
   /** Runs of an executor that failed, were stopped, ran out of time, or could not be started. */
-  | 'ExecutorFailures';
+  | 'ExecutorFailures'
+  /** Applications that are not ready, or of which it is not known, at the moment. */
+  | 'UnreadyApplications'
+  /** Applications that were ready, or at risk, and are not ready any more. */
+  | 'ReadinessLost'
+  /** Servers whose replication has stalled, at the moment. */
+  | 'StalledServers'
+  /** Servers without a complete copy, at the moment. */
+  | 'UnprotectedServers'
+  /** How far behind the worst server's copy is, at the moment. */
+  | 'WorstDataAgeSeconds'
+  /** What is free of the tightest quota, at the moment. */
+  | 'QuotaHeadroomPercent'
+  /** Staging accounts that could not be read, at the moment. */
+  | 'UnreachableAccounts';
 
 /** One metric with its values and the one set of dimensions that they are filed under. */
 export interface Metric {
@@ -155,6 +170,38 @@ export function executorFailureMetrics(stagingAccountId: string): Metric[] {
 }
 
 /**
+ * What a check of readiness found. Of an account that could not be read nothing is said but that. What alarms look at is
+ * also filed without dimensions, as a sum or the worst: an alarm looks at no more than ten metrics.
+ * @param lost applications that have lost their readiness since the check before
+ */
+export function readinessMetrics({ accounts, counts }: Pick<FleetReadiness, 'accounts' | 'counts'>, lost: number): Metric[] {
+  const read = accounts.filter(({ state }) => state === 'read');
+  const headrooms = read.flatMap(({ headroomPercent }) => headroomPercent ?? []);
+  return [
+    count('UnreadyApplications', counts['not ready'] + counts['not known'], {}),
+    count('ReadinessLost', lost, {}),
+    // Where an execution is at work the check asks once and gives way.
+    count(
+      'UnreachableAccounts',
+      accounts.filter(({ state, isBusy }) => state !== 'read' && isBusy !== true).length,
+      {},
+    ),
+    count('StalledServers', sum(read.map(({ stalled }) => stalled)), {}),
+    ...(headrooms.length === 0 ? [] : [percent('QuotaHeadroomPercent', Math.min(...headrooms), {})]),
+    ...[...groupBy(read, ({ accountId }) => accountId)].flatMap(([StagingAccount, own]) => {
+      const ages = own.flatMap(({ worstDataAgeSeconds }) => worstDataAgeSeconds ?? []);
+      const free = own.flatMap(({ headroomPercent }) => headroomPercent ?? []);
+      return [
+        count('StalledServers', sum(own.map(({ stalled }) => stalled)), { StagingAccount }),
+        count('UnprotectedServers', sum(own.map(({ unprotected }) => unprotected)), { StagingAccount }),
+        ...(ages.length === 0 ? [] : [seconds('WorstDataAgeSeconds', [Math.max(...ages)], { StagingAccount })]),
+        ...(free.length === 0 ? [] : [percent('QuotaHeadroomPercent', Math.min(...free), { StagingAccount })]),
+      ];
+    }),
+  ];
+}
+
+/**
  * Pieces of work in a staging account: a discovery, a look for jobs, a read of instances, a start of the executor.
  * Filed by account, and without dimensions for the dashboard of seed 2.
  */
@@ -198,6 +245,10 @@ function count(name: MetricName, value: number, dimensions: Metric['dimensions']
 /** A number that is neither a count nor seconds. */
 function gauge(name: MetricName, value: number): Metric {
   return { name, unit: 'None', values: [value], dimensions: {} };
+}
+
+function percent(name: MetricName, value: number, dimensions: Metric['dimensions']): Metric {
+  return { name, unit: 'Percent', values: [value], dimensions };
 }
 
 function seconds(name: MetricName, values: number[], dimensions: Metric['dimensions']): Metric {

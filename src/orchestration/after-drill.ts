@@ -5,23 +5,37 @@ import { pricedTypesOf, runningCostOf } from '../domain/running-cost.ts';
 import type { ExecutionChanges, ExecutionStore } from '../platform/execution-store.ts';
 import type { Platform } from '../platform/platform.ts';
 import { prices } from '../platform/prices.ts';
+import { readinessStore } from '../platform/readiness-store.ts';
+import { noteDrill } from '../readiness/note-drill.ts';
 
 /** What follows the end of a drill whose instances run. */
 export interface AfterDrill {
   /** What is stored with its end: when its instances are ended. Nothing of other verbs. `endTime`: milliseconds since the epoch. */
   changesAt(execution: ExecutionRecord, plan: PlanRecord, endTime: number): Promise<Pick<ExecutionChanges, 'cleanUp'>>;
+  /** Keeps what a drill that succeeded has shown, by which its plan is verified. What fails is only noted: the next check of readiness does it. */
+  prove(executionId: string): Promise<void>;
   /** Keeps what its instances cost a day. Nothing waits for it, and what cannot be found out is only noted. */
   price(executionId: string): Promise<void>;
 }
 
 export function afterDrill(platform: Platform, store: ExecutionStore): AfterDrill {
   const { hourly } = prices(platform);
+  const readiness = readinessStore(platform);
 
   return {
     async changesAt(execution, plan, endTime) {
       if (execution.verb !== 'drill' || execution.cleanUp === undefined) return {};
       const cleanUp = cleanUpAfter(execution, await store.getBatches(plan), endTime);
       return cleanUp === undefined ? {} : { cleanUp };
+    },
+
+    async prove(executionId) {
+      try {
+        const execution = await store.getExecution(executionId);
+        if (execution !== undefined) await noteDrill({ store, readiness }, execution);
+      } catch (error) {
+        platform.log.warn('What a drill has shown could not be kept', { executionId, error: messageOf(error) });
+      }
     },
 
     async price(executionId) {

@@ -218,6 +218,7 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
       await announce.executionFailed(execution, problem);
     }
     await releaseLocks(store, execution);
+    await after.prove(executionId);
     await after.price(executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
   }

@@ -49,6 +49,7 @@ export const create: CreateHandler<unknown, { executionId: string; status: Execu
       if (moved) await announce.executionEnded(execution, ending);
     }
     await releaseLocks(store, execution);
+    await after.prove(executionId);
     await after.price(executionId);
     const status = (await store.getExecution(executionId))?.status ?? execution.status;
     return { executionId, status };

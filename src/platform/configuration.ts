@@ -4,6 +4,7 @@ import { type AccessDocument, accessSchema } from '../domain/access.ts';
 import { describeIssues } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import { type Policies, policiesSchema } from '../domain/policy.ts';
+import { type ReadinessSettings, readinessSettingsSchema } from '../domain/readiness-settings.ts';
 import { documentNameSchema } from '../domain/recovery-plan.ts';
 import { accountIdSchema, VERBS } from '../domain/vocabulary.ts';
 import { readSettings } from './environment.ts';
@@ -104,6 +105,8 @@ export interface Configuration {
   component(): Promise<ComponentSettings>;
   /** Empty where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
   requests(): Promise<RequestSettings>;
+  /** The defaults where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
+  readiness(): Promise<ReadinessSettings>;
   /** All staging accounts, by priority. @throws {DrError} ConfigurationError when there is none, or one is wrong. */
   stagingAccounts(): Promise<StagingAccount[]>;
   /** Undefined where there is no document. @throws {DrError} ConfigurationError when the document is wrong. */
@@ -166,6 +169,7 @@ export function configuration(platform: Platform): Configuration {
     policies: () => document('policies', policiesSchema),
     component: () => optionalDocument('component', componentSettingsSchema),
     requests: () => optionalDocument('requests', written.requests),
+    readiness: () => optionalDocument('readiness', readinessSettingsSchema),
     origin: ({ accountId, region }) => documentIfThere(`origins/${accountId}/${region}`, written.origin),
     origins: () => documentsBelow('origins', written.origin),
     targetAccount: (accountId) => documentIfThere(`target-accounts/${accountId}`, written.targetAccount),

@@ -20,6 +20,7 @@ import {
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { FoundInstance } from '../domain/account-outcome.ts';
 import { messageOf } from '../domain/errors.ts';
+import { groupBy } from '../domain/groups.ts';
 import type { AccountDiscovery } from '../domain/plan.ts';
 import type { MeantServer } from '../domain/recovery-run.ts';
 import type { BatchServer } from '../domain/result.ts';
@@ -40,6 +41,8 @@ const JOB_LOOKBACK_MS = 24 * 3_600_000;
 const EXISTING_STATES = ['pending', 'running', 'stopping', 'stopped'];
 /** Most instances that one DescribeInstanceStatus names (EC2 API reference). */
 const MAX_STATUS_IDS = 100;
+/** In real milliseconds: where servers came from may be the place that is down, and nothing waits for it. */
+const ORIGIN_ANSWERS_WITHIN_MS = 10_000;
 /** Snapshots of servers are asked for one by one: the API has no other way. This many at the same time. */
 const MOST_SNAPSHOT_QUESTIONS = 10;
 
@@ -60,6 +63,16 @@ export type LaunchedInstance = Pick<
   recoveryInstanceId: string;
   ec2InstanceId: string;
 };
+
+/** Tags of EC2 instances by the id of the source server that came from them. */
+type OriginTags = Record<string, Record<string, string>>;
+
+/** A staging account's servers as they replicate. */
+export interface Replication extends Pick<AccountDiscovery, 'servers' | 'quotas' | 'quotasUnreadable'> {
+  originTags: OriginTags;
+  /** Servers that came from EC2 and whose instance could not be looked at. */
+  uncompared: number;
+}
 
 /** Reads DRS and EC2 of one staging account, through its reader role. */
 export type StagingAccountReader = ReturnType<typeof stagingAccountReader>;
@@ -108,6 +121,52 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
             ],
             NextToken,
           }),
+        );
+        return {
+          items: (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []),
+          nextToken: page.NextToken,
+        };
+      }),
+    );
+  }
+
+  /**
+   * Tags of the EC2 instances that these servers came from, by source server id: of this account alone, whatever the Region.
+   * A Region that cannot be read leaves its servers out, with a line in the log.
+   */
+  async function originTags(servers: readonly DrsSourceServer[], log: Log): Promise<OriginTags> {
+    const tags: OriginTags = {};
+    for (const [region, own] of groupBy(servers, ({ sourceCloudProperties }) =>
+      originRegionOf(sourceCloudProperties),
+    )) {
+      if (region === '') continue;
+      const byInstance = new Map(own.map((server) => [originInstanceOf(server), server.sourceServerID ?? '']));
+      try {
+        const found = await originInstances(region, [...byInstance.keys()]);
+        for (const { InstanceId = '', Tags = [] } of found) {
+          const pairs = Tags.flatMap(({ Key, Value = '' }) => (Key === undefined ? [] : [[Key, Value] as const]));
+          tags[byInstance.get(InstanceId) ?? ''] = Object.fromEntries(pairs);
+        }
+      } catch (error) {
+        const { accountId } = account;
+        log.warn('The EC2 instances of source servers could not be read', {
+          accountId,
+          region,
+          error: messageOf(error),
+        });
+      }
+    }
+    return tags;
+  }
+
+  async function originInstances(region: string, instanceIds: string[]): Promise<Instance[]> {
+    const there = new EC2Client({ ...settings, region, maxAttempts: 1 });
+    return await inChunks(instanceIds, (chunk) =>
+      pages(async (NextToken) => {
+        // By a filter: one that is gone is no error then.
+        const page = await there.send(
+          new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: chunk }], NextToken }),
+          { abortSignal: AbortSignal.timeout(ORIGIN_ANSWERS_WITHIN_MS) },
         );
         return {
           items: (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? []),
@@ -171,6 +230,29 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
           snapshots: snapshots.get(server.sourceServerID ?? ''),
         }));
         return { servers, ...(questions.quotas === true ? await quotasOf({ servers: all, jobs }) : {}) };
+      });
+    },
+
+    /**
+     * Every source server as it replicates, without instances and jobs, for a look that needs none of the rates of DRS that
+     * a recovery needs: a page of servers, and with `quotas` one of jobs. With it also the tags of the EC2 instances that the
+     * servers came from, where they are of this account.
+     * @throws {DrError} CrossAccountAccessDenied when the account does not let us in.
+     */
+    async replication(quotas: boolean, log: Log): Promise<Replication> {
+      return await explainingAccess(account.roleArn, async () => {
+        const all = await allSourceServers();
+        const servers = all.map((server) => toSourceServer(server, account, { known: [], tagged: [], jobs: [] }));
+        const fromAws = all.filter(({ sourceCloudProperties }) => sourceCloudProperties?.originAccountID !== undefined);
+        if (!quotas) return { servers, originTags: {}, uncompared: 0 };
+        const comparable = fromAws.filter(
+          (server) =>
+            server.sourceCloudProperties?.originAccountID === account.accountId && originInstanceOf(server) !== '',
+        );
+        const jobs = await jobsSince(platform.now() - JOB_LOOKBACK_MS);
+        const tags = await originTags(comparable, log);
+        const uncompared = fromAws.length - Object.keys(tags).length;
+        return { servers, originTags: tags, uncompared, ...(await quotasOf({ servers: all, jobs })) };
       });
     },
 
@@ -309,6 +391,15 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
       return { quotasUnreadable: messageOf(error) };
     }
   }
+}
+
+function originRegionOf(origin: DrsSourceServer['sourceCloudProperties']): string {
+  return origin?.originRegion ?? '';
+}
+
+/** The EC2 instance that a server came from; empty where DRS does not say it. */
+function originInstanceOf({ sourceProperties }: DrsSourceServer): string {
+  return sourceProperties?.identificationHints?.awsInstanceID ?? '';
 }
 
 /** Both of EC2's checks as one: the worse of them. */

@@ -16,6 +16,7 @@ import { groupCardAnswer, groupsAnswer, planCardAnswer, plansAnswer } from './li
 import { logsAnswer } from './logs.ts';
 import { lookerOf } from './looker.ts';
 import { planPreview } from './plan.ts';
+import { readinessAnswer } from './readiness.ts';
 import { replies } from './reply.ts';
 import { serverAnswer } from './server.ts';
 import { statusAnswer } from './status.ts';
@@ -64,6 +65,8 @@ export function answerer(tools: QueryTools): (query: QueryRecord) => Promise<Set
         return await statusAnswer(tools, reply, looker, query);
       case 'executions':
         return await executionsAnswer(tools, reply, looker, query.args);
+      case 'readiness':
+        return await readinessAnswer(tools, looker, query.args);
       case 'server':
         return await serverAnswer(tools, looker, query.args);
       case 'logs':

@@ -10,6 +10,7 @@ import { visible } from './executions.ts';
 import { cardOf, listed } from './find.ts';
 import { plansFor } from './library.ts';
 import { type Looker, lookerOf } from './looker.ts';
+import { shownReadiness } from './readiness.ts';
 import type { Replies } from './reply.ts';
 import { activeExecutions } from './status.ts';
 import type { QueryTools } from './tools.ts';
@@ -25,19 +26,22 @@ export async function homeView(tools: QueryTools, replies: Replies, person: Pers
   const looker = await knownLooker(tools, person);
   const roles = grantsOf(looker.access, person);
   if (roles.length === 0) return homeWithoutRole(managersOf(looker.access));
-  const [active, recent, missing, library] = await Promise.all([
+  const [active, recent, missing, library, report] = await Promise.all([
     activeExecutions(tools, replies, looker),
     visible(tools.store, looker, { statuses: OVER, most: MOST_RECENT }),
     missingParts(tools),
     plansFor(tools, looker),
+    tools.readiness.report(),
   ]);
+  const now = tools.now();
   return home({
-    now: tools.now(),
+    now,
     waiting: await questionsFor(tools, replies, looker, active),
     running: active,
     recent: await listed(tools, replies, recent),
     roles,
     mayAsk: maySomewhere(looker.access, person, ASK_PERMISSION),
+    readiness: shownReadiness(report ?? { applications: [] }, looker, now),
     library,
     missing,
   });

@@ -12,6 +12,7 @@ import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { serversOf } from '../domain/validate-plan.ts';
 import { type Fleet, readFleet, shownServers } from './fleet.ts';
 import type { Looker } from './looker.ts';
+import { verifications } from './readiness.ts';
 import type { QueryTools } from './tools.ts';
 
 const OVER = EXECUTION_STATUSES.filter(isTerminal);
@@ -29,14 +30,26 @@ export async function plansFor(
   tools: QueryTools,
   { access, person }: Looker,
 ): Promise<{ plans: ListedPlan[]; mayPlan: boolean }> {
-  const [library, executions] = await Promise.all([
+  const [library, executions, verificationOf] = await Promise.all([
     tools.library.read(),
     tools.store.newestExecutions({ statuses: OVER, limit: MOST_LOOKED_AT }),
+    readVerifications(tools),
   ]);
+  const verification = verificationOf(library);
   const plans = visiblePlans(access, person, library).map(
-    (stored): ListedPlan => ({ ...stored, ...lastDrillOf(stored.plan, executions) }),
+    (stored): ListedPlan => ({
+      ...stored,
+      ...lastDrillOf(stored.plan, executions),
+      verification: verification(stored),
+    }),
   );
   return { plans, mayPlan: mayPlanSomewhere(access, person) };
+}
+
+async function readVerifications(tools: QueryTools) {
+  const [proofs, report] = await Promise.all([tools.readiness.proofs(), tools.readiness.report()]);
+  const of = { proofs, applications: report?.applications ?? [], now: tools.now() };
+  return (library: Library) => verifications(library, of);
 }
 
 function lastDrillOf({ planId }: RecoveryPlan, executions: readonly ExecutionRecord[]): Pick<ListedPlan, 'lastDrill'> {
@@ -55,14 +68,19 @@ export async function planCardAnswer(
   const library = await tools.library.read();
   const found = findPlan(looker, library, typed);
   if ('problem' in found) return told(found.problem);
-  const [shown, fleet] = await Promise.all([versionOf(tools, found.found, version), readFleet(tools)]);
+  const [shown, fleet, verificationOf] = await Promise.all([
+    versionOf(tools, found.found, version),
+    readFleet(tools),
+    readVerifications(tools),
+  ]);
+  const isCurrent = shown.version === found.found.version;
   const { plan } = shown;
   const { ordered, stuck } = orderOf(plan.waves);
   const { access, person } = looker;
   return planCard({
     ...shown,
     waves: [...ordered, ...stuck].map((wave) => shownWave({ tools, looker, library, fleet, plan }, wave)),
-    ...(shown.version === found.found.version ? {} : { current: found.found.version }),
+    ...(isCurrent ? { verification: verificationOf(library)(shown) } : { current: found.found.version }),
     isStuck: stuck.length > 0,
     unread: fleet.unread,
     mayEdit: lackingRight(access, person, [{ kind: 'put plan', plan: found.found.plan }], library) === undefined,

@@ -10,6 +10,7 @@ import { readSettings } from '../platform/environment.ts';
 import { type ExecutionStore, executionStore } from '../platform/execution-store.ts';
 import { type PlanLibrary, planLibrary } from '../platform/plan-library.ts';
 import type { Log, Platform } from '../platform/platform.ts';
+import { type ReadinessStore, readinessStore } from '../platform/readiness-store.ts';
 import { slackClient, slackSecrets } from '../platform/slack.ts';
 import { type StagingAccountReader, stagingAccountReaders } from '../platform/staging-account.ts';
 
@@ -23,6 +24,8 @@ export interface QueryTools {
   readerOf: (account: StagingAccount) => StagingAccountReader;
   /** Recovery plans and protection groups; drafts of them are all that is written. */
   library: Omit<PlanLibrary, 'apply'>;
+  /** What the last check of readiness found, and drills that prove plans. */
+  readiness: Pick<ReadinessStore, 'report' | 'proofs'>;
   /** Whether the documents are there that a plan's actions name. */
   documents: Pick<ActionDocuments, 'problemsOf'>;
   /** Looks at the accounts of the deployment. Made when it is asked for: it needs what few answers do. */
@@ -54,6 +57,7 @@ export function queryTools(platform: Platform): QueryTools {
     discoverPlan: planDiscovery(config, discoverFleet),
     readerOf: stagingAccountReaders(platform),
     library: planLibrary(platform),
+    readiness: readinessStore(platform),
     documents: documentsOf(platform),
     accounts: () => accountValidation(platform, store, config),
     region: readSettings(platform.environment, 'AWS_REGION').AWS_REGION,

@@ -9,6 +9,7 @@ import {
   lateBellsMetric,
   type Metric,
   metricsOf,
+  readinessMetrics,
   settleDelayMetric,
   slackDeliveryMetric,
   undeliverableMetric,
@@ -30,7 +31,9 @@ describe('the alarms', () => {
       expect(AlarmActions, String(AlarmName)).toHaveLength(1);
       expect(OKActions).toEqual(AlarmActions);
       expect(String(AlarmDescription).length).toBeGreaterThan(40);
-      expect(TreatMissingData).toBe('notBreaching');
+      // Of the check of readiness alone: that nothing is written is what it is about.
+      const isAboutSilence = AlarmName === 'dr-chatops-readiness-not-checked';
+      expect(TreatMissingData).toBe(isAboutSilence ? 'breaching' : 'notBreaching');
     }
   });
 
@@ -129,6 +132,18 @@ describe('the dashboard', () => {
       ...executorFailureMetrics('111111111111'),
       ...[activeExecutionsMetric(1), lateBellsMetric(0), settleDelayMetric(0, 1), slackDeliveryMetric(0, 1)],
       ...[undeliveredMetric(0), undeliverableMetric()],
+      ...readinessMetrics(
+        {
+          accounts: [
+            {
+              ...{ accountId: '111111111111', region: 'us-east-2', state: 'read', servers: 1 },
+              ...{ unprotected: 0, stalled: 0, worstDataAgeSeconds: 3, headroomPercent: 50 },
+            },
+          ],
+          counts: { ready: 1, 'at risk': 0, 'not ready': 0, 'not known': 0 },
+        },
+        0,
+      ),
     ];
     const named = (name: unknown, dimensions: string[]) => [name, ...dimensions.sort()].join(' ');
     const written = metrics.map(({ name, dimensions }) => named(name, Object.keys(dimensions)));

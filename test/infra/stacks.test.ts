@@ -5,6 +5,7 @@ import { definitionText, placeholdersIn } from '../../infra/constructs/state-mac
 import { parseDeployment } from '../../infra/deployment.ts';
 import { accessSchema } from '../../src/domain/access.ts';
 import { policiesSchema } from '../../src/domain/policy.ts';
+import { readinessSettingsSchema } from '../../src/domain/readiness-settings.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf } from '../../src/functions.ts';
 import {
   CENTRAL_ACCOUNT,
@@ -152,6 +153,7 @@ describe('the central functions', () => {
         'answer-query',
         'begin-wave',
         'check-instances',
+        'check-readiness',
         'close-execution',
         'discover-servers',
         'drs-orchestration-main',
@@ -387,7 +389,8 @@ describe('what the central account keeps', () => {
       priority: 1,
     });
     const { origins, targetAccounts } = exampleDeployment();
-    expect(documents.size).toBe(4 + STAGING_ACCOUNTS.length + origins.length + targetAccounts.length);
+    expect(readinessSettingsSchema.parse(documents.get('/dr-chatops/readiness')).drillAgeDays).toBe(90);
+    expect(documents.size).toBe(5 + STAGING_ACCOUNTS.length + origins.length + targetAccounts.length);
   });
 });
 
@@ -452,8 +455,8 @@ describe('what reaches the central functions', () => {
 
   it('are clocks', () => {
     const schedules = central.all('AWS::Events::Rule').flatMap(({ Properties }) => Properties.ScheduleExpression ?? []);
-    const [minute, five] = ['rate(1 minute)', 'rate(5 minutes)'];
-    expect(schedules.sort()).toEqual([minute, minute, minute, five, five, five, five]);
+    const [minute, five, half] = ['rate(1 minute)', 'rate(5 minutes)', 'rate(30 minutes)'];
+    expect(schedules.sort()).toEqual([minute, minute, minute, half, five, five, five, five, five]);
     // One of them has a function look at everything that a rule tells it of otherwise.
     const inputs = central
       .all('AWS::Events::Rule')
@@ -522,6 +525,7 @@ describe("a staging account's stack", () => {
             'answer-query',
             'begin-wave',
             'check-instances',
+            'check-readiness',
             'close-execution',
             'discover-servers',
             'prepare',
