@@ -380,8 +380,8 @@ function accountFindings({ application, facts, looks, placements, all }: Scene):
     const seen = facts.earlier?.accounts.find((account) => placeOf(account) === placeOf(look))?.readAt !== undefined;
     const message =
       there > 0
-        ? `${counted(there, 'server')} of ${application} ${there === 1 ? 'is' : 'are'} in account ${accountId}, ${NOT_READ[state]}`
-        : `Account ${accountId} may have servers of it: it is an account ${NOT_READ[state]}`;
+        ? `${counted(there, 'server')} of ${application} ${there === 1 ? 'is' : 'are'} in account ${accountId}, ${NOT_READ[state]}.`
+        : `Account ${accountId}, ${NOT_READ[state]}, may have servers of it: a drill stops there.`;
     const severity = there > 0 && state !== 'not read' ? 'stop' : there > 0 || !seen ? 'unknown' : 'warning';
     return { kind: 'account', severity, count: there, accounts: [accountId], message, todo: TODO_OF_ACCOUNT[state] };
   });
@@ -396,10 +396,16 @@ function accountFindings({ application, facts, looks, placements, all }: Scene):
 }
 
 const NOT_READ: Record<LookState, string> = {
-  read: 'which was read.',
-  denied: 'whose role cannot be assumed.',
-  'not initialised': 'in which DRS is not initialised.',
-  'not read': 'which could not be read this time.',
+  read: 'which was read',
+  denied: 'whose role cannot be assumed',
+  'not initialised': 'in which DRS is not initialised',
+  'not read': 'which could not be read this time',
+};
+const WHAT_IS_WRONG: Record<LookState, (accountId: string) => string> = {
+  read: (accountId) => `Account ${accountId} was read`,
+  denied: (accountId) => `The role of account ${accountId} cannot be assumed`,
+  'not initialised': (accountId) => `DRS is not initialised in account ${accountId}`,
+  'not read': (accountId) => `Account ${accountId} could not be read this time`,
 };
 const TODO_OF_ACCOUNT: Record<LookState, string> = {
   read: '',
@@ -704,25 +710,15 @@ function drillFindings(
   ];
 }
 
-/** Why the plan is not verified; that it was never drilled has been said. */
+/** Why the plan is not verified; that it was never drilled, and that an account could not be read, has been said. */
 function verificationFindings(verification: Verification): ReadinessFinding[] {
-  if (verification.verified || verification.why === 'not drilled') return [];
-  const finding = { kind: 'verification' as const, severity: 'warning' as const, count: 1 };
-  return [{ ...finding, message: whyNotVerified(verification), todo: 'Drill all waves of the plan again.' }];
-}
-
-/** Why a plan is not verified, as a sentence. */
-export function whyNotVerified(verification: Exclude<Verification, { verified: true }>): string {
-  switch (verification.why) {
-    case 'not drilled':
-      return 'The plan is not verified: no drill of all its waves has succeeded.';
-    case 'changed':
-      return 'The plan is not verified any more: it was changed after its last successful drill.';
-    case 'other servers':
-      return `The plan is not verified any more: ${wavesText(verification.waves)} ${verification.waves.length === 1 ? 'has' : 'have'} other servers than in its last successful drill.`;
-    case 'servers not known':
-      return 'Whether the plan is still verified is not known: not all of its servers could be looked at.';
-  }
+  if (verification.verified || verification.why === 'not drilled' || verification.why === 'servers not known')
+    return [];
+  const message =
+    verification.why === 'changed'
+      ? 'The recovery plan is not verified any more: it was changed after its last successful drill.'
+      : `The recovery plan is not verified any more: ${wavesText(verification.waves)} ${verification.waves.length === 1 ? 'has' : 'have'} other servers than in its last successful drill.`;
+  return [{ kind: 'verification', severity: 'warning', count: 1, message, todo: 'Drill all waves of the plan again.' }];
 }
 
 /** The numbers of the waves that a run of everything has. */
@@ -784,7 +780,7 @@ function fleetFindings(
       .map(
         ({ accountId, state, why }): ReadinessFinding => ({
           ...{ kind: 'account', severity: state === 'not read' ? 'unknown' : 'stop', count: 1, accounts: [accountId] },
-          message: `Account ${accountId} is an account ${NOT_READ[state]}${why === undefined || state === 'not initialised' ? '' : ` (${why})`}`,
+          message: `${WHAT_IS_WRONG[state](accountId)}${why === undefined || state === 'not initialised' ? '' : `: ${why}`}.`,
           todo: TODO_OF_ACCOUNT[state],
         }),
       ),

@@ -174,7 +174,10 @@ export function executorFailureMetrics(stagingAccountId: string): Metric[] {
  * also filed without dimensions, as a sum or the worst: an alarm looks at no more than ten metrics.
  * @param lost applications that have lost their readiness since the check before
  */
-export function readinessMetrics({ accounts, counts }: Pick<FleetReadiness, 'accounts' | 'counts'>, lost: number): Metric[] {
+export function readinessMetrics(
+  { accounts, counts }: Pick<FleetReadiness, 'accounts' | 'counts'>,
+  lost: number,
+): Metric[] {
   const read = accounts.filter(({ state }) => state === 'read');
   const headrooms = read.flatMap(({ headroomPercent }) => headroomPercent ?? []);
   return [

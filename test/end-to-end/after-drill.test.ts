@@ -52,6 +52,10 @@ describe('after a drill', () => {
     expect(ofFirst.length).toBeGreaterThan(0);
     expect(await stored(first)).toMatchObject({ runningCost: { instances: ofFirst.length, unpriced: [] } });
     expect((await stored(first))?.runningCost?.usdPerDay).toBeGreaterThan(0);
+    // What it has shown is kept: its plan would be verified by it.
+    expect(await world.table.item('DRILL-PROOFS', 'APPLICATION#MemberPortal')).toMatchObject({
+      proofs: [{ executionId: first, waves: [{ wave: 1, servers: ofFirst.length }] }],
+    });
     const second = await drill('drill SharedServices wave 2 cleanup 1h');
     const ofSecond = running().filter((id) => !ofFirst.includes(id));
     expect(await press('reader', KEEP_INSTANCES, card(second))).toContain('You may not keep');

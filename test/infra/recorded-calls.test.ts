@@ -6,7 +6,10 @@ import { executionIdOf, startWorld } from '../end-to-end/world.ts';
 import { refusedCalls } from './refused-calls.ts';
 
 /** What worlds of tests leave out elsewhere. */
-const BY_THE_CLOCK: FunctionName[] = ['refresh-catalogue', 'answer-parents', 'clean-up-drills', 'run-schedules'];
+const BY_THE_CLOCK: FunctionName[] = [
+  ...(['refresh-catalogue', 'answer-parents', 'clean-up-drills', 'run-schedules'] as const),
+  ...(['check-readiness', 'send-digest'] as const),
+];
 
 it('every call of a drill, of looks at it, of a failover, a termination and a status is allowed to the role that makes it', async () => {
   const world = await startWorld({ schedules: BY_THE_CLOCK });
@@ -19,7 +22,7 @@ it('every call of a drill, of looks at it, of a failover, a termination and a st
   const looks = ['plan drill HRP wave 1', 'status HRP', 'executions', `server ${server?.hostname}`, `logs ${id}`];
   for (const look of looks) await world.says('approver', look);
   await world.says('approver', `audit ${id}`);
-  for (const look of ['plans', 'groups', 'plan export HRP', 'accounts', 'accounts validate']) {
+  for (const look of ['plans', 'groups', 'plan export HRP', 'readiness', 'accounts', 'accounts validate']) {
     await world.says('approver', look);
   }
   await world.practice.host.invoke(deployedName('validate-accounts'), {});

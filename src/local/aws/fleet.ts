@@ -34,6 +34,8 @@ export interface CloudOrigin {
   accountId: string;
   region: string;
   availabilityZone: string;
+  /** Its EC2 instance, where that is simulated. */
+  instanceId?: string;
 }
 
 /** A source server with what the simulator changes of it. */
@@ -448,6 +450,26 @@ export class Fleet {
     this.#machines.set(instanceId, instance);
     this.setInstanceState(instanceId, state);
     if (state === 'running') instance.runningSince = launchedAt;
+    return instance;
+  }
+
+  /** The EC2 instance that a source server came from, at its origin: DRS had no part in it. */
+  addOriginInstance(
+    sourceServerId: string,
+    { instanceId, tags }: { instanceId: string; tags: Record<string, string> },
+  ): Ec2Instance {
+    const server = this.#servers.get(sourceServerId);
+    if (server?.origin === undefined) throw new Error(`${sourceServerId} did not come from AWS`);
+    const { accountId, region } = server.origin;
+    const place = this.#place(accountId, region);
+    server.origin = { ...server.origin, instanceId };
+    const instance: Ec2Instance = {
+      ...{ order: this.#order++, instanceId, accountId, region, sourceServerId, tags: { ...tags } },
+      ...{ instanceType: server.instanceType, privateIp: server.ip, subnet: place.defaultSubnet },
+      ...{ launchedAt: server.addedAt, windows: isWindows(server), terminationProtection: false, state: 'running' },
+    };
+    place.ec2Instances.set(instanceId, instance);
+    this.#machines.set(instanceId, instance);
     return instance;
   }
 

@@ -60,7 +60,7 @@ export function sourceServerView(server: SourceServer, now: number): SourceServe
     sourceProperties: {
       lastUpdatedDateTime: isoTime(lastSeenAt(replication, now)),
       recommendedInstanceType: server.instanceType,
-      identificationHints: { hostname: server.hostname, fqdn: server.hostname },
+      identificationHints: { hostname: server.hostname, fqdn: server.hostname, awsInstanceID: origin?.instanceId },
       networkInterfaces: [{ macAddress: macAddress(server.ip), ips: [server.ip], isPrimary: true }],
       disks: server.diskGiB.map((gib, at) => ({ deviceName: deviceName(at), bytes: gib * GIB })),
       ...hardware(server),
