@@ -14,6 +14,7 @@ import {
   type Message,
   message,
   name,
+  oneLine,
   section,
   sentence,
   since,
@@ -51,7 +52,7 @@ export function readinessCard(shown: ShownReadiness): Message {
   const rest = findingCount - findings.length;
   const lines = findings.map(findingText);
   return message(`${MARKS[state]} ${name(application)} is ${state}.`, [
-    header(`Readiness of ${application}`),
+    header(`Readiness of ${oneLine(application)}`),
     section([stateLine(shown), factsLine(shown), ...planLines(shown)].filter((line) => line !== '').join('\n')),
     ...(lines.length === 0
       ? [section('Nothing speaks against a recovery.')]

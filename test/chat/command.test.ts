@@ -137,6 +137,8 @@ describe('other commands are understood', () => {
     ['executions', { kind: 'executions' }],
     ['executions "member portal"', { kind: 'executions', application: 'Member Portal' }],
     ['executions archived', { kind: 'executions', archived: true }],
+    ['readiness', { kind: 'readiness' }],
+    ['readiness hrp', { kind: 'readiness', application: 'HRP' }],
     ['executions hrp Archived', { kind: 'executions', application: 'HRP', archived: true }],
     ['server HRPDB01.example.com', { kind: 'server', hostname: 'HRPDB01.example.com' }],
     [`logs ${id}`, { kind: 'logs', execution: id }],
