@@ -134,6 +134,11 @@ function countsText(applications: readonly ShownReadiness[]): string {
   if (first === undefined) return 'There is no application.';
   const { number, state } = first;
   const all = applications.length;
+  if (state === 'not known' && more.length === 0) {
+    return all === 1
+      ? 'It is not known whether the one application is ready.'
+      : `It is not known whether the ${all} applications are ready.`;
+  }
   const of =
     more.length === 0
       ? all === 1

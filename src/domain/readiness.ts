@@ -374,10 +374,12 @@ function worstFirst(findings: readonly ReadinessFinding[]): ReadinessFinding[] {
 /** Accounts that could not be read: what is there is not known, and a drill of any application stops at them. */
 function accountFindings({ application, facts, looks, placements, all }: Scene): ReadinessFinding[] {
   const unread = looks.filter(({ state }) => state !== 'read');
+  const wasRead = (look: AccountLook) =>
+    facts.earlier?.accounts.find((account) => placeOf(account) === placeOf(look))?.readAt !== undefined;
   const found = unread.map((look): ReadinessFinding => {
     const { accountId, state } = look;
     const there = placements.find((place) => placeOf(place) === placeOf(look))?.servers ?? 0;
-    const seen = facts.earlier?.accounts.find((account) => placeOf(account) === placeOf(look))?.readAt !== undefined;
+    const seen = wasRead(look);
     const message =
       there > 0
         ? `${counted(there, 'server')} of ${application} ${there === 1 ? 'is' : 'are'} in account ${accountId}, ${NOT_READ[state]}.`
@@ -385,8 +387,9 @@ function accountFindings({ application, facts, looks, placements, all }: Scene):
     const severity = there > 0 && state !== 'not read' ? 'stop' : there > 0 || !seen ? 'unknown' : 'warning';
     return { kind: 'account', severity, count: there, accounts: [accountId], message, todo: TODO_OF_ACCOUNT[state] };
   });
-  if (all.length > 0 || unread.length > 0) return found;
+  if (all.length > 0 || placements.length > 0 || !unread.every(wasRead)) return found;
   return [
+    ...found,
     {
       ...{ kind: 'no servers', severity: 'stop', count: 0 },
       message: `No source server of ${application} is in any staging account.`,

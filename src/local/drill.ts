@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../domain/errors.ts';
+import { FUNCTIONS, type FunctionName } from '../functions.ts';
 import { ScaledClock } from './clock.ts';
 import { parseFaults, parseSpeed, readInventory, UsageError } from './command-line.ts';
 import { pageControls } from './controls.ts';
@@ -253,6 +254,11 @@ class TerminalDrill {
   }
 }
 
+/** All but what looks at the fleet for App Home and a channel: a terminal shows neither, and faults are for the drill. */
+const CALLED_BY_THE_CLOCK = (Object.keys(FUNCTIONS) as FunctionName[]).filter(
+  (name) => name !== 'check-readiness' && name !== 'send-digest',
+);
+
 /** The state that the bot keeps with its card, for programs (message metadata). */
 function stateOf(message: SlackMessage): Record<string, string> | undefined {
   const payload = message.metadata?.event_payload as Record<string, string> | undefined;
@@ -312,6 +318,7 @@ async function run(argv: string[], { stdout, stderr }: Streams): Promise<number>
     wallClock,
     sleep: (ms) => sleep(ms),
     inventory,
+    schedules: CALLED_BY_THE_CLOCK,
     controls: (parts) => pageControls(clock, faultsOf(parts), options.faults),
   });
   const said = options.json ? stderr : stdout;

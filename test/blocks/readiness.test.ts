@@ -91,6 +91,10 @@ describe('the daily message', () => {
   test('fits with hundreds of applications, and says when nothing was checked', () => {
     expectAnswer(readinessDigest('2026-03-02', many(400, 'application-'), { checkedAt: START }));
     expect(textOf(readinessDigest('2026-03-02', [], undefined))).toContain('is not known');
+    const unknown = [shown('A', 'not known'), shown('B', 'not known')];
+    expect(textOf(readinessList(unknown, undefined))).toContain(
+      'It is not known whether the 2 applications are ready.',
+    );
   });
 });
 

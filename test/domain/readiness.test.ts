@@ -120,6 +120,16 @@ describe('an application', () => {
     const found = assess([aLook(servers(3))], { known: ['CRM'] }, 'CRM');
     expect(found).toMatchObject({ state: 'not ready', servers: 0 });
     expect(kindsOf(found)).toContain('no servers');
+    // It would be seen in an account that was read before.
+    const accounts = [
+      {
+        ...{ accountId: OTHER_ACCOUNT, region: REGION, state: 'read' as const, servers: 1, unprotected: 0, stalled: 0 },
+        readAt: START - DAY,
+      },
+    ];
+    const blind = { known: ['CRM'], earlier: { applications: new Map(), accounts } };
+    expect(assess([aLook(servers(3)), unread('denied')], blind, 'CRM').state).toBe('not ready');
+    expect(assess([aLook(servers(3)), unread('denied')], { known: ['CRM'] }, 'CRM').state).toBe('not known');
   });
 
   it('is at risk when it was never drilled, or too long ago; a drill of some waves is named', () => {
