@@ -15,7 +15,7 @@ const DOCUMENT_TYPES = { automation: 'Automation', command: 'Command' } as const
 
 /** What the central stack writes: who may do what, the policies, the accounts. Checked with the schemas by which functions read it. */
 export function deploymentDocuments(deployment: Deployment, names: Names): DeploymentDocument[] {
-  const { access, component, requests, policies, stagingAccounts, targetAccounts, origins } = deployment;
+  const { access, component, requests, policies, readiness, stagingAccounts, targetAccounts, origins } = deployment;
   return [
     { name: 'access', description: 'Who may do what (Slack user ids by role)', content: access },
     { name: 'component', description: 'What direct callers of the recovery component may do', content: component },
@@ -24,7 +24,7 @@ export function deploymentDocuments(deployment: Deployment, names: Names): Deplo
     {
       name: 'readiness',
       description: 'What applications are held to while nothing is launched',
-      content: deployment.readiness,
+      content: readiness,
     },
     ...stagingAccounts.map((account) => ({
       name: `staging-accounts/${account.accountId}`,
