@@ -10,7 +10,7 @@ import {
 import { messageOf } from './errors.ts';
 import { groupBy } from './groups.ts';
 import type { AccountDiscovery, QuotaUse } from './plan.ts';
-import { type Library, planSetOf, type StoredPlan } from './plan-library.ts';
+import { type Library, planSetOf, type StoredPlan, withParts } from './plan-library.ts';
 import { type ReadinessSettings, type ReadinessTargets, targetsOf } from './readiness-settings.ts';
 import { type RecoveryRun, runOf, wavesWith } from './recovery-run.ts';
 import { waveNumberOf, wavesText } from './request.ts';
@@ -199,6 +199,8 @@ interface Scene {
   /** Of each account where it has servers, or may have some. */
   looks: readonly AccountLook[];
   plan?: KnownPlan;
+  /** Which account each value of the tag DR-StagingAccount stands for. */
+  homes: ReadonlyMap<string, string>;
   targets: ReadinessTargets;
 }
 
@@ -212,6 +214,7 @@ export function assessReadiness(facts: ReadinessFacts): {
     ...new Map(facts.looks.flatMap(({ servers }) => servers).map((server) => [keyOf(server), server])).values(),
   ];
   const owned = groupBy(discovered, (server) => ownerOf(server, plans));
+  const homes = homesOf(discovered);
   const names = new Set([
     ...[...owned.keys()].filter((name) => name !== ''),
     ...plans.keys(),
@@ -219,7 +222,9 @@ export function assessReadiness(facts: ReadinessFacts): {
   ]);
   const applications = [...names]
     .sort((a, b) => a.localeCompare(b))
-    .map((application) => assess(sceneOf(application, owned.get(application) ?? [], plans.get(application), facts)));
+    .map((application) =>
+      assess(sceneOf(application, owned.get(application) ?? [], plans.get(application), { facts, homes })),
+    );
   const counts = Object.fromEntries(READINESS_STATES.map((state) => [state, 0])) as Record<ReadinessState, number>;
   for (const { state } of applications) counts[state] += 1;
   const untagged = owned.get('') ?? [];
@@ -289,7 +294,7 @@ function sceneOf(
   application: string,
   all: readonly SourceServer[],
   plan: KnownPlan | undefined,
-  facts: ReadinessFacts,
+  { facts, homes }: Pick<Scene, 'facts' | 'homes'>,
 ): Scene {
   const { servers, ambiguous } = selectServers(byAccount(all, facts.looks));
   const unread = facts.looks.filter(({ state }) => state !== 'read');
@@ -311,6 +316,7 @@ function sceneOf(
     placements,
     looks: facts.looks.filter((look) => look.state !== 'read' || there.has(placeOf(look))),
     ...(plan === undefined ? {} : { plan }),
+    homes,
     targets: targetsOf(facts.settings, application),
   };
 }
@@ -464,7 +470,7 @@ function serverFindings({ servers, ambiguous, facts, targets }: Scene): Readines
 }
 
 /** What tags say, and what they do not. EC2's tags do not reach DRS by themselves. */
-function tagFindings({ all, servers, plan, looks, application, facts }: Scene): ReadinessFinding[] {
+function tagFindings({ all, servers, plan, looks, application, facts, homes }: Scene): ReadinessFinding[] {
   const lacking = lackingTags(all, looks);
   const counts = lacking.some(({ keys }) => keys.some((key) => TAGS_THAT_COUNT.includes(key)));
   const orphans = looksOf(facts).flatMap(({ servers: others, originTags }) =>
@@ -494,12 +500,15 @@ function tagFindings({ all, servers, plan, looks, application, facts }: Scene): 
       says: (n) => `${counted(n, 'server')} ${n === 1 ? 'is' : 'are'} in no wave: a run of all waves leaves them out.`,
       todo: 'Put the tag DR-Wave on the source server in DRS, or store a recovery plan.',
     }),
-    ...about(misplaced(servers, facts.looks), {
-      ...{ kind: 'staging account tag', severity: 'warning' },
-      says: (n) =>
-        `The tag ${TAG.stagingAccount} of ${counted(n, 'server')} says another account than where ${n === 1 ? 'it is' : 'they are'}.`,
-      todo: 'Correct the tag, or move the server: the tag decides nothing, but people go by it.',
-    }),
+    ...about(
+      servers.filter(({ tags, accountId }) => (homes.get(tags[TAG.stagingAccount] ?? '') ?? accountId) !== accountId),
+      {
+        ...{ kind: 'staging account tag', severity: 'warning' },
+        says: (n) =>
+          `The tag ${TAG.stagingAccount} of ${counted(n, 'server')} says another account than where ${n === 1 ? 'it is' : 'they are'}.`,
+        todo: 'Correct the tag, or move the server: the tag decides nothing, but people go by it.',
+      },
+    ),
   ];
 }
 
@@ -523,23 +532,17 @@ function lackingTags(
 }
 
 /**
- * Servers whose tag says another account. A name instead of an id stands for the account in which most of the servers with
- * that name are.
+ * The account that each value of the tag stands for. A name instead of an id stands for the account in which most of the
+ * servers with that name are.
  */
-function misplaced(servers: readonly SourceServer[], looks: readonly AccountLook[]): SourceServer[] {
+function homesOf(servers: readonly SourceServer[]): Map<string, string> {
   const homes = new Map<string, string>();
-  for (const [said, own] of groupBy(
-    looks.flatMap((look) => look.servers),
-    ({ tags }) => tags[TAG.stagingAccount] ?? '',
-  )) {
+  for (const [said, own] of groupBy(servers, ({ tags }) => tags[TAG.stagingAccount] ?? '')) {
     const byId = [...groupBy(own, ({ accountId }) => accountId)];
     const [most] = byId.toSorted(([a, one], [b, other]) => other.length - one.length || a.localeCompare(b));
-    if (most !== undefined) homes.set(said, /^\d{12}$/.test(said) ? said : most[0]);
+    if (said !== '' && most !== undefined) homes.set(said, /^\d{12}$/.test(said) ? said : most[0]);
   }
-  return servers.filter(({ tags, accountId }) => {
-    const said = tags[TAG.stagingAccount];
-    return said !== undefined && said !== '' && homes.get(said) !== accountId;
-  });
+  return homes;
 }
 
 /** Whether the stored plan still fits what is there. */
@@ -552,19 +555,17 @@ function planFindings({ plan, all, servers, application, facts }: Scene): Readin
   }
   const { run } = plan;
   const isWhole = facts.looks.every(({ state }) => state === 'read');
-  const everybody = facts.looks.flatMap((look) => look.servers);
+  const meant = facts.looks.flatMap((look) => look.servers.filter((server) => wavesWith(run.waves, server).length > 0));
+  // What it shares with other plans is looked at when one of them is stored: with hundreds of them it takes minutes.
   const problems = validatePlan(plan.stored.plan, {
-    ...planSetOf(facts.library),
+    ...withParts(run.planId, planSetOf(facts.library)),
     regions: facts.regions,
     actionRegions: 'unknown',
     // Where an account was not read, what matches nothing may be there.
-    ...(isWhole ? { servers: everybody } : {}),
+    ...(isWhole ? { servers: meant } : {}),
   });
-  const foreign = everybody.filter(
-    (server) =>
-      wavesWith(run.waves, server).length > 0 &&
-      server.tags[TAG.application] !== undefined &&
-      !run.applications.includes(server.tags[TAG.application] ?? ''),
+  const foreign = meant.filter(
+    ({ tags }) => tags[TAG.application] !== undefined && !run.applications.includes(tags[TAG.application] ?? ''),
   );
   const [first] = problems;
   return [
@@ -595,12 +596,13 @@ function planFindings({ plan, all, servers, application, facts }: Scene): Readin
         todo,
       },
     ),
+    // Not by name: who may see this application may not see the others.
     ...about(foreign, {
       ...{ kind: 'plan', severity: 'stop' },
       says: (n) =>
         `The recovery plan ${planName} has ${counted(n, 'server')} of other applications, which it does not name.`,
       todo,
-    }),
+    }).map((finding): ReadinessFinding => ({ ...finding, servers: [] })),
   ];
 }
 

@@ -356,6 +356,25 @@ describe('a deployment file', () => {
     ]);
   });
 
+  it('says what applications are held to, as operations.md has it', () => {
+    const [, documented = ''] =
+      /## Readiness\n.*?```json\n"readiness": (.*?)\n```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+    const readiness = JSON.parse(documented) as Deployment['readiness'];
+    expect(problemsOf((content) => ({ ...content, readiness }))).toEqual([]);
+    const wrong = {
+      digest: { channelId: 'dr', time: '8', timezone: 'Mars' },
+      applications: { HRP: { drillAgeDays: 0 } },
+    };
+    expect(
+      problemsOf((content) => ({ ...content, readiness: wrong }))
+        .slice(1)
+        .map((one) => one.split(':')[0]),
+    ).toEqual([
+      ...['readiness.digest.channelId', 'readiness.digest.time', 'readiness.digest.timezone'],
+      'readiness.applications.HRP.drillAgeDays',
+    ]);
+  });
+
   it('is refused when a policy asks for more approvals than there are approvers, beside other errors', () => {
     const problems = problemsOf((content) => {
       content.organizationId = 'example';
