@@ -75,6 +75,7 @@ describe('the daily message', () => {
     await world.clock.advance(minutes(2));
     const sent = await Promise.all([world.send(), world.send()]);
     expect(sent.filter((one) => one.sent !== undefined)).toHaveLength(1);
+    await world.clock.advance(minutes(5));
     expect(await world.send()).toEqual({});
     expect(world.posts().map(({ text }) => text)).toEqual([
       expect.stringMatching(/^Readiness on \d{4}-\d\d-\d\d: The one application is not ready\.$/),
