@@ -115,6 +115,8 @@ export interface ApplicationReadiness {
   lastDrill?: { executionId: string; endedAt: number };
   /** Its recovery plan, as it would be run now. */
   plan?: PlanAsRun & { verification: Verification };
+  /** When servers of it were last known to be somewhere, in milliseconds since the epoch; absent for never. */
+  seenAt?: number;
   /** Milliseconds since the epoch. */
   checkedAt: number;
 }
@@ -166,13 +168,18 @@ export interface ReadinessFacts {
   drills: ReadonlyMap<string, readonly DrillProof[]>;
   /** The check before, where there was one. */
   earlier?: {
-    applications: ReadonlyMap<string, Pick<ApplicationReadiness, 'accounts'>>;
+    applications: ReadonlyMap<string, Pick<ApplicationReadiness, 'accounts' | 'seenAt'>>;
     accounts: readonly AccountReadiness[];
   };
   /** The Regions that are recovered into. */
   regions: readonly string[];
 }
 
+/**
+ * An application whose servers are all gone, or have lost their tags, is told of for a week: it must not be forgotten by
+ * that very mistake. In milliseconds (ours).
+ */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 /** Kept of an application, and of the fleet. */
 const MOST_FINDINGS = 12;
 /** Names in one finding. */
@@ -219,6 +226,9 @@ export function assessReadiness(facts: ReadinessFacts): {
     ...[...owned.keys()].filter((name) => name !== ''),
     ...plans.keys(),
     ...facts.known.filter((name) => name !== ''),
+    ...[...(facts.earlier?.applications ?? [])].flatMap(([name, { seenAt }]) =>
+      seenAt !== undefined && facts.now - seenAt <= FORGOTTEN_AFTER_MS ? [name] : [],
+    ),
   ]);
   const applications = [...names]
     .sort((a, b) => a.localeCompare(b))
@@ -351,6 +361,7 @@ function assess(scene: Scene): ApplicationReadiness {
     ...(verification === undefined ? [] : verificationFindings(verification)),
   ]);
   const ages = servers.flatMap((server) => dataAgeSeconds(server, facts.now) ?? []);
+  const seenAt = placements.length > 0 ? facts.now : facts.earlier?.applications.get(application)?.seenAt;
   return {
     application,
     state: stateOf(findings),
@@ -362,6 +373,7 @@ function assess(scene: Scene): ApplicationReadiness {
     ...(ages.length === 0 ? {} : { worstDataAgeSeconds: worst(ages) }),
     ...(drill === undefined ? {} : { lastDrill: { executionId: drill.executionId, endedAt: drill.endedAt } }),
     ...(plan === undefined || verification === undefined ? {} : { plan: { ...plan, verification } }),
+    ...(seenAt === undefined ? {} : { seenAt }),
     checkedAt: facts.now,
   };
 }
@@ -399,7 +411,7 @@ function accountFindings({ application, facts, looks, placements, all }: Scene):
     {
       ...{ kind: 'no servers', severity: 'stop', count: 0 },
       message: `No source server of ${application} is in any staging account.`,
-      todo: 'Install the replication agent on its servers and tag their source servers, or delete its recovery plan.',
+      todo: 'See that its servers replicate and that their source servers carry its tag. One that was given up is told of for a week, and as long as it has a recovery plan.',
     },
   ];
 }
@@ -758,14 +770,17 @@ function accountReadiness(look: AccountLook, { now, earlier }: ReadinessFacts): 
   const { accountId, region, state, unreachable, servers, isBusy } = look;
   const before = earlier?.accounts.find((account) => placeOf(account) === placeOf(look));
   const readAt = state === 'read' ? now : before?.readAt;
-  const ages = servers.flatMap((server) => dataAgeSeconds(server, now) ?? []);
+  // What is left out by its tag is nobody's alarm.
+  const meant = servers.filter(({ tags }) => tags[TAG.enabled] !== 'false');
+  const of = (health: string) => meant.filter(({ replicationState }) => healthOf(replicationState) === health).length;
+  const ages = meant.flatMap((server) => dataAgeSeconds(server, now) ?? []);
   const tightest = isBusy ? undefined : tightestOf(look);
   return {
     ...{ accountId, region, state },
     ...(unreachable === undefined ? {} : { why: unreachable }),
     servers: servers.length,
-    unprotected: servers.filter(({ replicationState }) => healthOf(replicationState) === UNPROTECTED).length,
-    stalled: servers.filter(({ replicationState }) => healthOf(replicationState) === 'stalled').length,
+    unprotected: of(UNPROTECTED),
+    stalled: of('stalled'),
     ...(ages.length === 0 ? {} : { worstDataAgeSeconds: worst(ages) }),
     ...(tightest === undefined ? {} : { headroomPercent: tightest.percent, tightestQuota: tightest.name }),
     ...(isBusy ? { isBusy: true as const } : {}),
@@ -843,11 +858,12 @@ function daysAgo(at: number, now: number): string {
   return days === 0 ? 'less than a day ago' : `${counted(days, 'day')} ago`;
 }
 
-/** Seconds as `40 s`, `12 min` or `3 h 12 min`. */
+/** Seconds as `40 s`, `12 min`, `3 h 12 min` or `4 days`. */
 function spoken(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 120) return `${minutes} min`;
+  if (minutes >= 2 * 24 * 60) return counted(Math.floor(minutes / (24 * 60)), 'day');
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 

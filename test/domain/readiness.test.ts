@@ -109,6 +109,7 @@ describe('an application', () => {
   it('counts nothing that is left out by its tag', () => {
     const left = aServer(4, { replicationState: 'STALLED', tags: { ...aServer(4).tags, 'DR-Enabled': 'false' } });
     expect(assess([aLook([...servers(3), left])])).toMatchObject({ state: 'ready', servers: 3, skipped: 1 });
+    expect(assessReadiness(facts([aLook([left])])).fleet.accounts).toMatchObject([{ servers: 1, stalled: 0 }]);
   });
 
   it('is not ready with servers in no wave, unless a plan says where they are', () => {
@@ -130,6 +131,18 @@ describe('an application', () => {
     const blind = { known: ['CRM'], earlier: { applications: new Map(), accounts } };
     expect(assess([aLook(servers(3)), unread('denied')], blind, 'CRM').state).toBe('not ready');
     expect(assess([aLook(servers(3)), unread('denied')], { known: ['CRM'] }, 'CRM').state).toBe('not known');
+  });
+
+  it('whose servers have all lost their tags is told of for a week, and then forgotten', () => {
+    const earlier = (seenAt: number) => ({
+      applications: new Map([['CRM', { accounts: [], seenAt }]]),
+      accounts: [],
+    });
+    const found = assess([aLook(servers(3))], { earlier: earlier(START - 7 * DAY) }, 'CRM');
+    expect(found).toMatchObject({ state: 'not ready', seenAt: START - 7 * DAY });
+    expect(kindsOf(found)).toContain('no servers');
+    const { applications } = assessReadiness(facts([aLook(servers(3))], { earlier: earlier(START - 7 * DAY - 1) }));
+    expect(applications).toMatchObject([{ application: 'HRP', seenAt: START }]);
   });
 
   it('is at risk when it was never drilled, or too long ago; a drill of some waves is named', () => {
