@@ -5,7 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { definitionHash } from '../../src/domain/definition-hash.ts';
 import type { MachineName, Names } from '../names.ts';
 import { allow, type Grant } from './grant.ts';
-import { definitionText } from './state-machine-from-file.ts';
+import { definitionText, ofVersionsToo } from './state-machine-from-file.ts';
 
 /** What the grants of the central functions speak of. */
 export interface GrantedResources {
@@ -68,10 +68,8 @@ export function centralGrants(resources: GrantedResources) {
   const lookAt = (machine: MachineName) => [
     allow(['states:DescribeExecution'], [names.machineExecutionsArn(machine)]),
     allow(['kms:Decrypt'], [key.keyArn], {
-      StringEquals: {
-        'kms:ViaService': `states.${names.region}.amazonaws.com`,
-        'kms:EncryptionContext:aws:states:stateMachineArn': names.machineArn(machine),
-      },
+      StringEquals: { 'kms:ViaService': `states.${names.region}.amazonaws.com` },
+      ...ofVersionsToo(names.machineArn(machine)),
     }),
   ];
 

@@ -6,7 +6,7 @@ import { FUNCTIONS, type FunctionName, placeholderOf } from '../../src/functions
 import type { MachineName, Names } from '../names.ts';
 import { allow } from './grant.ts';
 import type { ProductFunction } from './product-function.ts';
-import { definitionText, placeholdersIn, StateMachineFromFile } from './state-machine-from-file.ts';
+import { definitionText, ofVersionsToo, placeholdersIn, StateMachineFromFile } from './state-machine-from-file.ts';
 
 export interface CentralStateMachinesProps {
   readonly names: Names;
@@ -70,11 +70,7 @@ export class CentralStateMachines extends Construct {
           [names.machineExecutionsArn('drs-orchestration-main')],
         ),
         // The output of a run that has ended: it is read as by any caller.
-        allow(['kms:Decrypt'], [key.keyArn], {
-          StringEquals: {
-            'kms:EncryptionContext:aws:states:stateMachineArn': names.machineArn('drs-orchestration-main'),
-          },
-        }),
+        allow(['kms:Decrypt'], [key.keyArn], ofVersionsToo(names.machineArn('drs-orchestration-main'))),
         // How Step Functions learns that an execution in the same account has ended.
         allow(
           ['events:DescribeRule', 'events:PutRule', 'events:PutTargets'],

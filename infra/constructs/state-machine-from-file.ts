@@ -29,6 +29,21 @@ export function placeholdersIn(definition: string): string[] {
   return [...new Set([...definition.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name ?? ''))];
 }
 
+type Conditions = Record<string, Record<string, string | string[]>>;
+
+/** With what Step Functions asks for the key of a machine's executions. */
+const CONTEXT = 'kms:EncryptionContext:aws:states:stateMachineArn';
+
+/** The key's use for the executions of one machine. */
+export function ofMachine(stateMachineArn: string): Conditions {
+  return { StringEquals: { [CONTEXT]: stateMachineArn } };
+}
+
+/** The same where executions are started by a version: AWS does not say whether the context then names it. */
+export function ofVersionsToo(stateMachineArn: string): Conditions {
+  return { StringLike: { [CONTEXT]: [stateMachineArn, `${stateMachineArn}:*`] } };
+}
+
 export interface StateMachineFromFileProps {
   /** Base name of the definition's file. */
   readonly definition: string;
@@ -76,6 +91,7 @@ export class StateMachineFromFile extends Construct {
     const definition = definitionText(props.definition);
     const { account, partition, region } = Stack.of(this);
     const stateMachineArn = `arn:${partition}:states:${region}:${account}:stateMachine:${stateMachineName}`;
+    const context = props.startedByVersion === true ? ofVersionsToo(stateMachineArn) : ofMachine(stateMachineArn);
     const role = new Role(this, 'Role', {
       roleName,
       // Only on behalf of this machine, so that Step Functions cannot be made to use the role for somebody else's.
@@ -92,9 +108,7 @@ export class StateMachineFromFile extends Construct {
         Needs: new PolicyDocument({
           statements: [
             ...statements,
-            ...(key === undefined
-              ? []
-              : encrypting(key, stateMachineArn, `arn:${partition}:logs:${region}:${account}:*`)),
+            ...(key === undefined ? [] : encrypting(key, context, `arn:${partition}:logs:${region}:${account}:*`)),
           ],
         }),
       },
@@ -133,11 +147,9 @@ export class StateMachineFromFile extends Construct {
  * redrives an execution, or answers its tasks, needs nothing of the key; whoever reads one (DescribeExecution) needs
  * kms:Decrypt.
  */
-function encrypting(key: IKey, stateMachineArn: string, logGroups: string): PolicyStatement[] {
+function encrypting(key: IKey, context: Conditions, logGroups: string): PolicyStatement[] {
   return [
-    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], {
-      StringEquals: { 'kms:EncryptionContext:aws:states:stateMachineArn': stateMachineArn },
-    }),
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [key.keyArn], context),
     allow(['kms:GenerateDataKey'], [key.keyArn], { StringEquals: { 'kms:EncryptionContext:SourceArn': logGroups } }),
   ];
 }
