@@ -2,7 +2,7 @@
  * Lists a deployment's stacks for .github/workflows/deploy.yml, as lines of `name=JSON` for `$GITHUB_OUTPUT`:
  * `node scripts/deployment-stacks.ts config/prod.json`.
  */
-import { type Deployment, DeploymentError, readDeployment } from '../infra/deployment.ts';
+import { type Deployment, DeploymentError, keptByStackSet, readDeployment } from '../infra/deployment.ts';
 import { namesOf } from '../infra/names.ts';
 
 /** A stack, and by which roles of infra/ci-roles.yaml it is looked at and deployed. */
@@ -22,9 +22,16 @@ export interface StacksToDeploy {
   accounts: (StackToDeploy & { cloudFormationRole: string })[];
 }
 
-/** The stacks of a deployment, as `infra/stacks.ts` names them. */
+/**
+ * The stacks of a deployment, as `infra/stacks.ts` names them. Those of StackSets are not among them: the workflow has no
+ * role in the organisation's management account, which may do anything in every other one.
+ */
 export function stacksToDeploy(deployment: Deployment): StacksToDeploy {
-  const { central, stagingAccounts, origins, targetAccounts } = deployment;
+  const { central, origins, stackSets } = deployment;
+  const keptStaging = keptByStackSet(deployment.stagingAccounts, stackSets?.staging);
+  const stagingAccounts = deployment.stagingAccounts.filter((account) => !keptStaging.includes(account));
+  const keptTargets = keptByStackSet(deployment.targetAccounts, stackSets?.targets);
+  const targetAccounts = deployment.targetAccounts.filter((account) => !keptTargets.includes(account));
   const names = namesOf(deployment);
   const role = (account: string, name: string) => names.roleArn(account, names.named(`dr-chatops-ci-${name}`));
   const stackOf = (stack: string, account: string, region: string): StackToDeploy => ({

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { type Deployment, keptByStackSet, parseDeployment, readDeployment } from '../../infra/deployment.ts';
 import { RolloutStack } from '../../infra/rollout-stack.ts';
+import { stacksToDeploy } from '../../scripts/deployment-stacks.ts';
 import { at, exampleDeployment, type Resource, synthesize } from './synthesized.ts';
 
 /** What CloudFormation takes of a template without a bucket, in bytes; also of one within a StackSet. */
@@ -25,7 +26,7 @@ function withStackSets(changes: Record<string, unknown> = {}, file = exampleDepl
   return parseDeployment({ ...file, targetAccounts: [target], stackSets: { ...stackSets, ...changes } }, 'x.json');
 }
 
-const { staging, targets, rollouts } = synthesize(withStackSets());
+const { staging, targets, rollouts, assets } = synthesize(withStackSets());
 const [ofStaging, ofTargets] = rollouts;
 
 const stackSetOf = (view: (typeof rollouts)[number] | undefined): Record<string, unknown> =>
@@ -64,6 +65,15 @@ describe('StackSets of a deployment', () => {
     expect(staging[0]?.template.toJSON().Description).toContain(OWN);
     expect(targets).toEqual([]);
     expect(rollouts).toHaveLength(2);
+  });
+
+  it('are deployed by hand: the workflow has no role where they are', () => {
+    const { central, accounts } = stacksToDeploy(withStackSets());
+    const made = assets.map(({ name }) => name);
+    expect(made.filter((name) => name.includes('rollout'))).toHaveLength(2);
+    expect([central, ...accounts].map(({ stack }) => stack).toSorted()).toEqual(
+      made.filter((name) => !name.includes('rollout')).toSorted(),
+    );
   });
 
   it('keep the units, accounts that come later included, a few at once, and let go of none by themselves', () => {
