@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { parseDeployment } from '../../infra/deployment.ts';
 import { CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
 import { targetAccountSchema } from '../../src/platform/configuration.ts';
-import { OLD_SITE, STAGING, startWorld } from '../actions/world.ts';
+import { OLD_SITE, STAGING } from '../actions/world.ts';
 import { allowedResources, exampleDeployment, synthesize, type View } from './synthesized.ts';
 
 const deployment = exampleDeployment();
-const { central, staging, targets, assets } = synthesize(deployment);
+const { central, targets, assets } = synthesize(deployment);
 const targetOf = new Map(deployment.targetAccounts.map(({ accountId }, at) => [accountId, targets[at] as View]));
 const oldSite = targetOf.get(OLD_SITE) as View;
 const stagingTarget = targetOf.get(STAGING) as View;
@@ -147,53 +147,4 @@ it('health checks are made from the subnets that the deployment names, and nothi
   );
   expect(creates).toEqual(['dr-chatops-take-action']);
   expect(actionsOf(central, 'dr-chatops-take-action')).not.toContain('ec2:CreateNetworkInterface');
-});
-
-it('every call of an action is allowed to the role that makes it', async () => {
-  const { begin, ssm, calls } = await startWorld({ launched: 2 });
-  const runbook = {
-    schemaVersion: '0.3',
-    mainSteps: [{ name: 'wait', action: 'aws:sleep', inputs: { Duration: 'PT2M' } }],
-  };
-  ssm.automation.createDocument('HRP-FenceOldSite', runbook, OLD_SITE, 'us-east-1');
-  const fence = {
-    actionType: 'automation',
-    documentName: 'HRP-FenceOldSite',
-    accountId: OLD_SITE,
-    region: 'us-east-1',
-    timeoutMinutes: 1,
-  } as const;
-  const parameters = { commands: ['true'] };
-  const first = await begin([
-    fence,
-    { actionType: 'command', documentName: 'AWS-RunShellScript', parameters },
-    { actionType: 'ec2Status' },
-  ]);
-  await first.toTheEnd();
-  expect(await first.told()).toContain('was asked to stop');
-  // The lost answer is looked for.
-  ssm.failCalls('SendCommand', 1, 'lost');
-  const command = first.other({ index: 2 });
-  await command.toTheEnd();
-  expect(await command.told()).toBe('succeeded: AWS-RunShellScript succeeded on 2 instances.');
-  const checks = first.other({ index: 3 });
-  await checks.toTheEnd();
-  const stackOf = (accountId: string, name: string): View | undefined => {
-    if (accountId === CENTRAL_ACCOUNT && name !== ACTIONS) return central;
-    return name === ACTIONS ? targetOf.get(accountId) : staging[0];
-  };
-  const refused = calls
-    .map(({ identity, service, action }) => ({
-      accountId: identity.accountId,
-      name: identity.roleArn.split('/')[1] ?? '',
-      action: `${service}:${action}`,
-    }))
-    .filter(({ accountId, name, action }) => {
-      const stack = stackOf(accountId, name);
-      return stack === undefined || allowedResources(stack.rightsOf(name), action).length === 0;
-    });
-  expect(refused).toEqual([]);
-  expect(calls.map(({ action }) => action)).toEqual(
-    expect.arrayContaining(['StopAutomationExecution', 'ListCommands', 'ListCommandInvocations']),
-  );
 });

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseDeployment } from '../../infra/deployment.ts';
-import { STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
 import { originSchema } from '../../src/platform/configuration.ts';
-import { allowDirect, call } from '../end-to-end/component-call.ts';
-import { startWorld } from '../end-to-end/world.ts';
 import { allowedResources, exampleDeployment, synthesize, type View } from './synthesized.ts';
 
 const { central, staging, origins } = synthesize(exampleDeployment());
@@ -95,34 +92,4 @@ it('an origin that is listed twice is refused', () => {
   expect(() => parseDeployment({ ...deployment, origins: [first, first] }, 'file')).toThrow(
     'origins.1: us-east-1 of 555555555555 is listed twice',
   );
-});
-
-it('every call of a failback to AWS is allowed to the role that makes it', async () => {
-  const world = await startWorld();
-  allowDirect(world, ['failback']);
-  const { fleet } = world.practice;
-  const [server] = world.serversOf('Connectors', 1);
-  const { instanceId } = fleet.addRecoveryInstance(server?.sourceServerId ?? '', { isDrill: false });
-  const failback = { action: 'failback', tags: { Name: server?.hostname } };
-  await call(world, failback, 'first');
-  fleet.setReplication(fleet.recoveryInstance(instanceId)?.reversedServerId ?? '', { state: 'CONTINUOUS' });
-  expect((await call(world, failback, 'second')).output?.status).toBe('success');
-
-  const stacks = new Map([
-    ['900000000000', central],
-    ...STAGING_ACCOUNTS.map((account, at) => [account, staging[at] ?? central] as const),
-    ['555555555555', origin],
-  ]);
-  const refused = world.calls
-    .map(({ identity, service, action }) => ({
-      ...identity,
-      role: identity.roleArn.split('/')[1] ?? '',
-      action: `${service}:${action}`,
-    }))
-    .filter(({ accountId, role, action }) => {
-      const stack = stacks.get(accountId);
-      return role !== 'operator' && (!stack || allowedResources(stack.rightsOf(role), action).length === 0);
-    });
-  expect(world.calls.some(({ action }) => action === 'ReverseReplication')).toBe(true);
-  expect([...new Set(refused.map(({ roleArn, action }) => `${roleArn}: ${action}`))]).toEqual([]);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
-import type { ResolvedResource } from './iam/cloudformation.ts';
-import { deployedOrganisation } from './iam/organisation.ts';
-import type { PolicyStatement } from './iam/policy.ts';
-import { practiceDeployment } from './iam/practice-deployment.ts';
-import { at } from './synthesized.ts';
+import { STAGING_ACCOUNTS } from '../../../src/local/accounts.ts';
+import { at } from '../synthesized.ts';
+import type { ResolvedResource } from './cloudformation.ts';
+import { deployedOrganisation } from './organisation.ts';
+import type { PolicyStatement } from './policy.ts';
+import { practiceDeployment } from './practice-deployment.ts';
 
 /**
  * What is not yet encrypted with the product's key, by type, with how many there are. It has to be empty in the end: an
