@@ -53,6 +53,11 @@ const WITHOUT_A_CALL: { role?: RegExp; action: RegExp; resource?: RegExp; why: s
     why: 'DynamoDB names them for who writes a table with a customer’s key; when it asks is a matter of its cached key',
   },
   {
+    role: /^dr-chatops-(read-status|dr-execution|drs-orchestration-main)$/,
+    action: /^kms:Decrypt$/,
+    why: 'settings of functions, and histories of machines, are encrypted: Lambda and Step Functions ask with the role',
+  },
+  {
     action: /^ssm:GetParametersByPath$/,
     resource: /\/\*$/,
     why: 'what is below the path: whether IAM is asked with the slash at its end is not documented',
@@ -289,7 +294,16 @@ describe('what happens in a deployment', () => {
       'plans',
       'groups',
     ];
-    for (const look of [...looks, `logs ${short}`, `audit ${short}`, `cancel ${short}`, 'plan export HRP']) {
+    for (const look of [
+      ...looks,
+      `logs ${short}`,
+      `audit ${short}`,
+      `cancel ${short}`,
+      'plan export HRP',
+      'accounts',
+      'accounts validate',
+      'readiness',
+    ]) {
       await world.says('approver', look);
       await world.drawn();
     }
@@ -314,7 +328,7 @@ describe('what happens in a deployment', () => {
     await world.drawn();
     rehearsable.refuseMessages(false);
     await world.clock.advance(60_000);
-    await due(world, 'sweep-messages', 'refresh-catalogue');
+    await due(world, 'sweep-messages', 'refresh-catalogue', 'validate-accounts', 'check-readiness', 'send-digest');
     expect(world.cardStatus()).toBe('completed');
 
     await world.says('requester', 'drill HRP wave 1');
