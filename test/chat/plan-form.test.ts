@@ -232,7 +232,10 @@ describe('the form of a group', () => {
 });
 
 test('tags are read as they were shown', () => {
-  const key = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => /^[^\s=]+$/.test(text));
+  // `__proto__` is refused, as everywhere: what is made of it would be no tag.
+  const key = fc
+    .string({ minLength: 1, maxLength: 20 })
+    .filter((text) => /^[^\s=]+$/.test(text) && text !== '__proto__');
   const value = fc.string({ maxLength: 20 }).filter((text) => text === text.trim() && !/[\n\r]/.test(text));
   fc.assert(
     fc.property(fc.dictionary(key, value, { minKeys: 1 }), (tags) => {
