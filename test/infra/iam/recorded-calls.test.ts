@@ -196,7 +196,11 @@ async function startStory(options: WorldOptions = {}): Promise<World> {
   const world = await startWorld({ inventory: fewServers(), lookedAfter: false, ...options });
   const { ssm, sns, configPath } = world.practice;
   expect(sns.createTopic({ name: 'recoveries' })).toBe(TOPIC);
-  const requests = { channelId: WORKSPACE.channelId, notificationTopicArn: TOPIC };
+  const { channelId } = WORKSPACE;
+  const requests = { channelId, notificationTopicArn: TOPIC };
+  // The stories begin at 3:00.
+  const digest = { channelId, time: '03:00', timezone: 'UTC' };
+  ssm.put(`${configPath}/readiness`, JSON.stringify({ digest }));
   ssm.put(`${configPath}/requests`, JSON.stringify(requests));
   allowDirect(world, ['status', 'drill', 'failover', 'terminate', 'failback'], [TOPIC]);
   onTestFinished(() => void made.push(...world.calls));
@@ -328,7 +332,7 @@ describe('what happens in a deployment', () => {
     await world.drawn();
     rehearsable.refuseMessages(false);
     await world.clock.advance(60_000);
-    await due(world, 'sweep-messages', 'refresh-catalogue', 'validate-accounts', 'check-readiness', 'send-digest');
+    await due(world, 'sweep-messages', 'refresh-catalogue', 'validate-accounts', 'check-readiness');
     expect(world.cardStatus()).toBe('completed');
 
     await world.says('requester', 'drill HRP wave 1');
@@ -366,6 +370,7 @@ describe('what happens in a deployment', () => {
     const userId = PEOPLE.find(({ name }) => name === 'lead')?.userId ?? '';
     const told = () => workspace.ephemerals(WORKSPACE.channelId, userId);
     const text = readFileSync(new URL('../../../docs/examples/plans/hrp-plan.json', import.meta.url), 'utf8');
+    await due(world, 'check-readiness', 'send-digest');
     await world.says('lead', 'group new HRP');
     await world.drawn();
     await world.says('lead', 'plan import');
