@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { AccessDocument } from '../domain/access.ts';
 import { definitionHash } from '../domain/definition-hash.ts';
 import type { Policies } from '../domain/policy.ts';
+import { readinessSettingsSchema } from '../domain/readiness-settings.ts';
 import type { PlanSet } from '../domain/recovery-plan.ts';
 import { FUNCTIONS, type FunctionName, placeholderOf, STREAM_ITEMS } from '../functions.ts';
 import { SWEEP_EVENT } from '../orchestration/sweep-event.ts';
@@ -643,6 +644,7 @@ export async function startPractice(options: PracticeOptions) {
     put('access', access);
     put('policies', policies);
     put('requests', requests);
+    put('readiness', readinessSettingsSchema.parse({}));
     for (const { accountId, region } of origins) {
       const roleArn = originRole({ accountId, region });
       put(`origins/${accountId}/${region}`, { accountId, region, roleArn, externalId: EXTERNAL_ID });
