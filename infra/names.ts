@@ -83,6 +83,8 @@ export function namesOf(deployment: Deployment) {
   const tableName = named('execution-history');
 
   return {
+    /** @default - none: names have no ending */
+    environment: deployment.environment,
     named,
     arn,
     partition,

@@ -46,7 +46,7 @@ const DESCRIPTION = 'Disaster recovery with AWS Elastic Disaster Recovery: ask, 
 const LONG_DESCRIPTION = [
   'Ask for drills and recoveries of servers that AWS Elastic Disaster Recovery replicates, approve what others ask for, and',
   'follow each run on one card in the incident channel. Nothing is launched before the people whom the policy names have',
-  'approved the plan that they were shown. Start with /dr help.',
+  'approved the plan that they were shown. Start with',
 ].join(' ');
 
 /**
@@ -65,7 +65,7 @@ export function slackManifest(connection: SlackConnection, environment?: string)
     display_information: {
       name: named(NAME),
       description: DESCRIPTION,
-      long_description: LONG_DESCRIPTION,
+      long_description: `${LONG_DESCRIPTION} ${named('/dr')} help.`,
       background_color: '#1b3a4b',
     },
     features: {

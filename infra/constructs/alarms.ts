@@ -82,7 +82,7 @@ export class Alarms extends Construct {
       threshold: 1,
     });
     this.#alarm('SlackDelivery', 'slack-delivery', {
-      alarmDescription: `Cards are ${SHOWN_WITHIN_SECONDS} s or longer behind what is stored. Look at the log of projector and at status.slack.com; people can decide by /dr approve meanwhile.`,
+      alarmDescription: `Cards are ${SHOWN_WITHIN_SECONDS} s or longer behind what is stored. Look at the log of projector and at status.slack.com; people can decide by ${names.named('/dr')} approve meanwhile.`,
       metric: ours('SlackDeliverySeconds', 'p90', 5),
       threshold: SHOWN_WITHIN_SECONDS,
     });

@@ -41,18 +41,18 @@ export class ReadinessAlarms extends Construct {
     };
 
     alarm('Lost', 'readiness-lost', {
-      alarmDescription: 'An application that could be recovered cannot be any more: /dr readiness says which and why.',
+      alarmDescription: `An application that could be recovered cannot be any more: ${names.named('/dr')} readiness says which and why.`,
       metric: gauge('ReadinessLost', 'Sum'),
       threshold: 1,
     });
     alarm('Stalled', 'replication-stalled', {
-      alarmDescription: 'The replication of a source server has stalled: its copy grows old. See /dr readiness.',
+      alarmDescription: `The replication of a source server has stalled: its copy grows old. See ${names.named('/dr')} readiness.`,
       metric: gauge('StalledServers', 'Maximum'),
       threshold: 1,
       ...LATELY,
     });
     alarm('Unreachable', 'account-unreachable', {
-      alarmDescription: 'A staging account could not be read: its role, DRS itself, or its answers. See /dr readiness.',
+      alarmDescription: `A staging account could not be read: its role, DRS itself, or its answers. See ${names.named('/dr')} readiness.`,
       metric: gauge('UnreachableAccounts', 'Maximum'),
       threshold: 1,
       ...LATELY,

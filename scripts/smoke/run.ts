@@ -260,7 +260,7 @@ export async function runSmoke(deployment: Deployment, options: SmokeOptions, wo
   function howToEnd(server: ServerStatus): string {
     const application = server.tags[TAG.application] ?? options.application;
     const wave = server.tags[TAG.wave];
-    return `The same command again takes it up and launches nothing twice (--name ${options.name}); or in Slack: /dr terminate ${application}${wave === undefined ? '' : ` wave ${wave}`}, which ends every drill instance there.`;
+    return `The same command again takes it up and launches nothing twice (--name ${options.name}); or in Slack: ${names.named('/dr')} terminate ${application}${wave === undefined ? '' : ` wave ${wave}`}, which ends every drill instance there.`;
   }
 }
 

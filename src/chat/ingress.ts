@@ -6,6 +6,7 @@ import { configuration } from '../platform/configuration.ts';
 import { directory } from '../platform/directory.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
+import { answerWithOwnNames, ownEnvironment } from '../platform/own-names.ts';
 import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda, type Platform } from '../platform/platform.ts';
 import { slackClientOptions, slackLogger, slackSecrets } from '../platform/slack.ts';
@@ -55,7 +56,8 @@ export const create: CreateHandler<APIGatewayProxyEventV2, APIGatewayProxyStruct
       const handle = apps.get(key) ?? boltApp(signingSecret, botToken, tools);
       apps.clear();
       apps.set(key, handle);
-      return await handle(request.event, {});
+      const answer = await handle(request.event, {});
+      return { ...answer, body: answerWithOwnNames(answer.body ?? '', ownEnvironment()) };
     } catch (error) {
       platform.log.error('A request from Slack failed', { error: messageOf(error) });
       return { statusCode: 500, body: '' };

@@ -3,6 +3,7 @@ import { type Logger, LogLevel, WebClient, type WebClientOptions } from '@slack/
 import { z } from 'zod';
 import { DrError, messageOf } from '../domain/errors.ts';
 import { readSettings } from './environment.ts';
+import { fetchWithOwnNames, ownEnvironment } from './own-names.ts';
 import type { Log, Platform } from './platform.ts';
 
 /** Slack and GovSlack: API, answers to commands (`hooks.`), files (`files.`), and workspaces. */
@@ -65,15 +66,18 @@ function parse(text: string | undefined): SlackSecrets {
 
 /**
  * Options of every Slack client: a call ends in 10 s, is tried once, and a rate limit is an answer, not a wait of half
- * an hour (the client's defaults). `SLACK_API_URL` is where the API is, when it is not Slack's own.
+ * an hour (the client's defaults). `SLACK_API_URL` is where the API is, when it is not Slack's own. What is sent has the names
+ * of the deployment's environment.
  */
 export function slackClientOptions(log: Log): WebClientOptions {
+  const environment = ownEnvironment();
   return {
     logger: slackLogger(log),
     timeout: 10_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     ...(process.env.SLACK_API_URL === undefined ? {} : { slackApiUrl: process.env.SLACK_API_URL }),
+    ...(environment === undefined ? {} : { fetch: fetchWithOwnNames(environment, fetch) }),
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { escapeText, type Message } from '../../blocks/message.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { QueryRecord } from '../domain/query.ts';
+import { drawnWithOwnNames, ownEnvironment } from '../platform/own-names.ts';
 import { isSlacks } from '../platform/slack.ts';
 import type { QueryTools } from './tools.ts';
 
@@ -145,10 +146,11 @@ export function replies(tools: QueryTools) {
 /** The address itself is part of no error: whoever knows it can post with it. */
 async function respond(url: string, { text, blocks }: Message): Promise<void> {
   if (!isSlacks(url)) throw new Error('It is no address of Slack’s');
+  const drawn = drawnWithOwnNames({ text, blocks }, ownEnvironment()) as Message;
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text, blocks }),
+    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...drawn }),
     // No address of Slack's leads elsewhere.
     redirect: 'error',
     signal: AbortSignal.timeout(CALL_TIMEOUT_MS),

@@ -91,6 +91,15 @@ describe('requests that are not from Slack, or not well formed', () => {
     expect(answer.error).toBeUndefined();
   });
 
+  test('in an environment what is typed wrong is answered with the command of that environment', async () => {
+    vi.stubEnv('DEPLOYMENT_ENVIRONMENT', 'test');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const answerTo = async (text: string) => await (await send({ body: command(text) })).text();
+    expect(await answerTo('help')).toContain('`/dr-test drill');
+    expect(await answerTo('help')).not.toContain('`/dr ');
+    expect(await answerTo('status 0f1e2d3c')).toContain('`/dr-test executions` lists them');
+  });
+
   test('a button of no known card is answered, not ignored', async () => {
     const [message] = [
       practice.workspace.post({

@@ -47,6 +47,14 @@ function keyUses(role: string): [actions: string[], condition: unknown][] {
   return uses.map(({ actions, conditions }) => [actions, conditions]);
 }
 
+it('every function that talks in Slack knows the environment that its command is called by', () => {
+  const settingsOf = (view: View) =>
+    functionsOf(view).map((properties) => at(properties, 'Environment', 'Variables') as Record<string, unknown>);
+  const talking = settingsOf(central).filter((settings) => 'SLACK_SECRET_ID' in settings);
+  expect(talking.map(({ DEPLOYMENT_ENVIRONMENT }) => DEPLOYMENT_ENVIRONMENT)).toEqual(talking.map(() => 'ohio'));
+  expect(talking.length).toBeGreaterThan(3);
+});
+
 describe('the key of the central account', () => {
   it('encrypts everything that is kept: tables, buckets, secret, topic, queue, logs, machines, settings', () => {
     const encryptedBy = (type: string, ...place: (string | number)[]) =>
