@@ -60,20 +60,4 @@ describe('the threats of docs/security.md', () => {
     expect(named.length).toBeGreaterThan(30);
     expect(named.flatMap(([, file = '']) => (existsSync(join(ROOT, file)) ? [] : [file]))).toEqual([]);
   });
-
-  it('link to headings that there are', () => {
-    for (const file of ['docs/security.md', 'SECURITY.md']) {
-      for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
-        const [path = '', anchor] = target.split('#');
-        const linked = path === '' ? file : join(file.includes('/') ? 'docs' : '', path);
-        const headings = [...read(linked).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-          heading
-            .toLowerCase()
-            .replaceAll(/[^\p{L}\d -]/gu, '')
-            .replaceAll(' ', '-'),
-        );
-        expect(anchor === undefined || headings.includes(anchor), target).toBe(true);
-      }
-    }
-  });
 });

@@ -7,7 +7,9 @@ import { readRequest } from '../../src/requests/request.ts';
 
 const EXAMPLES = new URL('../../docs/examples/', import.meta.url);
 const example = (file: string): string => readFileSync(new URL(file, EXAMPLES), 'utf8');
-const GUIDE = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+const GUIDE = ['calling', 'plans', 'operations']
+  .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
+  .join('\n');
 
 describe('the examples', () => {
   it('are all told of, and all that is told of is there', () => {
