@@ -26,9 +26,9 @@ const readable = z.looseObject({
   schedules: listOf({ name: text, input: object({ channelId: text }) }),
   requests: object({ channelId: text, notificationTopicArn: text }),
   component: object({ notificationTopicArns: texts }),
-  access: z.unknown(),
-  policies: z.unknown(),
-  readiness: z.unknown(),
+  access: z.unknown().optional(),
+  policies: z.unknown().optional(),
+  readiness: z.unknown().optional(),
 });
 type Readable = z.infer<typeof readable>;
 

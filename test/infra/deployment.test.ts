@@ -410,6 +410,25 @@ describe('a deployment file', () => {
     ]);
   });
 
+  it('is looked at across its fields also where it has only those that it has to have', () => {
+    const least = {
+      organizationId: 'o-a1b2c3d4e5',
+      central: { accountId: '900000000000', region: 'us-east-2' },
+      stagingAccounts: [{ accountId: '111111111111', externalId: 'dr-2026' }],
+      ...grants(MANAGERS, OPERATOR),
+    };
+    expect(problemsOf(() => ({ ...least, policies: {} }))).toEqual([]);
+    const own = [{ accountId: '900000000000', externalId: 'dr-2026' }];
+    expect(problemsOf(() => ({ ...least, stagingAccounts: own })).slice(1)).toEqual([
+      expect.stringMatching(/^policies: /),
+      'stagingAccounts.0.accountId: 900000000000 is the central account',
+    ]);
+    const alone = { ...MANAGERS, users: ['U0APPROVER1'] };
+    expect(problemsOf(() => ({ ...least, ...grants(alone, OPERATOR), policies: {} }))[1]).toBe(
+      'policies.failover.quorum: 2 approvals are asked for, but only 1 person may approve',
+    );
+  });
+
   it('is refused when the chat is to tell a topic that functions may not publish to', () => {
     const topic = 'arn:aws:sns:us-east-2:900000000000:pager';
     const requests = { notificationTopicArn: topic };
