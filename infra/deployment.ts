@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { accessSchema } from '../src/domain/access.ts';
 import { messageOf } from '../src/domain/errors.ts';
+import { isDeeperThan } from '../src/domain/nesting.ts';
 import { policiesSchema } from '../src/domain/policy.ts';
 import { readinessSettingsSchema } from '../src/domain/readiness-settings.ts';
 import { documentNameSchema } from '../src/domain/recovery-plan.ts';
@@ -239,11 +240,17 @@ export function readDeployment(file: string): Deployment {
   return parseDeployment(content, file);
 }
 
+/** Ours: far more than any field of it has. */
+const MOST_LEVELS = 64;
+
 /**
  * Checks the content of a deployment file.
  * @throws {DeploymentError} naming every wrong field
  */
 export function parseDeployment(content: unknown, file: string): Deployment {
+  if (isDeeperThan(content, MOST_LEVELS)) {
+    throw new DeploymentError(`${file} is not valid:\n  (top): more than ${MOST_LEVELS} levels inside each other`);
+  }
   const parsed = deploymentSchema.safeParse(content);
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${placeOf(issue.path)}: ${issue.message}`)),

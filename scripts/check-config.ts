@@ -35,8 +35,9 @@ export function checkConfig(file: string): CheckedConfig {
     return { ok: false, lines: [`${file} cannot be read: ${messageOf(error)}`] };
   }
   const errors: ParseError[] = [];
-  // The deployment's file is read as strict JSON.
-  const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const tree = treeOf(text, errors);
+  if (tree === 'too deep') return { ok: false, lines: [`${file}:1 has too many levels inside each other`] };
+  const { root } = tree;
   const lineAt = (offset: number) => text.slice(0, offset).split('\n').length;
   if (root === undefined || errors.length > 0) {
     const [first] = errors;
@@ -55,6 +56,16 @@ export function checkConfig(file: string): CheckedConfig {
   function placed(problem: string): string {
     const field = /^([^\s:]+): /.exec(problem)?.[1] ?? '';
     return `${file}:${lineAt(nearest(root, field.split('.')).offset)} ${problem}`;
+  }
+}
+
+/** The deployment's file is read as strict JSON. The parser goes one call deeper with each level. */
+function treeOf(text: string, errors: ParseError[]): { root: Node | undefined } | 'too deep' {
+  try {
+    return { root: parseTree(text, errors, { disallowComments: true, allowTrailingComma: false }) };
+  } catch (error) {
+    if (error instanceof RangeError) return 'too deep';
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DrError } from './errors.ts';
+import { isDeeperThan } from './nesting.ts';
 import { ReplicationHealth } from './server.ts';
 import {
   accountIdSchema,
@@ -111,6 +112,32 @@ function isShort(value: unknown): boolean {
   return typeof value === 'number' || (typeof value === 'string' && value.length <= MAX_ADDED_LENGTH);
 }
 
+/** DynamoDB takes 32 levels (Service quotas: nested attributes), of which an execution has the first. */
+const MOST_LEVELS = 24;
+/** What DynamoDB takes as a number and JSON.parse reads exactly (data types: Number). */
+const SMALLEST_NUMBER = 1e-130;
+
+function isKept(metadata: Record<string, unknown>, context: z.RefinementCtx): void {
+  if (isDeeperThan(metadata, MOST_LEVELS)) {
+    context.addIssue({ code: 'custom', message: `has more than ${MOST_LEVELS} levels inside each other` });
+    return;
+  }
+  isSmall(metadata, context);
+  if (hasUnkeptNumber(metadata)) {
+    context.addIssue({
+      code: 'custom',
+      message: `has a number that cannot be given back as it came: beyond ${Number.MAX_SAFE_INTEGER}, or too near 0. Give it as text`,
+    });
+  }
+}
+
+function hasUnkeptNumber(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.values(value).some(hasUnkeptNumber);
+  if (typeof value !== 'number' || value === 0) return false;
+  const size = Math.abs(value);
+  return size > Number.MAX_SAFE_INTEGER || size < SMALLEST_NUMBER;
+}
+
 function isSmall(metadata: Record<string, unknown>, context: z.RefinementCtx): void {
   const counted = Object.entries(metadata).filter(([name, value]) => !ADDED_METADATA.includes(name) || !isShort(value));
   const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(counted)));
@@ -145,9 +172,11 @@ export const inputSchema = z
           .optional()
           .describe('With executionId: which attempt of the wave this is, from 2, after people decided to retry it.'),
       })
-      .superRefine(isSmall)
+      .superRefine(isKept)
       .default({})
-      .describe('Given back as it came. Any key is taken; as JSON at most 8 KiB.'),
+      .describe(
+        'Given back as it came. Any key is taken; as JSON at most 8 KiB, at most 24 levels, numbers up to 2^53.',
+      ),
   })
   .meta({ title: 'DRS Orchestration Input', description: 'Input of the recovery component drs-orchestration-main.' });
 export type ComponentInput = z.infer<typeof inputSchema>;

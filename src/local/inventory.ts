@@ -167,6 +167,17 @@ interface Finding {
  * @throws {InventoryError} with everything that is wrong: syntax, fields, and what only shows across servers.
  */
 export function loadInventory(text: string, fileName: string): Inventory {
+  try {
+    return readInventory(text, fileName);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // The parser and what looks for repeated keys go one call deeper with each level.
+    const message = 'too many levels inside each other';
+    throw new InventoryError(fileName, [{ line: 1, field: '', message }]);
+  }
+}
+
+function readInventory(text: string, fileName: string): Inventory {
   const syntaxErrors: ParseError[] = [];
   const root = parseTree(text, syntaxErrors, { disallowComments: true, allowTrailingComma: false });
   const lineAt = lineFinder(text);
