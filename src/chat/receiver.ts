@@ -1,7 +1,9 @@
+import { parse as parseForm } from 'node:querystring';
 import { isValidSlackRequest } from '@slack/bolt';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { z } from 'zod';
 import { isSlacks } from '../platform/slack.ts';
+import { isCommand, isDelivery, isInteraction } from './payload.ts';
 
 /** Requests from Slack are far smaller; a card with its message is under 64 KiB. */
 const MAX_BODY_BYTES = 512 * 1_024;
@@ -31,7 +33,7 @@ export interface TurnedAway {
 
 /**
  * Checks a request before Bolt sees it: size, then signature and age, then form and where its answer would go. Bolt
- * parses the body before it checks the signature, takes timestamps from the future, decodes base64 as ASCII, and answers
+ * reads the body (with `node:querystring`, as it is read here) before it checks the signature, takes timestamps from the future, decodes base64 as ASCII, and answers
  * to whatever address a request names.
  */
 export function verifyRequest(
@@ -78,27 +80,22 @@ function turnAway(statusCode: number, why: string): TurnedAway {
   return { why, answer: { statusCode, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify({ error: why }) } };
 }
 
-/** True for what Slack sends: a command, a payload, an ssl_check, or a JSON object with a type. */
+/** True for what Slack sends: a command, a payload, an ssl_check, or an event. */
 function isWellFormed(contentType: string, body: string): boolean {
-  if (contentType === JSON_TYPE) return hasType(body);
+  if (contentType === JSON_TYPE) return isDelivery(jsonIn(body));
   if (contentType !== FORM) return false;
-  const form = new URLSearchParams(body);
-  // Slack sends none twice, and what is checked here is to be what Bolt reads.
-  if (new Set(form.keys()).size < [...form.keys()].length) return false;
-  const payload = form.get('payload');
-  if (payload !== null) return hasType(payload);
-  return (
-    form.has('ssl_check') ||
-    (form.has('command') && form.has('user_id') && form.has('team_id') && form.has('channel_id'))
-  );
+  const form = parseForm(body);
+  // Slack sends none twice.
+  if (!Object.values(form).every((value) => typeof value === 'string')) return false;
+  if (typeof form.payload === 'string') return isInteraction(jsonIn(form.payload));
+  return form.ssl_check !== undefined || isCommand(form);
 }
 
 /** True when no address in the body, to which Bolt would send an answer, is another than Slack's. */
 function answersToSlack(contentType: string, body: string): boolean {
   if (contentType !== FORM) return true;
-  const form = new URLSearchParams(body);
-  const payload = form.get('payload');
-  const given: unknown = payload === null ? Object.fromEntries(form) : JSON.parse(payload);
+  const form = parseForm(body);
+  const given = typeof form.payload === 'string' ? jsonIn(form.payload) : form;
   const parsed = answersToSchema.safeParse(given);
   if (!parsed.success) return false;
   const { response_url: one, response_urls: more = [] } = parsed.data;
@@ -106,11 +103,11 @@ function answersToSlack(contentType: string, body: string): boolean {
   return addresses.every((address) => address === '' || isSlacks(address));
 }
 
-function hasType(json: string): boolean {
+/** What JSON says; undefined for no JSON. */
+function jsonIn(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -8,7 +8,26 @@ const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 const SECRET = 'a-signing-secret';
 const SENT_AT = 1_772_416_800;
-const COMMAND = 'command=%2Fdr&text=drill+HRP+wave+1&user_id=U1&team_id=T1&channel_id=C1';
+const COMMAND = 'command=%2Fdr&text=drill+HRP+wave+1&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1.2.3';
+const PRESS = {
+  type: 'block_actions',
+  user: { id: 'U1', team_id: 'T1' },
+  trigger_id: '1.2.3',
+  container: { type: 'message' },
+  response_url: 'https://hooks.slack.com/actions/T1/1/x',
+  actions: [{ type: 'button', action_id: 'gate_approve', value: 'x' }],
+};
+const PRESS_AT_HOME = {
+  ...PRESS,
+  response_url: undefined,
+  container: { type: 'view', view_id: 'V1' },
+  view: { id: 'V1', type: 'home' },
+};
+const SUBMISSION = {
+  type: 'view_submission',
+  user: { id: 'U1', team_id: 'T1' },
+  view: { id: 'V1', private_metadata: '', state: { values: {} } },
+};
 
 interface Sent {
   body?: string;
@@ -113,7 +132,7 @@ describe('the age of a request', () => {
 
 describe('the body', () => {
   test('is text, also where the gateway sends it as base64, with every character kept', () => {
-    const body = 'command=/dr&text=drïll “HRP” 🚀&user_id=U1&team_id=T1&channel_id=C1';
+    const body = 'command=/dr&text=drïll “HRP” 🚀&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1.2.3';
     expect(accepted({ body, base64: true })).toMatchObject({ body, isBase64Encoded: false });
     expect(accepted({ body })).toMatchObject({ body, isBase64Encoded: false });
   });
@@ -132,7 +151,9 @@ describe('the body', () => {
     ['a command', {}],
     ['a charset behind the content type', { contentType: `${FORM}; charset=utf-8` }],
     ['a content type in capitals', { contentType: 'Application/X-WWW-Form-URLencoded;charset=UTF-8' }],
-    ['an interaction', payload('{"type":"block_actions"}')],
+    ['a press', payload(JSON.stringify(PRESS))],
+    ['a press in App Home', payload(JSON.stringify(PRESS_AT_HOME))],
+    ['a submitted form', payload(JSON.stringify(SUBMISSION))],
     ['an event', { contentType: `${JSON_TYPE}; charset=utf-8`, body: '{"type":"url_verification"}' }],
     ['Slack’s check of the certificate', { body: 'ssl_check=1&token=x' }],
   ])('%s is accepted', (_, sent) => {
@@ -155,6 +176,14 @@ describe('the body', () => {
     ['a command of no content type', { contentType: '' }],
     ['a form that says it is JSON', { contentType: JSON_TYPE }],
     ['a command of two people', { body: `${COMMAND}&user_id=U2` }],
+    ['a command without its trigger', { body: COMMAND.replace('&trigger_id=1.2.3', '') }],
+    ['a press of nothing', payload(JSON.stringify({ ...PRESS, actions: [] }))],
+    ['a press by nobody', payload(JSON.stringify({ ...PRESS, user: undefined }))],
+    ['a press that nobody can be answered', payload(JSON.stringify({ ...PRESS, response_url: undefined }))],
+    ['a press that is a command, too', payload(JSON.stringify({ ...PRESS, command: '/dr' }))],
+    ['a press with the token of a workflow', payload(JSON.stringify({ ...PRESS, bot_access_token: 'xwfp-1' }))],
+    ['a form without what was filled in', payload(JSON.stringify({ ...SUBMISSION, view: { id: 'V1' } }))],
+    ['an event of nobody', { contentType: JSON_TYPE, body: '{"type":"event_callback","event":null}' }],
     ['two payloads', { body: `${payload('{"type":"block_actions"}').body}&payload=%7B%7D` }],
   ])('%s is malformed', (_, sent) => {
     expect(outcome(sent)).toBe('400 the body is malformed');
@@ -164,7 +193,10 @@ describe('the body', () => {
 describe('the address of the answer', () => {
   const command = (url: string) => ({ body: `${COMMAND}&response_url=${encodeURIComponent(url)}` });
   const press = (content: object) => ({
-    body: `payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', ...content }))}`,
+    body: `payload=${encodeURIComponent(JSON.stringify({ ...PRESS, ...content }))}`,
+  });
+  const form = (content: object) => ({
+    body: `payload=${encodeURIComponent(JSON.stringify({ ...SUBMISSION, ...content }))}`,
   });
   const HOOK = 'https://hooks.slack.com/actions/T1/1/x';
 
@@ -172,8 +204,8 @@ describe('the address of the answer', () => {
     ['of a command is Slack’s', command('https://hooks.slack.com/commands/T1/1/x')],
     ['of a command in GovSlack is Slack’s', command('https://hooks.slack-gov.com/commands/T1/1/x')],
     ['of a press is Slack’s', press({ response_url: HOOK })],
-    ['of a form without a channel is none', press({ response_urls: [] })],
-    ['of a form with a channel is Slack’s', press({ response_urls: [{ response_url: HOOK, channel_id: 'C1' }] })],
+    ['of a form without a channel is none', form({ response_urls: [] })],
+    ['of a form with a channel is Slack’s', form({ response_urls: [{ response_url: HOOK, channel_id: 'C1' }] })],
   ])('%s', (_, sent) => {
     expect(outcome(sent)).toBe('accepted');
   });
@@ -189,7 +221,7 @@ describe('the address of the answer', () => {
     ['somebody else’s, of a press', press({ response_url: 'https://evil.example' })],
     [
       'somebody else’s, of a form',
-      press({ response_urls: [{ response_url: HOOK }, { response_url: 'https://evil.example' }] }),
+      form({ response_urls: [{ response_url: HOOK }, { response_url: 'https://evil.example' }] }),
     ],
     ['no text', press({ response_url: { href: HOOK } })],
   ])('is refused when it is %s', (_, sent) => {
