@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { FUNCTIONS } from '../src/functions.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -18,20 +18,40 @@ const UNUSED_BY_BOLT = ['express', '@slack/oauth', '@slack/socket-mode', 'undici
 /** zod's index of its error messages in forty languages, a quarter of a function's size. English is loaded apart from it. */
 const ZOD_LANGUAGES = /\/locales\/index\.js$/;
 
-/** Puts an empty module in the place of what is never used. */
-const emptyModules: Plugin = {
-  name: 'empty-modules',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(${UNUSED_BY_BOLT.join('|')})$`) }, ({ path: name }) => ({
-      path: name,
-      namespace: 'empty',
-    }));
-    onResolve({ filter: ZOD_LANGUAGES }, ({ path: name, importer }) =>
-      importer.includes(`${path.sep}zod${path.sep}`) ? { path: name, namespace: 'empty' } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
-  },
-};
+/** Puts an empty module in the place of these packages, and of zod's languages. */
+function emptyModules(packages: readonly string[]): Plugin {
+  const empty = (name: string) => ({ path: name, namespace: 'empty' });
+  return {
+    name: 'empty-modules',
+    setup({ onResolve, onLoad }) {
+      if (packages.length > 0) {
+        onResolve({ filter: new RegExp(`^(${packages.join('|')})$`) }, ({ path: name }) => empty(name));
+      }
+      onResolve({ filter: ZOD_LANGUAGES }, ({ path: name, importer }) =>
+        importer.includes(`${path.sep}zod${path.sep}`) ? empty(name) : undefined,
+      );
+      onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
+    },
+  };
+}
+
+/** How every function is bundled; `wholeBolt`: with what Bolt loads and never uses, to measure what leaving it out is worth. */
+export function bundleOptions({ wholeBolt = false } = {}) {
+  return {
+    absWorkingDir: ROOT,
+    plugins: [emptyModules(wholeBolt ? [] : UNUSED_BY_BOLT)],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // ES modules first: esbuild leaves out what they do not use.
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  } as const satisfies BuildOptions;
+}
 
 /**
  * Bundles all functions in one run, which takes a tenth of the time of one run each. Everything is bundled, the SDK too:
@@ -43,20 +63,9 @@ export async function bundleFunctions(outDirectory: string): Promise<Metafile> {
   // Node would take the bundles for ES modules, as it does all files of this package.
   writeFileSync(path.join(outDirectory, 'package.json'), '{"type":"commonjs"}\n');
   const { metafile } = await build({
-    absWorkingDir: ROOT,
+    ...bundleOptions(),
     entryPoints: Object.entries(FUNCTIONS).map(([name, file]) => ({ in: file, out: `${name}/index` })),
     outdir: outDirectory,
-    plugins: [emptyModules],
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    // ES modules first: esbuild leaves out what they do not use.
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
-    logLevel: 'warning',
-    metafile: true,
   });
   return metafile;
 }

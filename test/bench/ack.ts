@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { APPROVE_ACTION, buttonValue } from '../../blocks/action-ids.ts';
-import { bundleFunctions } from '../../scripts/bundle.ts';
+import { bundleOptions } from '../../scripts/bundle.ts';
 import type { Catalogue, GateRecord } from '../../src/domain/records.ts';
 import { executionIdOf } from '../../src/domain/request.ts';
+import { FUNCTIONS } from '../../src/functions.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
@@ -15,7 +17,8 @@ import { slackSignature } from '../../src/local/slack/signature.ts';
 import { type ExecutionStore, executionStore } from '../../src/platform/execution-store.ts';
 import { wholeInventory } from '../end-to-end/world.ts';
 import type { SignedRequest, Took } from './ack-process.ts';
-import { type Benchmark, markdownTable, type Report } from './benchmark.ts';
+import { type Benchmark, grouped, markdownTable, type Report, type Run } from './benchmark.ts';
+import { median, percentile } from './statistics.ts';
 
 /** Slack's limit. */
 const SLACK_WAITS_MS = 3_000;
@@ -24,7 +27,7 @@ const MOST_COLD_SHARE = 0.5;
 const MOST_WARM_SHARE = 0.1;
 /** Function instances that are started for each request, and further requests to each. */
 const STARTS = 9;
-const WARM = 8;
+const WARM = 24;
 
 const PROCESS = fileURLToPath(new URL('ack-process.ts', import.meta.url));
 const EMPTY_HANDLER = "exports.handler = async () => ({ statusCode: 200, body: '' });\n";
@@ -46,20 +49,43 @@ const CATALOGUE: Catalogue = {
   })),
 };
 
-/** Times of one kind of request, in milliseconds. */
+/** Times of one kind of request to one bundle, in milliseconds. */
 export interface Measured {
   name: string;
-  /** The first request of each new function instance. */
+  /** Of the bundle. */
+  bytes: number;
+  /** To load the bundle, of each new function instance. */
+  load: number[];
+  /** The first request of each new function instance, from the start of its process. */
   cold: number[];
   /** Later ones. */
   warm: number[];
 }
 
+/** A bundle, what it is asked, and what that took so far. */
+interface Candidate extends Measured, Pick<Asked, 'request' | 'answer'> {
+  file: string;
+}
+
+/** What is measured: a machine's own pace, the bot's three ways of answering, and `/dr help` of other ways to build a bot. */
+export interface Compared {
+  /** A new process with an empty handler. */
+  baseline: Measured;
+  /** Of slack-ingress as it is deployed; the first is `/dr help`. */
+  answers: readonly Measured[];
+  /** slack-ingress as it is deployed but with everything that Bolt loads. */
+  wholeBolt: Measured;
+  /** Handlers that answer `/dr` and do nothing else. */
+  minimal: { stubbedBolt: Measured; wholeBolt: Measured; slackEdge: Measured };
+}
+
 /** How long the bot takes to answer Slack, with a function instance that is new and with one that runs. */
 export const ack: Benchmark = {
   name: 'ack',
-  summary: 'how long Slack waits for the answer to /dr and to a press, cold and warm',
-  async run(say) {
+  summary:
+    'how long Slack waits for the answer to /dr and to a press, cold and warm; the bundle against Bolt and slack-edge',
+  isTimed: true,
+  async run({ say }: Run): Promise<Report> {
     const folder = mkdtempSync(path.join(tmpdir(), 'dr-chatops-ack-'));
     // Nothing moves on this clock: no other function runs meanwhile.
     const clock = new VirtualClock(Date.now());
@@ -67,25 +93,68 @@ export const ack: Benchmark = {
     try {
       // What follows a stored request waits for its next try, which this clock never brings.
       practice.host.crashNext(deployedName('effects'), 'before');
-      const functions = path.join(folder, 'functions');
-      await bundleFunctions(functions);
-      const empty = path.join(functions, 'empty.js');
-      writeFileSync(empty, EMPTY_HANDLER);
-      const bot = path.join(functions, 'slack-ingress', 'index.js');
+      const bundles = await bundlesIn(folder);
       await executionStore(practice.platformOf('refresh-catalogue')).putCatalogue(CATALOGUE);
-      const baseline = await measure(practice, empty, { name: 'an empty handler', request: help(practice) });
-      const measured: Measured[] = [];
-      for (const asked of questions(practice)) {
-        measured.push(await measure(practice, bot, asked));
-        say(`${asked.name}: ${median(measured.at(-1)?.cold ?? []).toFixed(0)} ms cold`);
+      const asking = candidatesOf(practice, bundles);
+      const { baseline, answers, wholeBolt, minimal } = asking;
+      const all = [baseline, ...answers, wholeBolt, minimal.stubbedBolt, minimal.wholeBolt, minimal.slackEdge];
+      for (let start = 0; start < STARTS; start += 1) {
+        // One after the other in each round: what slows the machine down for a while slows all of them down.
+        for (const candidate of all) await measure(practice, candidate, start);
+        say(`start ${start + 1} of ${STARTS}`);
       }
-      return reportOf(baseline, measured);
+      return reportOf(asking);
     } finally {
       await practice.close();
       rmSync(folder, { recursive: true, force: true });
     }
   },
 };
+
+type Bundles = Record<
+  'empty' | 'deployed' | 'wholeBolt' | 'minimalBolt' | 'minimalWholeBolt' | 'minimalSlackEdge',
+  string
+>;
+
+/** Bundles everything in this folder by the options of deployed functions; answers the files. */
+async function bundlesIn(folder: string): Promise<Bundles> {
+  writeFileSync(path.join(folder, 'package.json'), '{"type":"commonjs"}\n');
+  const bundled = async (name: string, entry: string, wholeBolt: boolean): Promise<string> => {
+    const outfile = path.join(folder, `${name}.js`);
+    await build({ ...bundleOptions({ wholeBolt }), entryPoints: [entry], outfile });
+    return outfile;
+  };
+  const ingress = FUNCTIONS['slack-ingress'];
+  const empty = path.join(folder, 'empty.js');
+  writeFileSync(empty, EMPTY_HANDLER);
+  return {
+    empty,
+    deployed: await bundled('deployed', ingress, false),
+    wholeBolt: await bundled('whole-bolt', ingress, true),
+    minimalBolt: await bundled('minimal-bolt', 'test/bench/ack/bolt.ts', false),
+    minimalWholeBolt: await bundled('minimal-whole-bolt', 'test/bench/ack/bolt.ts', true),
+    minimalSlackEdge: await bundled('minimal-slack-edge', 'test/bench/ack/slack-edge.ts', false),
+  };
+}
+
+function candidatesOf(practice: Practice, bundles: Bundles) {
+  const candidate = (file: string, { name, request, answer }: Asked): Candidate => {
+    const bytes = statSync(file).size;
+    return { name, file, request, bytes, load: [], cold: [], warm: [], ...(answer === undefined ? {} : { answer }) };
+  };
+  const helped = (file: string, name: string) =>
+    candidate(file, { name, answer: '*What you may do*', request: help(practice) });
+  return {
+    baseline: candidate(bundles.empty, { name: 'an empty handler', request: help(practice) }),
+    answers: questions(practice).map((asked) => candidate(bundles.deployed, asked)),
+    wholeBolt: helped(bundles.wholeBolt, '`slack-ingress`, Bolt unstubbed'),
+    minimal: {
+      stubbedBolt: helped(bundles.minimalBolt, 'minimal, Bolt as we stub it'),
+      wholeBolt: helped(bundles.minimalWholeBolt, 'minimal, Bolt unstubbed'),
+      slackEdge: helped(bundles.minimalSlackEdge, 'minimal, slack-edge'),
+    },
+  };
+}
 
 function questions(practice: Practice): Asked[] {
   const store = executionStore(practice.platformOf('slack-ingress'));
@@ -101,21 +170,19 @@ function questions(practice: Practice): Asked[] {
   ];
 }
 
-/** Starts function instances one after the other, each with a first and later requests. */
-async function measure(practice: Practice, file: string, asked: Asked): Promise<Measured> {
-  const measured: Measured = { name: asked.name, cold: [], warm: [] };
-  for (let start = 0; start < STARTS; start += 1) {
-    const requests: SignedRequest[] = [];
-    for (let n = 0; n <= WARM; n += 1) requests.push(await asked.request(start * (WARM + 1) + n));
-    const took = await inProcess(practice, file, requests);
-    if ('failed' in took) throw new Error(`${asked.name}: ${took.failed}`);
-    const wrong = took.answers.find((answer) => asked.answer !== undefined && !answer.includes(asked.answer));
-    if (wrong !== undefined && file.includes('slack-ingress')) throw new Error(`${asked.name} was answered ${wrong}`);
-    const [cold = 0, ...warm] = took.ms;
-    measured.cold.push(cold);
-    measured.warm.push(...warm);
-  }
-  return measured;
+/** Starts a function instance with a first and later requests, and notes what it took. */
+async function measure(practice: Practice, candidate: Candidate, start: number): Promise<void> {
+  const { name, file, request, answer } = candidate;
+  const requests: SignedRequest[] = [];
+  for (let n = 0; n <= WARM; n += 1) requests.push(await request(start * (WARM + 1) + n));
+  const took = await inProcess(practice, file, requests);
+  if ('failed' in took) throw new Error(`${name}: ${took.failed}`);
+  const wrong = took.answers.find((text) => answer !== undefined && !text.includes(answer));
+  if (wrong !== undefined) throw new Error(`${name} was answered ${wrong}`);
+  const [cold = 0, ...warm] = took.ms;
+  candidate.load.push(took.loadMs);
+  candidate.cold.push(cold);
+  candidate.warm.push(...warm);
 }
 
 function inProcess(practice: Practice, file: string, requests: readonly SignedRequest[]): Promise<Took> {
@@ -132,6 +199,8 @@ function inProcess(practice: Practice, file: string, requests: readonly SignedRe
     env: {
       ...process.env,
       ...practice.environment,
+      SLACK_SIGNING_SECRET: practice.signingSecret,
+      SLACK_BOT_TOKEN: practice.botToken,
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
       AWS_SESSION_TOKEN: sessionToken,
@@ -217,46 +286,86 @@ function signed(secret: string, fields: Record<string, string>): SignedRequest {
   };
 }
 
-/** The table, and which limits are broken. */
-export function reportOf(baseline: Measured, measured: readonly Measured[]): Report {
-  const unit = median(baseline.cold);
-  const times = (ms: number) => `${(ms / unit).toFixed(1)} ×`;
-  const share = (ms: number) => `${((ms / SLACK_WAITS_MS) * 100).toFixed(1)} %`;
-  const rows = [baseline, ...measured].map(({ name, cold, warm }) => [
-    name,
-    `${median(cold).toFixed(0)} ms`,
-    share(median(cold)),
-    times(median(cold)),
-    `${median(warm).toFixed(1)} ms`,
-    share(median(warm)),
-    times(median(warm)),
-  ]);
-  const head = ['request', 'cold', 'of 3 s', 'of a baseline', 'warm', 'of 3 s', 'of a baseline'];
+/** The tables, which limits are broken, and the ratios. */
+export function reportOf({ baseline, answers, wholeBolt, minimal }: Compared): Report {
+  const [deployed = baseline] = answers;
+  const bots = [{ ...deployed, name: '`slack-ingress`, as deployed' }, wholeBolt, ...Object.values(minimal)];
   return {
     title: 'Time to ack',
     markdown: [
       'How long the bundled `slack-ingress` takes from Slack’s signed request to its answer. Cold: a new process each time, from its start; warm: a later',
-      'request to the same process. The baseline is a new process with an empty handler, so it says how fast the machine is. Medians of',
-      `${STARTS} starts and of ${STARTS * WARM} later requests. AWS and Slack are simulated on the same machine: their distance, and what Lambda itself`,
-      'does before a function starts, come on top.',
+      'request to the same process. The baseline is a new process with an empty handler, so it says how fast the machine is.',
+      `Of ${STARTS} starts and ${STARTS * WARM} later requests; cold is the median. AWS and Slack are simulated on the same machine: their distance, and what`,
+      'Lambda itself does before a function starts, come on top.',
       '',
-      markdownTable(head, rows),
+      timesTable(baseline, answers),
+      '',
+      '### The bundle',
+      '',
+      `The same \`/dr help\` to other bundles, made by esbuild with the same options and started in turn with those above: \`slack-ingress\` with the packages`,
+      'that Bolt loads and a function behind an HTTP API never uses, which ours leaves out; and the least that answers `/dr` with a fixed text, on Bolt and on slack-edge.',
+      '`slack-ingress` is the whole bot, with the AWS SDK, all commands, forms and buttons, and for this answer it reads the secret and who may do what; the minimal ones read nothing. What the framework',
+      'costs is the difference of the minimal ones. Load is the time that `require` takes.',
+      '',
+      bundleTable(bots),
       '',
       `Limits that the command checks: cold at most ${MOST_COLD_SHARE * 100} % and warm at most ${MOST_WARM_SHARE * 100} % of the 3 s that Slack waits.`,
     ].join('\n'),
-    broken: measured.flatMap(({ name, cold, warm }) => [
+    broken: answers.flatMap(({ name, cold, warm }) => [
       ...overLimit(name, 'cold', median(cold), MOST_COLD_SHARE),
       ...overLimit(name, 'warm', median(warm), MOST_WARM_SHARE),
     ]),
+    ratios: {
+      ...ratiosOf('slack-ingress against the same with Bolt unstubbed', deployed, wholeBolt),
+      ...ratiosOf('slack-ingress against a minimal bot on Bolt unstubbed', deployed, minimal.wholeBolt),
+      ...ratiosOf('slack-ingress against a minimal bot on slack-edge', deployed, minimal.slackEdge),
+      ...ratiosOf('minimal bot, Bolt as we stub it against slack-edge', minimal.stubbedBolt, minimal.slackEdge),
+      ...Object.fromEntries(
+        answers.flatMap(({ name, cold, warm }) => [
+          [`${name}, cold, against the start of an empty handler`, median(cold) / median(baseline.cold)],
+          [`${name}, warm, against the start of an empty handler`, median(warm) / median(baseline.cold)],
+        ]),
+      ),
+    },
   };
+}
+
+function timesTable(baseline: Measured, answers: readonly Measured[]): string {
+  const unit = median(baseline.cold);
+  const share = (ms: number) => `${((ms / SLACK_WAITS_MS) * 100).toFixed(1)} %`;
+  const rows = [baseline, ...answers].map(({ name, cold, warm }) => [
+    name,
+    ...[`${median(cold).toFixed(0)} ms`, share(median(cold)), `${(median(cold) / unit).toFixed(1)} ×`],
+    ...[milliseconds(percentile(warm, 50)), milliseconds(percentile(warm, 99)), share(percentile(warm, 99))],
+  ]);
+  return markdownTable(['request', 'cold', 'of 3 s', 'of the baseline', 'warm, p50', 'warm, p99', 'p99 of 3 s'], rows);
+}
+
+function bundleTable(bots: readonly Measured[]): string {
+  const rows = bots.map(({ name, bytes, load, cold, warm }) => [
+    name,
+    `${grouped(Math.round(bytes / 1_000))} kB`,
+    `${median(load).toFixed(0)} ms`,
+    `${median(cold).toFixed(0)} ms`,
+    milliseconds(percentile(warm, 50)),
+    milliseconds(percentile(warm, 99)),
+  ]);
+  return markdownTable(['bundle', 'size', 'load', 'cold', 'warm, p50', 'warm, p99'], rows);
+}
+
+function ratiosOf(name: string, ours: Measured, theirs: Measured): Record<string, number> {
+  return {
+    [`${name}: bundle`]: ours.bytes / theirs.bytes,
+    [`${name}: load`]: median(ours.load) / median(theirs.load),
+    [`${name}: cold`]: median(ours.cold) / median(theirs.cold),
+  };
+}
+
+function milliseconds(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
 }
 
 function overLimit(name: string, how: string, ms: number, most: number): string[] {
   if (ms <= SLACK_WAITS_MS * most) return [];
   return [`${name} took ${ms.toFixed(0)} ms ${how}; ${SLACK_WAITS_MS * most} ms is the most.`];
-}
-
-/** The middle of some numbers; 0 of none. */
-export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

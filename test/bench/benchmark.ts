@@ -1,11 +1,25 @@
+import type { Ratios } from './ratios.ts';
+
 /** One benchmark: a file of its own beside `run.ts`, and an entry in its list. */
 export interface Benchmark {
   /** As it is named on the command line and in docs/benchmarks.md, e.g. `component-size`. */
   name: string;
   /** One line for `--help`. */
   summary: string;
-  /** Measures; `say` takes a line about how far it is. */
-  run(say: (line: string) => void): Promise<Report>;
+  /**
+   * Whether its ratios are of real time, which differs from run to run: one that seems worse is then measured twice.
+   * @default false
+   */
+  isTimed?: boolean;
+  run(how: Run): Promise<Report>;
+}
+
+/** How a benchmark is to run. */
+export interface Run {
+  /** Takes a line about how far it is. */
+  say: (line: string) => void;
+  /** Whether documents of its own are to be written, beside the section of docs/benchmarks.md. */
+  writes: boolean;
 }
 
 /** What a benchmark found. */
@@ -16,6 +30,8 @@ export interface Report {
   markdown: string;
   /** A sentence for each limit that is broken; empty when all hold. */
   broken: string[];
+  /** By which `--check` compares it. */
+  ratios: Ratios;
 }
 
 /** A Markdown table; every row has as many cells as `head`. */

@@ -353,7 +353,7 @@ than 2,000 events in the history of main.`;
 export const componentSize: Benchmark = {
   name: 'component-size',
   summary: 'one drill of 10, 100, 1,000 and 4,000 servers: calls, sizes of states, history, time',
-  async run(say): Promise<Report> {
+  async run({ say }): Promise<Report> {
     const columns: Column[] = [];
     for (const size of SIZES) {
       say(`${fleetName(size.accounts * size.serversEach, size.accounts)} …`);
@@ -362,6 +362,11 @@ export const componentSize: Benchmark = {
       columns.push({ ...measured, wallMs: performance.now() - from });
     }
     const broken = columns.flatMap(brokenLimits);
-    return { title: 'Size of a recovery', markdown: [ABOUT, tableOf(columns), LIMITS].join('\n\n'), broken };
+    return {
+      title: 'Size of a recovery',
+      markdown: [ABOUT, tableOf(columns), LIMITS].join('\n\n'),
+      broken,
+      ratios: {},
+    };
   },
 };
