@@ -2,6 +2,7 @@ import type { AwsCall } from '../../../src/local/aws/identities.ts';
 import type { WireAttribute, WireItem } from '../../../src/local/dynamodb/change-feed.ts';
 import type { Invocation } from '../../../src/local/lambda/function-host.ts';
 import type { Practice, PracticeOptions } from '../../../src/local/practice.ts';
+import { median, sum } from '../statistics.ts';
 import type { Usage } from './prices.ts';
 
 /** The memory of each function of a deployment in MB: CPU comes with it, 1,769 MB are one core. */
@@ -94,6 +95,7 @@ export function meterOf(now: () => number) {
     /** What was used since. `known`: metrics that are paid for already. */
     read(memoryOf: MemoryOf, known: readonly string[] = []): Metered {
       if (practice === undefined) throw new Error('nothing was counted');
+      const { engine } = practice;
       const executions = executionsOf(practice).filter((arn) => !executionsBefore.has(arn));
       const of = (service: string, ...actions: string[]): number =>
         calls.filter(({ call }) => call.service === service && actions.includes(call.action)).length;
@@ -102,7 +104,7 @@ export function meterOf(now: () => number) {
       );
       return {
         usage: {
-          stateTransitions: sum(executions.map(transitionsOf)),
+          stateTransitions: sum(executions.map((arn) => transitionsOf(engine, arn))),
           lambdaSeconds: gigabyteSeconds(memoryOf),
           lambdaRequests: invocations.length,
           dynamodbWrites: counted.writes,
@@ -166,18 +168,19 @@ export function meterOf(now: () => number) {
       .map(({ call, at }) => `${call.identity.roleArn} ${call.resource} ${Math.floor(at / KEY_CACHE_MS)}`);
     return new Set(asking).size;
   }
-
-  /** Entered states, tasks that were tried again, and the start. */
-  function transitionsOf(executionArn: string): number {
-    const types = (practice?.engine.getExecutionHistory(executionArn) ?? []).map(({ type = '' }) => type);
-    const entered = types.filter((type) => type.endsWith('StateEntered')).length;
-    const tasks = types.filter((type) => type === 'TaskStateEntered').length;
-    const tries = types.filter((type) => type === 'TaskScheduled').length;
-    return entered + Math.max(0, tries - tasks) + 1;
-  }
 }
 
-function executionsOf({ engine }: Practice): string[] {
+/** State transitions of an execution: entered states, tasks that were tried again, and the start. */
+export function transitionsOf(engine: Practice['engine'], executionArn: string): number {
+  const types = engine.getExecutionHistory(executionArn).map(({ type = '' }) => type);
+  const entered = types.filter((type) => type.endsWith('StateEntered')).length;
+  const tasks = types.filter((type) => type === 'TaskStateEntered').length;
+  const tries = types.filter((type) => type === 'TaskScheduled').length;
+  return entered + Math.max(0, tries - tasks) + 1;
+}
+
+/** ARNs of all executions of a practice, in all accounts. */
+export function executionsOf({ engine }: Practice): string[] {
   return engine
     .listStateMachines()
     .flatMap(({ stateMachineArn = '' }) => engine.listExecutions({ stateMachineArn }))
@@ -225,12 +228,4 @@ function memoryNamed(memoryOf: MemoryOf, name: string): number {
 
 function gigabytes(memoryMb: number, ms: number): number {
   return (memoryMb / 1_024) * (ms / 1_000);
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
