@@ -80,6 +80,8 @@ export interface JobNote {
 /** Of a UUID. */
 const EXECUTION_ID_LENGTH = 36;
 const LOCK_ITEM = 'LOCK';
+/** How long it can be seen that somebody wanted to look at something; what they may not see is in the audit. */
+const QUERY_KEPT_DAYS = 30;
 const JOB_ITEM = 'JOB';
 /** Sort key of a query, and the beginning of its partition key. */
 export const QUERY_ITEM = 'QUERY';
@@ -1064,7 +1066,14 @@ export function executionStore(platform: Platform) {
     },
 
     /** Stores a new query. False when it is stored already (the same one, delivered twice). Queries are in no index. */
-    createQuery: (asked: QueryRecord) => putIfNew({ ...asked, executionId: queryKey(asked.queryId), item: QUERY_ITEM }),
+    createQuery: (asked: QueryRecord) =>
+      putIfNew({
+        ...asked,
+        executionId: queryKey(asked.queryId),
+        item: QUERY_ITEM,
+        // In seconds (DynamoDB, time to live). Nothing is drawn from a question once it has been answered.
+        removedAfter: Math.floor(asked.askedAt / 1_000) + QUERY_KEPT_DAYS * 86_400,
+      }),
 
     getQuery: (queryId: string) => get<QueryRecord>(queryKey(queryId), QUERY_ITEM),
 

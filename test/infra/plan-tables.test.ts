@@ -29,11 +29,12 @@ describe('the tables of recovery plans and protection groups', () => {
     expect(new Set(keys.map((key) => JSON.stringify(key))).size).toBe(1);
   });
 
-  it('lets drafts expire, and nothing else', () => {
+  it('lets drafts expire; of what happened, only what says itself when it is needed no more', () => {
     const expiring = central
       .all('AWS::DynamoDB::Table')
       .filter(({ Properties }) => Properties.TimeToLiveSpecification !== undefined);
     expect(expiring.map(({ Properties }) => [Properties.TableName, Properties.TimeToLiveSpecification])).toEqual([
+      ['execution-history', { AttributeName: 'removedAfter', Enabled: true }],
       ['recovery-plans', { AttributeName: 'expiresAt', Enabled: true }],
     ]);
   });

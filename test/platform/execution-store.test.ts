@@ -56,3 +56,18 @@ describe('the batches of a plan', () => {
     expect(await idsOf({ wave: 10, ...place, region: 'us-west-2' })).toEqual([]);
   });
 });
+
+it('what people only looked at is removed by DynamoDB a month later', async () => {
+  const { store } = await startWorld();
+  const askedAt = Date.UTC(2026, 2, 1);
+  await store.createQuery({
+    queryId: 'a-look',
+    kind: 'executions',
+    args: {},
+    asker: { userId: ANNA.userId, teamId: ANNA.teamId },
+    askedAt,
+    status: 'waiting',
+  });
+  // DynamoDB wants seconds: milliseconds would be some fifty thousand years.
+  expect(await store.getQuery('a-look')).toMatchObject({ removedAfter: Date.UTC(2026, 2, 31) / 1_000 });
+});
