@@ -1,4 +1,4 @@
-import { METRIC_NAMESPACE, type MetricName } from '../src/observability/metrics.ts';
+import type { MetricName } from '../src/observability/metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { type MachineName, namesOf } from './names.ts';
 
@@ -30,9 +30,13 @@ export function dashboardOf(deployment: Deployment): {
   const { region } = deployment.central;
   const names = namesOf(deployment);
   const accounts = deployment.stagingAccounts.map(({ accountId }) => accountId);
-  const ours = (metric: MetricName, ...dimensions: string[]): MetricRow => [METRIC_NAMESPACE, metric, ...dimensions];
+  const ours = (metric: MetricName, ...dimensions: string[]): MetricRow => [
+    names.metricNamespace,
+    metric,
+    ...dimensions,
+  ];
   const statistics = (metric: MetricName, ...stats: string[]): MetricRow[] =>
-    stats.map((stat) => [METRIC_NAMESPACE, metric, { label: stat, stat }]);
+    stats.map((stat) => [names.metricNamespace, metric, { label: stat, stat }]);
   const ofFunction = (name: Parameters<typeof names.centralName>[0], metric: string): MetricRow => [
     'AWS/Lambda',
     metric,

@@ -1,4 +1,5 @@
 import type { FunctionName } from '../src/functions.ts';
+import { metricNamespace } from '../src/observability/metrics.ts';
 import type { Deployment } from './deployment.ts';
 import { partitionOf } from './regions.ts';
 
@@ -85,6 +86,7 @@ export function namesOf(deployment: Deployment) {
   return {
     /** @default - none: names have no ending */
     environment: deployment.environment,
+    metricNamespace: metricNamespace(deployment.environment),
     named,
     arn,
     partition,

@@ -16,7 +16,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../src/functions.ts';
-import { METRIC_NAMESPACE, type MetricName } from '../../src/observability/metrics.ts';
+import type { MetricName } from '../../src/observability/metrics.ts';
 import type { MachineName, Names } from '../names.ts';
 
 export interface AlarmsProps {
@@ -47,6 +47,9 @@ export class Alarms extends Construct {
   constructor(scope: Construct, id: string, { names, key, deadLetters, emails = [] }: AlarmsProps) {
     super(scope, id);
     this.#names = names;
+    /** A metric without dimensions: CloudWatch adds nothing up over those of one with. */
+    const ours = (metricName: MetricName, statistic: string, minutes = 1): Metric =>
+      new Metric({ namespace: names.metricNamespace, metricName, statistic, period: Duration.minutes(minutes) });
     this.topic = new Topic(this, 'Topic', {
       topicName: names.named('dr-chatops-alarms'),
       displayName: 'dr-chatops alarms',
@@ -154,7 +157,7 @@ export class Alarms extends Construct {
         ['drill', 'failover', 'failback', 'terminate'].map(
           (Action) =>
             new Metric({
-              namespace: METRIC_NAMESPACE,
+              namespace: names.metricNamespace,
               metricName: 'ExecutionCount',
               dimensionsMap: { Action, Status: 'failed' },
               statistic: 'Sum',
@@ -211,11 +214,6 @@ export class Alarms extends Construct {
       period: Duration.minutes(5),
     });
   }
-}
-
-/** A metric of ours without dimensions: CloudWatch adds nothing up over those of one with. */
-function ours(metricName: MetricName, statistic: string, minutes = 1): Metric {
-  return new Metric({ namespace: METRIC_NAMESPACE, metricName, statistic, period: Duration.minutes(minutes) });
 }
 
 const WHAT_WAITS = {

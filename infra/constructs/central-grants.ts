@@ -179,11 +179,7 @@ export function centralGrants(resources: GrantedResources) {
         allow(['secretsmanager:GetSecretValue'], [slackSecret.secretArn]),
         keyThrough('secretsmanager', 'kms:Decrypt'),
       ],
-      settings: {
-        SLACK_SECRET_ID: slackSecret.secretArn,
-        // Only then: texts that people read name the command and the bot of their own deployment.
-        ...(names.environment === undefined ? {} : { DEPLOYMENT_ENVIRONMENT: names.environment }),
-      },
+      settings: { SLACK_SECRET_ID: slackSecret.secretArn },
     } satisfies Grant,
 
     policies: configuration('policies'),

@@ -92,6 +92,8 @@ export class ProductFunction extends Construct {
       reservedConcurrentExecutions: reservedConcurrency,
       environment: {
         POWERTOOLS_SERVICE_NAME: functionName,
+        // By it texts name their own command, and metrics have their own namespace.
+        ...(names.environment === undefined ? {} : { DEPLOYMENT_ENVIRONMENT: names.environment }),
         ...Object.fromEntries(needs.grants.flatMap((grant) => Object.entries(grant.settings ?? {}))),
       },
       // A running execution goes on with the versions that its definition names, whatever is deployed meanwhile.

@@ -4,7 +4,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { LITTLE_HEADROOM_PERCENT } from '../../src/domain/readiness.ts';
-import { METRIC_NAMESPACE, type MetricName } from '../../src/observability/metrics.ts';
+import type { MetricName } from '../../src/observability/metrics.ts';
 import type { Names } from '../names.ts';
 
 export interface ReadinessAlarmsProps {
@@ -23,7 +23,7 @@ export class ReadinessAlarms extends Construct {
   constructor(scope: Construct, id: string, { names, topic }: ReadinessAlarmsProps) {
     super(scope, id);
     const gauge = (metricName: MetricName, statistic: string) =>
-      new Metric({ namespace: METRIC_NAMESPACE, metricName, statistic, period: PERIOD });
+      new Metric({ namespace: names.metricNamespace, metricName, statistic, period: PERIOD });
     const alarm = (
       alarmId: string,
       name: string,

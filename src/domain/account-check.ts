@@ -203,7 +203,7 @@ function refusal(roleArn: string, { why, denied }: { why: string; denied: boolea
   if (!denied) return wrong(`Role: ${roleNameOf(roleArn)} could not be assumed: ${why}`, 'Validate it again');
   return wrong(
     `Role: ${roleArn} cannot be assumed (AccessDenied; STS does not say why)`,
-    'Look, in this order: is the account’s stack deployed, after the central one; was the central stack removed and deployed again since (then deploy the account’s stack again: its trust has lost the roles); is externalId the same in the deployment’s file and in both stacks; is organizationId this organisation, with both accounts in it; does a service control policy deny sts:AssumeRole',
+    'Look, in this order: is the account’s stack deployed, after the central one; was the central stack removed and deployed again since (then its trust has lost the roles, and a stack without a change is passed over: give the account another externalId, and deploy both); is externalId the same in the deployment’s file and in both stacks; is organizationId this organisation, with both accounts in it; does a service control policy deny sts:AssumeRole',
   );
 }
 

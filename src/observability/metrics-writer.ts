@@ -1,8 +1,9 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { messageOf } from '../domain/errors.ts';
 import { groupBy } from '../domain/groups.ts';
+import { ownEnvironment } from '../platform/own-names.ts';
 import type { Platform } from '../platform/platform.ts';
-import { METRIC_NAMESPACE, type Metric } from './metrics.ts';
+import { type Metric, metricNamespace } from './metrics.ts';
 
 /**
  * Most values of one metric in one document. The format allows 100 (EMF specification); at the 100th the library writes
@@ -56,7 +57,7 @@ function parts(metrics: readonly Metric[]): Metric[][] {
 }
 
 function documentOf(metrics: readonly Metric[], about: MetricContext, platform: MetricsPlatform): string {
-  const document = new Metrics({ namespace: METRIC_NAMESPACE, logger: warningsOnly(platform) });
+  const document = new Metrics({ namespace: metricNamespace(ownEnvironment()), logger: warningsOnly(platform) });
   // Else a dimension `service` is added, and no dashboard that does not know it finds the metrics.
   document.clearDefaultDimensions();
   document.addDimensions({ ...metrics[0]?.dimensions });

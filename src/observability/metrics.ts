@@ -3,8 +3,13 @@ import type { Gate } from '../domain/gate.ts';
 import { groupBy } from '../domain/groups.ts';
 import type { FleetReadiness } from '../domain/readiness.ts';
 
-/** Namespace of every metric of the product (seed 4 §10.1). Seed 2's `AWS/…` is reserved for AWS. */
-export const METRIC_NAMESPACE = 'DRS/Orchestration';
+/**
+ * Namespace of every metric of the product (seed 4 §10.1). Seed 2's `AWS/…` is reserved for AWS. An environment has its own:
+ * two in one account and Region must not raise each other's alarms.
+ */
+export function metricNamespace(environment: string | undefined): string {
+  return environment === undefined ? 'DRS/Orchestration' : `DRS/Orchestration/${environment}`;
+}
 
 /** Names of the metrics with what they mean; the first five are seed 4's (§10.1), the last three seed 2's. */
 export type MetricName =

@@ -9,8 +9,8 @@ const READ_BY_PEOPLE = ['text', 'errors', 'initial_comment'];
 const DRAWN = ['blocks', 'view', 'attachments'];
 
 /**
- * The deployment's environment (`/dr-test`, `@dr-chatops-test`); undefined where it has none. In a workspace a command
- * belongs to one app, so that a hint which names another one's would be typed into the other deployment.
+ * The deployment's environment; undefined where it has none. Its command is `/dr-test` and its bot `@dr-chatops-test`: in a
+ * workspace a command belongs to one app, and a hint that names another one's would be typed into the other deployment.
  */
 export function ownEnvironment(): string | undefined {
   return process.env.DEPLOYMENT_ENVIRONMENT || undefined;

@@ -410,21 +410,18 @@ describe('a deployment file', () => {
     ]);
   });
 
-  it('is looked at across its fields also where it has only those that it has to have', () => {
-    const least = {
-      organizationId: 'o-a1b2c3d4e5',
-      central: { accountId: '900000000000', region: 'us-east-2' },
-      stagingAccounts: [{ accountId: '111111111111', externalId: 'dr-2026' }],
-      ...grants(MANAGERS, OPERATOR),
-    };
-    expect(problemsOf(() => ({ ...least, policies: {} }))).toEqual([]);
+  it('may be the least one of operations.md, and is looked at across its fields then, too', () => {
+    const [, guide = ''] =
+      /```json\n(\{\n {2}"organizationId".*?)\n```/s.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+    const least = JSON.parse(guide) as Deployment;
+    expect(problemsOf(() => least)).toEqual([]);
     const own = [{ accountId: '900000000000', externalId: 'dr-2026' }];
-    expect(problemsOf(() => ({ ...least, stagingAccounts: own })).slice(1)).toEqual([
+    expect(problemsOf(() => ({ ...least, policies: undefined, stagingAccounts: own })).slice(1)).toEqual([
       expect.stringMatching(/^policies: /),
       expect.stringMatching(/^stagingAccounts\.0\.accountId: 900000000000 is the central account/),
     ]);
     const alone = { ...MANAGERS, users: ['U0APPROVER1'] };
-    expect(problemsOf(() => ({ ...least, ...grants(alone, OPERATOR), policies: {} }))[1]).toBe(
+    expect(problemsOf(() => ({ ...least, ...grants(alone, OPERATOR) }))[1]).toBe(
       'policies.failover.quorum: 2 approvals are asked for, but only 1 person may approve',
     );
   });

@@ -45,6 +45,13 @@ test('a document is what CloudWatch reads: one line, one set of dimensions, ids 
   expect(lines).toEqual([]);
 });
 
+test('an environment writes into a namespace of its own', () => {
+  vi.stubEnv('DEPLOYMENT_ENVIRONMENT', 'test');
+  const { documents } = written([activeExecutionsMetric(1)]);
+  vi.unstubAllEnvs();
+  expect(documents[0]._aws.CloudWatchMetrics[0].Namespace).toBe('DRS/Orchestration/test');
+});
+
 test('several accounts are several documents', () => {
   const { documents } = written(metricsOf(anOutput(), { launches: [], dataAges: [] }));
   const accounts = documents.map((document) => document.StagingAccount).filter((account) => account !== undefined);
