@@ -23,8 +23,9 @@ ends the instance that it has launched.
   --yes              launches without asking
   --help             this
 
-It needs states:StartExecution and states:DescribeExecution on drs-orchestration-main, and, where terminations may not be
-called directly, lambda:InvokeFunction on dr-chatops-request-recovery and states:DescribeExecution on dr-execution.
+It needs states:StartExecution and states:DescribeExecution on drs-orchestration-main, kms:Decrypt on the deployment's
+key, and, where terminations may not be called directly, lambda:InvokeFunction on dr-chatops-request-recovery and
+states:DescribeExecution on dr-execution.
 It ends with 0 when the instance was launched and is gone, 1 for trouble, 2 for wrong usage, 3 when nobody said yes.`;
 
 /** What was typed. @throws {Error} when it cannot be understood */
