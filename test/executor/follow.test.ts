@@ -70,6 +70,30 @@ describe('a job', () => {
   });
 });
 
+test('a job whose servers are all done is looked at every 10 s, for a minute; then every 30 s again', async () => {
+  const world = await executorWorld();
+  const run = world.start('drill', [launchBatch('b1', world.addServers(2))]);
+  const looks = () =>
+    world
+      .history(run)
+      .filter(({ taskScheduledEventDetails: details }) => details?.resource === 'describeJobs')
+      .map(({ timestamp }) => Number(timestamp) / 1_000);
+  const gaps = () =>
+    looks()
+      .slice(1)
+      .map((at, index) => at - (looks()[index] ?? 0));
+  const isLaunched = () =>
+    world.jobs()[0]?.participants.every(({ launchStatus }) => launchStatus === 'LAUNCHED') === true;
+  await world.clock.runUntil(isLaunched, { what: 'the launch of both' });
+  const [, ...before] = gaps();
+  expect(new Set(before)).toEqual(new Set([30]));
+  world.drs.jobs.stickJob(world.jobs()[0]?.jobId ?? '');
+  await world.clock.advance(5 * MINUTE);
+  expect(gaps().slice(before.length + 1, before.length + 10)).toEqual([30, 10, 10, 10, 10, 10, 10, 30, 30]);
+  world.drs.jobs.releaseAll();
+  expect(statusesOf(await world.ended(run), 'b1')).toEqual(['LAUNCHED']);
+});
+
 describe('progress', () => {
   test('is reported when something changes, and only then', async () => {
     const world = await executorWorld();

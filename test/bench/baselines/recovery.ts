@@ -11,6 +11,8 @@ import type { Practice } from '../../../src/local/practice.ts';
 
 /** Most servers that DRS takes in a job. */
 const JOB_SERVERS = 100;
+/** The end of the ARN of the role by which a baseline calls DRS and EC2. */
+export const BASELINE_ROLE = ':role/baseline';
 const OVER = ['LAUNCHED', 'FAILED', 'TERMINATED'];
 
 /** The servers of one wave in one staging account. */
@@ -41,7 +43,7 @@ export interface StartedJob {
 
 /** What every one of the loops does with DRS, as the seeds write it: with real calls, by the SDK. */
 export function recovery({ practice, note }: Bench) {
-  const credentials = (accountId: string) => practice.identities.forRole(`arn:aws:iam::${accountId}:role/baseline`);
+  const credentials = (accountId: string) => practice.identities.forRole(`arn:aws:iam::${accountId}${BASELINE_ROLE}`);
   /** A client of the account: a function assumes its role each time that it runs (seed 2, "Cross-Account Session Management"). */
   const drsOf = (accountId: string): DrsClient => {
     note('sts');
