@@ -20,6 +20,7 @@ const MEASURED: Measurement = {
   largest: { machine: 'main', state: 'Run the executor', kind: 'result', bytes: 32_768 },
   mainEvents: 127,
   executorEvents: 1_543,
+  tableWrites: 4_000,
   durationMs: 1_170_000,
   longestJobMs: 1_147_000,
 };

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { FunctionName } from '../../src/functions.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { seeded } from '../../src/local/aws/seeded.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
@@ -6,6 +7,8 @@ import type { Inventory } from '../../src/local/inventory.ts';
 import { startPractice } from '../../src/local/practice.ts';
 import { type Callable, type Called, call, listed, wholeResult } from '../end-to-end/component-call.ts';
 import { type Benchmark, grouped, markdownTable, type Report } from './benchmark.ts';
+import { bundledFunctions, type FunctionMemory, inProcesses } from './function-memory.ts';
+import { sum } from './statistics.ts';
 
 /** A fleet: as many staging accounts, with as many servers each. */
 export interface Size {
@@ -17,15 +20,18 @@ export interface Size {
 type StagingAccount = Inventory['stagingAccounts'][number];
 
 const SIZES: readonly Size[] = [
-  { accounts: 1, serversEach: 10 },
-  { accounts: 1, serversEach: 100 },
+  { accounts: 5, serversEach: 30 },
   { accounts: 4, serversEach: 250 },
-  { accounts: 40, serversEach: 100 },
+  { accounts: 16, serversEach: 250 },
+  { accounts: 40, serversEach: 250 },
 ];
 
 /** Most servers that DRS takes in a job, and so in a batch. */
 const JOB_SERVERS = 100;
 const KIB = 1_024;
+const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems'];
+/** Of its memory, what a function may have at the most. */
+const MOST_MEMORY = 0.75;
 /** Largest input or output of a state: 32 KiB up to 1,000 servers, 128 KiB above. */
 const LARGEST_STATE = { servers: 1_000, upTo: 32 * KIB, above: 128 * KIB } as const;
 const MINUTE = 60_000;
@@ -70,6 +76,8 @@ export interface Measurement {
   mainEvents: number;
   /** Events in the longest history of an executor. */
   executorEvents: number;
+  /** Writes of items to the table, those that a condition refused among them. */
+  tableWrites: number;
   /** Simulated milliseconds from the start of the run to its end. */
   durationMs: number;
   /** Simulated milliseconds that the longest DRS job took. */
@@ -144,6 +152,7 @@ export function measurementOf({ clock, practice, calls }: Measured, size: Size, 
     largest: [main, ...executors].map(largestState).reduce(larger),
     mainEvents: main.history.length,
     executorEvents: Math.max(0, ...executors.map(({ history }) => history.length)),
+    tableWrites: calls.filter(({ service, action }) => service === 'dynamodb' && WRITES.includes(action)).length,
     durationMs: Number(stopDate) - Number(startDate),
     longestJobMs: Math.max(0, ...jobs.map(({ createdAt, endedAt = createdAt }) => endedAt - createdAt)),
   };
@@ -282,8 +291,21 @@ function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
+/** A column of the table: a measurement, the real milliseconds in which it was made, and the function with the most memory. */
+interface Column extends Measurement {
+  wallMs: number;
+  memory: FunctionMemory;
+}
+
+/** Bundles of the functions, and the MB that they are deployed with, by their deployed names. */
+interface Functions {
+  fileOf: (name: FunctionName) => string;
+  memoryOf: ReadonlyMap<string, number>;
+}
+
 /** Drills a fleet of this size on a virtual clock and measures it. */
-async function measure(size: Size): Promise<Measurement> {
+async function measure(size: Size, { fileOf, memoryOf }: Functions): Promise<Column> {
+  const from = performance.now();
   const clock = new VirtualClock();
   const calls: AwsCall[] = [];
   const practice = await startPractice({
@@ -294,19 +316,18 @@ async function measure(size: Size): Promise<Measurement> {
     drsEvents: false,
     onCall: (made) => calls.push(made),
   });
+  const processes = await inProcesses({ clock, practice }, fileOf, memoryOf);
   try {
     // What starting costs is not the run's.
     calls.length = 0;
     const measured = { clock, practice, calls };
-    return measurementOf(measured, size, await drillAll(measured));
+    const measurement = measurementOf(measured, size, await drillAll(measured));
+    const memory = processes.peaks().reduce((one, other) => (other.peakMb > one.peakMb ? other : one));
+    return { ...measurement, memory, wallMs: performance.now() - from };
   } finally {
+    processes.close();
     await practice.close();
   }
-}
-
-/** A column of the table: a measurement, and the real milliseconds in which it was made. */
-interface Column extends Measurement {
-  wallMs: number;
 }
 
 /** The rows of the table; there is one for each operation that was called. */
@@ -329,6 +350,9 @@ function tableOf(columns: readonly Column[]): string {
       row('… and where', ({ largest }) => placeOf(largest)),
       row('history events, main', ({ mainEvents }) => grouped(mainEvents)),
       row('history events, largest executor', ({ executorEvents }) => grouped(executorEvents)),
+      row('writes to the table', ({ tableWrites }) => grouped(tableWrites)),
+      row('most memory of a function, MB', ({ memory }) => grouped(Math.round(memory.peakMb))),
+      row('… of which, and what it has', ({ memory }) => `${memory.name}, ${grouped(memory.memoryMb)} MB`),
       row('simulated duration', ({ durationMs }) => minutes(durationMs)),
       row('longest DRS job', ({ longestJobMs }) => minutes(longestJobMs)),
       row('overhead', (column) => `${((100 * overheadOf(column)) / column.longestJobMs).toFixed(1)} %`),
@@ -343,30 +367,80 @@ polling alone. Simulated calls take no simulated time and nothing is throttled; 
 
 Calls are those from the start of the run to its end, with the catalogue's refreshes of that time (\`DescribeSourceServers\`, every 5 minutes).
 \`GetLaunchConfiguration\` is one a server and plan: DRS has no other way to tell its launch settings. The largest data is that of all states of main
-and of every executor: inputs, outputs, variables, arguments and results of tasks.`;
+and of every executor: inputs, outputs, variables, arguments and results of tasks.
+
+Memory is that of a whole process (its resident set at the most), with the bundle that is deployed and Node.js's heap limited as by the function's memory. Functions of the component run in processes of
+their own for this, one for each function, that take all events of a run one after the other.`;
 
 const LIMITS = `Limits that the command checks: every server is launched once; no data of a state over 32 KiB up to 1,000 servers and over 128 KiB above; calls
 of DRS at most as many as pages, jobs and looks account for; all jobs started within a minute; less than 5 minutes beyond the longest job; fewer
-than 2,000 events in the history of main.`;
+than 2,000 events in the history of main; no function over 75 % of its memory.`;
 
-/** "Size": one call for 10, 100, 1,000 and 4,000 servers. */
+/** How much larger each figure of the larger fleet is, for as many times as many servers. */
+function growthOf(larger: Column, smaller: Column): Record<string, number> {
+  const of = (figure: (column: Column) => number) => figure(larger) / figure(smaller);
+  return {
+    'largest data of a state': of(({ largest }) => largest.bytes),
+    'history events of main': of(({ mainEvents }) => mainEvents),
+    'history events of the largest executor': of(({ executorEvents }) => executorEvents),
+    'writes to the table': of(({ tableWrites }) => tableWrites),
+    'memory of the biggest function': of(({ memory }) => memory.peakMb),
+    'calls of DRS without launch settings': of(({ drsCalls: { GetLaunchConfiguration: _, ...drsCalls } }) =>
+      sum(Object.values(drsCalls)),
+    ),
+    'simulated duration': of(({ durationMs }) => durationMs),
+    'real time': of(({ wallMs }) => wallMs),
+  };
+}
+
+function growthText(larger: Column, smaller: Column): string {
+  const times = (factor: number) => `${factor.toFixed(1)} ×`;
+  const rows = Object.entries(growthOf(larger, smaller)).map(([name, factor]) => [name, times(factor)]);
+  return [
+    `How it grows from ${fleetName(smaller.servers, smaller.accounts)} to ${fleetName(larger.servers, larger.accounts)}, which are ${times(larger.servers / smaller.servers)} as many:`,
+    markdownTable(['', 'is'], rows),
+  ].join('\n\n');
+}
+
+/** "Size": one call for 150, 1,000, 4,000 and 10,000 servers. */
 export const componentSize: Benchmark = {
   name: 'component-size',
-  summary: 'one drill of 10, 100, 1,000 and 4,000 servers: calls, sizes of states, history, time',
+  summary: 'one drill of 150, 1,000, 4,000 and 10,000 servers: calls, sizes of states, history, table, memory, time',
+  isTimed: true,
   async run({ say }): Promise<Report> {
-    const columns: Column[] = [];
-    for (const size of SIZES) {
-      say(`${fleetName(size.accounts * size.serversEach, size.accounts)} …`);
-      const from = performance.now();
-      const measured = await measure(size);
-      columns.push({ ...measured, wallMs: performance.now() - from });
+    // The CDK takes seconds to load, which whoever only wants a fleet need not wait for.
+    const { deployedMemory } = await import('./deployed.ts');
+    const bundles = await bundledFunctions();
+    try {
+      const columns: Column[] = [];
+      for (const size of SIZES) {
+        say(`${fleetName(size.accounts * size.serversEach, size.accounts)} …`);
+        columns.push(await measure(size, { fileOf: bundles.fileOf, memoryOf: deployedMemory() }));
+      }
+      return sizeReport(columns);
+    } finally {
+      bundles.close();
     }
-    const broken = columns.flatMap(brokenLimits);
-    return {
-      title: 'Size of a recovery',
-      markdown: [ABOUT, tableOf(columns), LIMITS].join('\n\n'),
-      broken,
-      ratios: {},
-    };
   },
 };
+
+function sizeReport(columns: readonly Column[]): Report {
+  const [, smaller, , larger] = columns;
+  if (smaller === undefined || larger === undefined) throw new Error('four sizes are compared');
+  const growth = Object.entries(growthOf(larger, smaller)).map(([name, factor]) => [
+    `${name}, ${grouped(larger.servers)} against ${grouped(smaller.servers)} servers`,
+    factor,
+  ]);
+  const hungry = columns.filter(({ memory }) => memory.peakMb > memory.memoryMb * MOST_MEMORY);
+  return {
+    title: 'Size of a recovery',
+    markdown: [ABOUT, tableOf(columns), growthText(larger, smaller), LIMITS].join('\n\n'),
+    broken: [
+      ...columns.flatMap(brokenLimits),
+      ...hungry.map(({ servers, accounts, memory }) => {
+        return `${fleetName(servers, accounts)}: ${memory.name} had ${Math.round(memory.peakMb)} MB of its ${memory.memoryMb} MB.`;
+      }),
+    ],
+    ratios: Object.fromEntries(growth),
+  };
+}

@@ -10,6 +10,7 @@ import { countsIn, documentOf } from './cost/document.ts';
 import { meterOf } from './cost/meter.ts';
 import { costOf, costsOf, PRICES } from './cost/prices.ts';
 import { COST_DOCUMENT } from './cost.ts';
+import { costReport } from './cost-benchmark.ts';
 
 /** As if every function had the same. */
 const MEMORY = new Map(Object.keys(FUNCTIONS).map((name) => [`dr-chatops-${name}`, 512]));
@@ -32,6 +33,14 @@ describe('docs/cost.md', () => {
       expect(idleHour.stateTransitions).toBe(0);
     }
   });
+});
+
+test('docs/benchmarks.md compares the month with the seed’s', () => {
+  const { markdown, ratios } = costReport(countsIn(page));
+  expect(markdown).toContain('| **a month with 50 such drills** |');
+  const [small = 0, middle = 0, large = 0] = Object.values(ratios);
+  expect([small < middle, middle < large, large < 1]).toEqual([true, true, true]);
+  expect(markdown).toContain(`| … of seed 5's $30 | ${Math.round(small * 100)} % |`);
 });
 
 describe('the formula', () => {

@@ -6,14 +6,16 @@ import { UsageError } from '../../src/local/command-line.ts';
 import { ack } from './ack.ts';
 import type { Benchmark, Report } from './benchmark.ts';
 import { componentSize } from './component-size.ts';
+import { cost } from './cost-benchmark.ts';
 import { decisions } from './decisions.ts';
 import { documentWith, sectionOf } from './document.ts';
 import { longPlan } from './long-plan.ts';
 import { load, machine } from './machine.ts';
+import { manyExecutions } from './many-executions.ts';
 import { orchestration } from './orchestration.ts';
 import { betterOf, rounded, type Stored, worseRatios } from './ratios.ts';
 
-const BENCHMARKS: readonly Benchmark[] = [ack, orchestration, decisions, componentSize, longPlan];
+const BENCHMARKS: readonly Benchmark[] = [ack, orchestration, decisions, componentSize, manyExecutions, cost, longPlan];
 const DOCUMENT = fileURLToPath(new URL('../../docs/benchmarks.md', import.meta.url));
 const RATIOS = fileURLToPath(new URL('../../docs/benchmarks.json', import.meta.url));
 const EXIT = { success: 0, broken: 1, wrongUsage: 2 } as const;

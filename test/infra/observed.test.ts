@@ -16,7 +16,7 @@ import {
   undeliveredMetric,
   waitingGateMetrics,
 } from '../../src/observability/metrics.ts';
-import { deployedMemory, fixedMonth } from '../bench/cost.ts';
+import { deployedMemory, fixedMonth } from '../bench/deployed.ts';
 import { at, exampleDeployment, synthesize } from './synthesized.ts';
 
 const example = exampleDeployment();

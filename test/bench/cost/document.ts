@@ -15,7 +15,7 @@ export interface Counted {
 
 const HOURS_A_MONTH = 730;
 /** Seed 5, "Estimated Monthly Costs": 50 executions and 1,000 API calls a month, in US dollars. */
-const SEED_MONTH = { executions: 50, from: 30, to: 70 } as const;
+export const SEED_MONTH = { executions: 50, from: 30, to: 70 } as const;
 /** How long the instances of the example drill run, in hours. */
 const EXAMPLE_HOURS = 1;
 const EXAMPLE_DISK_GB = 20;
@@ -37,7 +37,7 @@ export function documentOf(counted: Counted): string {
     `\`npm run cost\` makes this page: it runs drills and an hour at rest in practice mode, counts every operation in the units in which AWS charges it, and
 multiplies by AWS's list prices for us-east-2 as they were read on ${PRICES_READ_ON}, without free tiers and discounts. Counted on ${countedOn}. Amounts are US dollars.`,
     '## In short',
-    summary(counted, sizes),
+    costSummary(counted),
     `Seed 5 estimates $${SEED_MONTH.from} to $${SEED_MONTH.to} a month for ${SEED_MONTH.executions} executions, with a web front end that is not here. What runs in the staging accounts is paid for there: the executors' state
 transitions, which are most of a drill's, and their events.`,
     '## One drill',
@@ -67,10 +67,17 @@ Nothing fails and nobody asks for anything else. Of what the clock calls, \`swee
   ].join('\n\n')}\n`;
 }
 
-function summary({ fleets, fixedMonth }: Counted, sizes: string[]): string {
+/** US dollars for a month with as many drills of a fleet as the seed has executions, the month at rest included. */
+export function monthOf({ fixedMonth }: Counted, fleet: Measured): number {
+  return costOf(fixedMonth) + costOf(fleet.idleHour) * HOURS_A_MONTH + costOf(fleet.drill) * SEED_MONTH.executions;
+}
+
+/** What a drill and a month of each fleet cost, against the seed. */
+export function costSummary(counted: Counted): string {
+  const { fleets, fixedMonth } = counted;
+  const sizes = fleets.map(({ accounts, serversEach }) => grouped(accounts * serversEach));
   const row = (name: string, cell: (fleet: Measured) => string) => [name, ...fleets.map(cell)];
-  const month = (fleet: Measured): number =>
-    costOf(fixedMonth) + costOf(fleet.idleHour) * HOURS_A_MONTH + costOf(fleet.drill) * SEED_MONTH.executions;
+  const month = (fleet: Measured): number => monthOf(counted, fleet);
   const share = (fleet: Measured, of: number) => `${Math.round((100 * month(fleet)) / of)} %`;
   return markdownTable(
     ['servers', ...sizes],
