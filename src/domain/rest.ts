@@ -71,7 +71,13 @@ export function restOf(ended: ExecutionRecord, facts: EndedFacts, request: RestR
       ...(pauses.length === 0 ? {} : { pauseBefore: pauses }),
       ...(onWaveFailure === undefined ? {} : { onWaveFailure }),
       tags: application === '' ? ended.tags : { [TAG.application]: application },
-      options: componentOptionsSchema.parse({ ...ended.options, replaceLive: [], minServers: 1 }),
+      // Which servers it is of is said by its waves: those that were named are not all left.
+      options: componentOptionsSchema.parse({
+        ...ended.options,
+        sourceServerIds: undefined,
+        replaceLive: [],
+        minServers: 1,
+      }),
       ...(ticketId === undefined ? {} : { metadata: { ticketId } }),
       ...(reason === undefined ? {} : { reason }),
       ...(cleanUp === undefined ? {} : { cleanUp: { afterHours: cleanUp.afterHours } }),

@@ -126,6 +126,16 @@ describe('what an execution has left', () => {
     expect(countOf(facts)).toBe(2);
   });
 
+  it('is said by its waves alone, not by the servers that the drill named: some of them have been launched', () => {
+    const sourceServerIds = ['s-00000000000000001', 's-00000000000000002'];
+    const drill = ended({ verb: 'drill', options: { ...ended().options, sourceServerIds } });
+    const rest = restOf(drill, facts, request);
+    expect(rest?.execution.options.sourceServerIds).toBeUndefined();
+    expect(rest?.recoveryPlan.waves[0]?.selectors).toEqual([
+      expect.objectContaining({ serverIds: [aBatchServer(2).sourceServerId] }),
+    ]);
+  });
+
   it('is told by the last attempt; who runs and did not pass the status checks is none of it', () => {
     const again = {
       ...facts,
