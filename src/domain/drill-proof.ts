@@ -5,6 +5,7 @@ import type { BatchRecord, ExecutionRecord, RecoveryPlanRecord } from './records
 import type { RunWave } from './recovery-run.ts';
 import { runsOf } from './request.ts';
 import type { SourceServer } from './server.ts';
+import { TAG } from './vocabulary.ts';
 
 /** What a successful drill has shown: which servers of which waves, run how. A plan is verified by it until either changes. */
 
@@ -37,14 +38,26 @@ export function planContentOf(waves: readonly RunWave[]): string {
   return createHash('sha256').update(canonicalJson(run)).digest('hex');
 }
 
-/** What an execution has shown; undefined for anything but a drill of which everything succeeded. */
+/**
+ * True for a drill that has brought back all that its waves have. One of named servers, of those that further tags select,
+ * or of what another drill has left says nothing of a whole wave.
+ */
+export function showsWholeWaves({ verb, status, endTime, tags, options, recoveryPlan }: ExecutionRecord): boolean {
+  if (verb !== 'drill' || status !== 'completed' || endTime === undefined) return false;
+  if (options.sourceServerIds !== undefined) return false;
+  // A stored plan's versions are counted from 1; what is made of another execution has none.
+  if (recoveryPlan !== undefined) return recoveryPlan.version > 0;
+  return Object.keys(tags).every((key) => key === TAG.application || key === TAG.wave);
+}
+
+/** What an execution has shown; undefined where {@link showsWholeWaves} does not hold. */
 export function proofOf(
   execution: ExecutionRecord,
   batches: readonly BatchRecord[],
   recoveryPlan: Pick<RecoveryPlanRecord, 'waves'> | undefined,
 ): DrillProof | undefined {
-  const { executionId, verb, status, endTime, recoveryPlan: plan } = execution;
-  if (verb !== 'drill' || status !== 'completed' || endTime === undefined) return undefined;
+  const { executionId, endTime, recoveryPlan: plan } = execution;
+  if (endTime === undefined || !showsWholeWaves(execution)) return undefined;
   const byWave = groupBy(batches, ({ wave }) => String(wave));
   const waves = runsOf(execution.waves).map((wave) => {
     const servers = (byWave.get(String(wave)) ?? []).flatMap((batch) => batch.servers);

@@ -1,5 +1,5 @@
 import { latestAttempts } from '../domain/batches.ts';
-import { isNewProof, proofOf } from '../domain/drill-proof.ts';
+import { isNewProof, proofOf, showsWholeWaves } from '../domain/drill-proof.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { ReadinessStore } from '../platform/readiness-store.ts';
@@ -9,8 +9,8 @@ export async function noteDrill(
   { store, readiness }: { store: ExecutionStore; readiness: Pick<ReadinessStore, 'addProof'> },
   execution: ExecutionRecord,
 ): Promise<void> {
-  const { executionId, verb, status, planRevision, application } = execution;
-  if (verb !== 'drill' || status !== 'completed' || application === '') return;
+  const { executionId, planRevision, application } = execution;
+  if (application === '' || !showsWholeWaves(execution)) return;
   const [plan, recoveryPlan] = await Promise.all([
     store.getPlan(executionId, planRevision),
     store.getRecoveryPlan(executionId),
@@ -33,8 +33,8 @@ export async function noteMissedDrills(tools: {
     tools.readiness.proofs(),
   ]);
   for (const execution of ended) {
-    const { executionId, endTime, verb, waves, recoveryPlan, application } = execution;
-    if (verb !== 'drill' || endTime === undefined) continue;
+    const { executionId, endTime, waves, recoveryPlan, application } = execution;
+    if (endTime === undefined || !showsWholeWaves(execution)) continue;
     const key = {
       executionId,
       endedAt: endTime,

@@ -92,6 +92,18 @@ describe('what a drill has shown', () => {
     expect(proofOf({ ...over, status: 'partial' }, [], undefined)).toBeUndefined();
     expect(proofOf(anExecution({ status: 'executing' }), [], undefined)).toBeUndefined();
   });
+
+  it.each([
+    ['of named servers', { options: { ...over.options, sourceServerIds: ['s-00000000000000001'] } }],
+    ['of what further tags select', { tags: { ...over.tags, 'DR-Tier': 'Critical' } }],
+    [
+      'of what another one has left',
+      { recoveryPlan: { planId: 'hrp', planName: 'the rest of HRP', version: 0, waves: [] } },
+    ],
+  ])('is nothing for one %s: the rest of the wave was not there', (_, differs) => {
+    expect(proofOf(over, [batch(1, 1), batch(2, 4)], undefined)).toBeDefined();
+    expect(proofOf({ ...over, ...differs }, [batch(1, 1), batch(2, 4)], undefined)).toBeUndefined();
+  });
 });
 
 describe('the drills that are kept', () => {
