@@ -22,6 +22,7 @@ interface Step {
 interface Job {
   permissions?: Record<string, string>;
   environment?: string;
+  if?: string;
   needs?: string | string[];
   strategy?: { 'max-parallel'?: number; 'fail-fast'?: boolean };
   env?: Record<string, string>;
@@ -115,6 +116,20 @@ describe('a deployment by the workflow', () => {
     expect(needs('status')).toContain('accounts');
     expect(job('accounts').strategy).toMatchObject({ 'max-parallel': 1, 'fail-fast': true });
     expect(JSON.stringify(job('look').steps)).toContain('cdk diff');
+  });
+
+  it('comes to its last look also where StackSets keep all other accounts, and not after something that failed', () => {
+    const { accounts } = stacksToDeploy({
+      ...exampleDeployment(),
+      stagingAccounts: [],
+      origins: [],
+      targetAccounts: [],
+    });
+    // GitHub refuses a matrix of nothing; the condition is looked at before it.
+    expect(job('accounts').if).toBe(`needs.plan.outputs.accounts != '${JSON.stringify(accounts)}'`);
+    // A job that needs one that was passed over is passed over, too, unless its condition asks about failures itself.
+    expect(job('status').if).toBe(github("!failure() && !cancelled() && needs.central.result == 'success'"));
+    expect(needs('status')).toContain('central');
   });
 
   it('gets credentials by OIDC only, in a job of an environment, for the one account', () => {
