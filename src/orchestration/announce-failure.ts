@@ -36,6 +36,11 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   return async (event) => {
     const { detail } = eventSchema.parse(event);
     const run = await sfn.send(new DescribeExecutionCommand({ executionArn: detail.executionArn }));
+    // The word may come late, or again: somebody has set it going meanwhile, and its servers are its own.
+    if (run.status === 'RUNNING' || run.status === 'SUCCEEDED') {
+      platform.log.info('A run of the recovery component that had failed was set going again', { run: detail.name });
+      return;
+    }
     const error = run.error ?? detail.status;
     const problem = { code: error, message: readableCause({ error, cause: run.cause ?? 'It was stopped.' }) };
     const parsed = inputSchema.safeParse(inputOf(run.input));

@@ -27,8 +27,8 @@ async function failedWorld() {
   const announceFailure = create(world.platform);
   return {
     ...world,
-    failed: async (input?: unknown): Promise<void> => {
-      const run = { executionArn: ARN, status: 'ABORTED', input: JSON.stringify(input) };
+    failed: async (input?: unknown, status = 'ABORTED'): Promise<void> => {
+      const run = { executionArn: ARN, status, input: JSON.stringify(input) };
       world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify(run) }));
       await announceFailure(FAILED);
     },
@@ -55,5 +55,12 @@ describe('the servers of a direct call that has died', () => {
     expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
     await failed();
     expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
+  });
+
+  test.each(['RUNNING', 'SUCCEEDED'])('stay its own where it was set going again meanwhile (%s)', async (status) => {
+    const { failed, store } = await failedWorld();
+    await lockServers(store, [BATCH], 'run-nightly');
+    await failed({ action: 'drill', tags: { 'DR-Application': 'HRP' } }, status);
+    expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
   });
 });
