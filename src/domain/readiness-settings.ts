@@ -56,6 +56,7 @@ export function targetsOf(settings: ReadinessSettings, application: string): Rea
 /** How long after its time a digest is still sent, in minutes: later it is no morning's news, and the next one is near. */
 const SENT_WITHIN_MINUTES = 6 * 60;
 const DAY_MINUTES = 24 * 60;
+const HALF_A_DAY_MS = 12 * 60 * 60_000;
 
 /**
  * The day whose digest is due at `now` (milliseconds since the epoch), as a date of its time zone; undefined when none is:
@@ -69,8 +70,9 @@ export function dueDigest(
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   const late = local.minuteOfDay - (hours * 60 + minutes);
   if (late >= 0) return late <= SENT_WITHIN_MINUTES ? local.date : undefined;
-  // After midnight the evening's one may still be due.
-  return late + DAY_MINUTES <= SENT_WITHIN_MINUTES ? localTime(now - DAY_MINUTES * 60_000, timezone).date : undefined;
+  // After midnight the evening's one may still be due. Half a day before such a night's hours it was the day before, also
+  // where a day has 23 hours.
+  return late + DAY_MINUTES <= SENT_WITHIN_MINUTES ? localTime(now - HALF_A_DAY_MS, timezone).date : undefined;
 }
 
 function localTime(at: number, timeZone: string): { date: string; minuteOfDay: number } {

@@ -43,7 +43,11 @@ describe('the digest of a day', () => {
   });
 
   it('that is due in the evening is still that day’s after midnight', () => {
-    expect(dueDigest({ ...berlin, time: '23:30' }, at('2026-03-02T23:30:00Z'))).toBe('2026-03-02');
+    const evening = { ...berlin, time: '23:30' };
+    expect(dueDigest(evening, at('2026-03-02T23:30:00Z'))).toBe('2026-03-02');
+    // Ten past twelve, after the Sunday of 23 hours and after that of 25.
+    expect(dueDigest(evening, at('2026-03-29T22:10:00Z'))).toBe('2026-03-29');
+    expect(dueDigest(evening, at('2026-10-25T23:10:00Z'))).toBe('2026-10-25');
   });
 
   it('is one, also where its time comes twice, or not at all', () => {
