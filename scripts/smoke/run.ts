@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Deployment } from '../../infra/deployment.ts';
 import { namesOf } from '../../infra/names.ts';
 import { type ComponentOutput, inputSchema, type ServerStatus } from '../../src/domain/contract.ts';
@@ -334,9 +335,18 @@ function isOver(status: string): boolean {
   return known !== undefined && isTerminal(known);
 }
 
-/** The name of a run, of what Step Functions takes; there is room for what ends it. */
-function runName(name: string): string {
-  return `smoke-${name.replace(/[^\w-]+/g, '-')}`.slice(0, 55);
+/** Of the 80 characters of a run's name there is room for what is put behind it: an end, or a status with its time. */
+const LONGEST_NAME = 55;
+
+/**
+ * The name of a run, of what Step Functions takes. One that is too long keeps its beginning and tells itself from others by
+ * a hash: the same name on another day is another one.
+ */
+export function runName(name: string): string {
+  const whole = `smoke-${name.replace(/[^\w-]+/g, '-')}`;
+  if (whole.length <= LONGEST_NAME) return whole;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
+  return `${whole.slice(0, LONGEST_NAME - hash.length - 1)}-${hash}`;
 }
 
 function metadataOf(correlationId: string) {

@@ -7,7 +7,7 @@ import { type Deployment, readDeployment } from '../../infra/deployment.ts';
 import { deploymentDocuments } from '../../infra/deployment-documents.ts';
 import { namesOf } from '../../infra/names.ts';
 import { examineAws } from '../../scripts/doctor/aws.ts';
-import { EXIT, Interrupted, runSmoke, type SmokeOptions, type SmokeWorld } from '../../scripts/smoke/run.ts';
+import { EXIT, Interrupted, runName, runSmoke, type SmokeOptions, type SmokeWorld } from '../../scripts/smoke/run.ts';
 import { readSmokeArguments } from '../../scripts/smoke.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { CENTRAL_ACCOUNT, REGION, STAGING_ACCOUNTS } from '../../src/local/accounts.ts';
@@ -205,6 +205,16 @@ const instances = () =>
     );
 
 describe('the smoke test', () => {
+  test('is called by another name on another day, however long the application is called', () => {
+    const application = 'Human Resources and Payroll of all European subsidiaries';
+    const [friday = '', saturday = ''] = ['2026-03-06', '2026-03-07'].map((day) => runName(`${application}-${day}`));
+    expect(friday).not.toBe(saturday);
+    expect(friday).toMatch(/^smoke-Human-Resources-and-Payroll-of-all-[\w-]+$/);
+    // Step Functions takes 80 characters, and there is more behind it.
+    expect(`${friday}-status-${Date.now()}-99`.length).toBeLessThanOrEqual(80);
+    expect(runName('HRP-2026-03-06')).toBe('smoke-HRP-2026-03-06');
+  });
+
   test('looks, drills one server, asks people for its end, and ends when it is gone; again it launches nothing', async () => {
     const before = world.launches().length;
     const asked: string[] = [];
