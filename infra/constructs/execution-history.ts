@@ -24,7 +24,7 @@ export class ExecutionHistory extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       deletionProtection: true,
-      // Readiness of applications that there are no more, and digests. Nothing else has it.
+      // Readiness of applications that there are no more, digests, and what people only looked at. Nothing else has it.
       timeToLiveAttribute: 'removedAfter',
       removalPolicy: RemovalPolicy.RETAIN,
     });

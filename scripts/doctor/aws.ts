@@ -114,7 +114,7 @@ async function functionFindings(
 }
 
 async function machineFinding(states: SFNClient, { machineArn }: Names): Promise<Finding> {
-  return await looked('State machines', 'states:DescribeStateMachine', async () => {
+  return await looked('State machines', 'states:DescribeStateMachine, or kms:Decrypt by their key', async () => {
     const machines = ['dr-execution', 'drs-orchestration-main'] as const;
     const problems = await Promise.all(
       machines.map(async (name) => {

@@ -37,7 +37,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const { detail } = eventSchema.parse(event);
     const run = await sfn.send(new DescribeExecutionCommand({ executionArn: detail.executionArn }));
     // The word may come late, or again: somebody has set it going meanwhile, and its servers are its own.
-    if (run.status === 'RUNNING' || run.status === 'SUCCEEDED') {
+    if (!WITHOUT_RESULT.includes(run.status ?? '')) {
       platform.log.info('A run of the recovery component that had failed was set going again', { run: detail.name });
       return;
     }
@@ -75,6 +75,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     if (plan !== undefined) await releaseServers(store, [plan], owner);
   }
 };
+
+/** How a run ends that has no result, and that somebody may set going again. */
+const WITHOUT_RESULT = ['FAILED', 'TIMED_OUT', 'ABORTED'];
 
 function inputOf(text: string | undefined): unknown {
   try {
