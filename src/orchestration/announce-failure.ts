@@ -36,8 +36,8 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   return async (event) => {
     const { detail } = eventSchema.parse(event);
     const run = await sfn.send(new DescribeExecutionCommand({ executionArn: detail.executionArn }));
-    // The word may come late, or again: somebody has set it going meanwhile, and its servers are its own.
-    if (!WITHOUT_RESULT.includes(run.status ?? '')) {
+    if (run.redriveDate !== undefined && run.redriveDate.getTime() > (detail.stopDate ?? detail.startDate)) {
+      // The word came late: its servers are its own again, and where it fails again that is another word.
       platform.log.info('A run of the recovery component that had failed was set going again', { run: detail.name });
       return;
     }
@@ -48,6 +48,8 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     platform.log.error('A run of the recovery component failed', { run: detail.name, ...ids, error: problem.code });
     // An execution's servers are freed with it.
     if (parsed.data?.metadata.executionId === undefined) await freeServers(`run-${detail.name}`);
+    // DescribeExecution is eventually consistent: it may not say yet why the run has ended. Lambda asks again in a minute.
+    if (run.status === 'RUNNING') throw new Error(`Step Functions does not say yet that ${detail.name} has ended.`);
     // Nobody can be told, nor an action counted, of an input that was none.
     if (!parsed.success) return;
     const { action, tags, options, metadata } = parsed.data;
@@ -75,9 +77,6 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     if (plan !== undefined) await releaseServers(store, [plan], owner);
   }
 };
-
-/** How a run ends that has no result, and that somebody may set going again. */
-const WITHOUT_RESULT = ['FAILED', 'TIMED_OUT', 'ABORTED'];
 
 function inputOf(text: string | undefined): unknown {
   try {

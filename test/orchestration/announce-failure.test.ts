@@ -15,6 +15,7 @@ const FAILED = {
     name: 'nightly',
     status: 'ABORTED',
     startDate: 0,
+    stopDate: 60_000,
     input: null,
     error: null,
     cause: null,
@@ -27,8 +28,8 @@ async function failedWorld() {
   const announceFailure = create(world.platform);
   return {
     ...world,
-    failed: async (input?: unknown, status = 'ABORTED'): Promise<void> => {
-      const run = { executionArn: ARN, status, input: JSON.stringify(input) };
+    failed: async (input?: unknown, differs: { status?: string; redriveDate?: number } = {}): Promise<void> => {
+      const run = { executionArn: ARN, status: 'ABORTED', input: JSON.stringify(input), ...differs };
       world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify(run) }));
       await announceFailure(FAILED);
     },
@@ -57,10 +58,25 @@ describe('the servers of a direct call that has died', () => {
     expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
   });
 
-  test.each(['RUNNING', 'SUCCEEDED'])('stay its own where it was set going again meanwhile (%s)', async (status) => {
+  test.each(['RUNNING', 'SUCCEEDED', 'FAILED'])(
+    'stay its own where it was redriven since (it is %s)',
+    async (status) => {
+      const { failed, store } = await failedWorld();
+      await lockServers(store, [BATCH], 'run-nightly');
+      await failed({ action: 'drill', tags: { 'DR-Application': 'HRP' } }, { status, redriveDate: 61 });
+      expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
+    },
+  );
+
+  test('are free also where Step Functions does not say yet that it has ended; then it is asked again', async () => {
     const { failed, store } = await failedWorld();
     await lockServers(store, [BATCH], 'run-nightly');
-    await failed({ action: 'drill', tags: { 'DR-Application': 'HRP' } }, status);
-    expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
+    // Redriven once before the end that is told of.
+    const asked = failed(
+      { action: 'drill', tags: { 'DR-Application': 'HRP' } },
+      { status: 'RUNNING', redriveDate: 30 },
+    );
+    await expect(asked).rejects.toThrow('does not say yet that nightly has ended');
+    expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
   });
 });
