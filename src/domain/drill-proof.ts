@@ -3,9 +3,8 @@ import { canonicalJson } from './audit-chain.ts';
 import { groupBy } from './groups.ts';
 import type { BatchRecord, ExecutionRecord, RecoveryPlanRecord } from './records.ts';
 import type { RunWave } from './recovery-run.ts';
-import { runsOf } from './request.ts';
+import { isOfWholeWaves, runsOf } from './request.ts';
 import type { SourceServer } from './server.ts';
-import { TAG } from './vocabulary.ts';
 
 /** What a successful drill has shown: which servers of which waves, run how. A plan is verified by it until either changes. */
 
@@ -38,16 +37,10 @@ export function planContentOf(waves: readonly RunWave[]): string {
   return createHash('sha256').update(canonicalJson(run)).digest('hex');
 }
 
-/**
- * True for a drill that has brought back all that its waves have. One of named servers, of those that further tags select,
- * or of what another drill has left says nothing of a whole wave.
- */
-export function showsWholeWaves({ verb, status, endTime, tags, options, recoveryPlan }: ExecutionRecord): boolean {
-  if (verb !== 'drill' || status !== 'completed' || endTime === undefined) return false;
-  if (options.sourceServerIds !== undefined) return false;
-  // A stored plan's versions are counted from 1; what is made of another execution has none.
-  if (recoveryPlan !== undefined) return recoveryPlan.version > 0;
-  return Object.keys(tags).every((key) => key === TAG.application || key === TAG.wave);
+/** True for a drill of whole waves that has brought back all that they have: one of some servers says nothing of the others. */
+export function showsWholeWaves(execution: ExecutionRecord): boolean {
+  const { verb, status, endTime } = execution;
+  return verb === 'drill' && status === 'completed' && endTime !== undefined && isOfWholeWaves(execution);
 }
 
 /** What an execution has shown; undefined where {@link showsWholeWaves} does not hold. */

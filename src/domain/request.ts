@@ -94,6 +94,21 @@ export function wavesText(waves: readonly number[]): string {
 }
 
 /**
+ * True where a request means all that its waves have. Named servers, those that further tags select, and what another
+ * execution has left or launched are parts of waves.
+ */
+export function isOfWholeWaves({
+  tags,
+  options,
+  recoveryPlan,
+}: Pick<ExecutionRecord, 'tags' | 'options' | 'recoveryPlan'>): boolean {
+  if (options.sourceServerIds !== undefined) return false;
+  // A stored plan's versions are counted from 1; what is made of another execution is of version 0.
+  if (recoveryPlan !== undefined) return recoveryPlan.version > 0;
+  return Object.keys(tags).every((key) => key === TAG.application || key === TAG.wave);
+}
+
+/**
  * How a selection is called: `HRP wave 1`, `HRP waves 1–3`, `HRP wave 1 (DR-Tier=Critical)`, or the tags as they are.
  * @param waves those that the request names
  * @param planName the recovery plan that says what they are

@@ -1,5 +1,6 @@
 import type { Expected } from '../../blocks/waves.ts';
 import type { DurationRecord, ExecutionRecord, ExecutionView } from '../domain/records.ts';
+import { isOfWholeWaves } from '../domain/request.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 
 /** Runs of a wave that are kept: enough for a median, and no older than the fleet is like itself. */
@@ -13,7 +14,7 @@ const KEPT_RUNS = 9;
  */
 export async function expectedDurations(store: ExecutionStore, view: ExecutionView): Promise<Map<number, Expected>> {
   const { execution } = view;
-  if (!isOfWholeWaves(execution)) return new Map();
+  if (!isMeasured(execution)) return new Map();
   const known = await store.getDurations(execution);
   await remember(store, view, known);
   return new Map(
@@ -37,10 +38,11 @@ function estimate({ recoveryPlan }: ExecutionRecord, wave: number): Expected | u
   return seconds === undefined ? undefined : { ms: seconds * 1_000, from: 'estimate' };
 }
 
-function isOfWholeWaves({ application, selection, waves, recoveryPlan }: ExecutionRecord): boolean {
-  // The rest of something, or what a drill has launched, is of version 0: its waves are no measure, and have none.
-  if (recoveryPlan !== undefined) return recoveryPlan.version > 0;
-  return application !== '' && selection === undefined && waves.length > 0;
+/** The rest of something, or what a drill has launched, is no measure of a wave, and has none; some servers are none either. */
+function isMeasured(execution: ExecutionRecord): boolean {
+  const { application, selection, waves, recoveryPlan } = execution;
+  if (!isOfWholeWaves(execution)) return false;
+  return recoveryPlan !== undefined || (application !== '' && selection === undefined && waves.length > 0);
 }
 
 async function remember(store: ExecutionStore, { execution, waves }: ExecutionView, known: DurationRecord[]) {

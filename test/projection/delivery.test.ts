@@ -764,6 +764,14 @@ describe('how long a wave takes', () => {
     expect(await world.store.getDurations({ verb: 'drill', application: 'HRP', recoveryPlan })).toEqual([]);
   });
 
+  test('of some servers of a wave teaches nothing of the wave', async () => {
+    const view = over(ID, 12);
+    const options = { ...view.execution.options, sourceServerIds: ['s-00000000000000001'] };
+    const world = await worldOf({ ...view, execution: { ...view.execution, options } });
+    await world.draw(ID);
+    expect(await world.store.getDurations({ verb: 'drill', application: 'HRP' })).toEqual([]);
+  });
+
   test('a wave that failed teaches nothing', async () => {
     const world = await worldOf({ ...over(ID, 12), waves: [{ ...wave(ID, 12), outcome: 'partial' }] });
     await world.draw(ID);
