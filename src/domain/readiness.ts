@@ -568,17 +568,23 @@ function planFindings({ plan, all, servers, application, facts }: Scene): Readin
   const { run } = plan;
   const isWhole = facts.looks.every(({ state }) => state === 'read');
   const meant = facts.looks.flatMap((look) => look.servers.filter((server) => wavesWith(run.waves, server).length > 0));
+  const foreign = meant.filter(
+    ({ tags }) => tags[TAG.application] !== undefined && !run.applications.includes(tags[TAG.application] ?? ''),
+  );
+  // By id: who may see this application may not see the others, also where the plan names them.
+  const unnamed = meant.map((server) =>
+    (server.tags[TAG.application] ?? application) === application
+      ? server
+      : { ...server, hostname: server.sourceServerId },
+  );
   // What it shares with other plans is looked at when one of them is stored: with hundreds of them it takes minutes.
   const problems = validatePlan(plan.stored.plan, {
     ...withParts(run.planId, planSetOf(facts.library)),
     regions: facts.regions,
     actionRegions: 'unknown',
     // Where an account was not read, what matches nothing may be there.
-    ...(isWhole ? { servers: meant } : {}),
+    ...(isWhole ? { servers: unnamed } : {}),
   });
-  const foreign = meant.filter(
-    ({ tags }) => tags[TAG.application] !== undefined && !run.applications.includes(tags[TAG.application] ?? ''),
-  );
   const [first] = problems;
   return [
     ...(first === undefined

@@ -333,6 +333,14 @@ describe('a recovery plan', () => {
     expect(withPlan([aLook([...servers(3), foreign])]).findings[0]).toMatchObject({
       ...{ kind: 'plan', count: 1, servers: [], message: expect.stringContaining('of other applications') },
     });
+    // Nor where it is in two groups: who may see this application may not see that one.
+    const twice = library(aPlan([aWave(1), aWave(2)], { application: 'HRP' }), [
+      aGroup('g1', '1', { tagCriteria: { 'DR-Wave': '1' } }),
+      aGroup('g2', '1', { tagCriteria: { 'DR-Application': 'CRM' } }),
+    ]);
+    const shared = withPlan([aLook([...servers(3), foreign])], { library: twice });
+    expect(shared.findings[0]?.message).toContain(`${foreign.sourceServerId} is also in the group`);
+    expect(JSON.stringify(shared)).not.toContain('crm-1');
     const empty = library(hrp, [aGroup('g1', '9')]);
     expect(withPlan([aLook(servers(3))], { library: empty }).findings[0]?.message).toContain('matches no server');
     const gone = withPlan([aLook(servers(3))], { library: library(hrp, []) });
