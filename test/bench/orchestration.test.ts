@@ -39,7 +39,7 @@ describe('orchestration', () => {
 
   test('misses its target with the delay that is assumed', () => {
     const [first] = orchestrationReport(compared(20, (waves) => 80 * waves)).broken;
-    expect(first).toBe('1 waves took 2.1 % beyond their jobs; the target is 2.0 %.');
+    expect(first).toBe('1 wave took 2.1 % beyond its jobs; the target is 2.0 %.');
   });
 
   test('may call DRS more often for more jobs, and for nothing else', () => {
