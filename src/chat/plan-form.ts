@@ -134,6 +134,12 @@ export function nextWave({ waves }: RecoveryPlan): number | undefined {
   return Array.from({ length: LAST_WAVE }, (_, at) => at + 1).find((number) => !taken.has(number));
 }
 
+/** The number of a wave that a button or an option carries; undefined for what is none. */
+export function waveNumberIn(value: string): number | undefined {
+  const number = Number(value);
+  return Number.isInteger(number) && number >= 1 && number <= LAST_WAVE ? number : undefined;
+}
+
 /** The plan with a wave and the one before it in each other's place: they change numbers, also where others name them. */
 export function movedUp(plan: RecoveryPlan, wave: number): RecoveryPlan {
   const numbers = byNumber(plan.waves).map(({ waveNumber }) => waveNumber);
@@ -246,7 +252,7 @@ export function readWave(
       protectionGroupIds: allChosenIn(view, WAVE_FIELD.groups),
       ...given('tagCriteria', 'tags' in tags ? tags.tags : undefined),
       ...given('recoveryPlanId', plan === NO_PLAN ? undefined : plan),
-      dependsOn: allChosenIn(view, WAVE_FIELD.dependsOn).map(Number),
+      dependsOn: allChosenIn(view, WAVE_FIELD.dependsOn).flatMap((value) => waveNumberIn(value) ?? []),
       pauseBeforeWave: pauses.includes(PAUSE_BEFORE),
       pauseAfterWave: pauses.includes(PAUSE_AFTER),
       ...given('maxWaitMinutes', numberIn(view, WAVE_FIELD.maxWait, shape.maxWaitMinutes, errors)),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { describeIssues } from '../domain/contract.ts';
+import { DrError } from '../domain/errors.ts';
 import type { BatchRecord } from '../domain/records.ts';
 import { isBatchTerminal, laterServerState, serverStateOf } from '../domain/status.ts';
 import {
@@ -17,14 +19,17 @@ const eventSchema = z.discriminatedUnion('source', [progressEventSchema, launchR
 /**
  * Records what an executor saw, and DRS's own word of each launch, for the cards. States only move forward, so that late
  * and repeated events change nothing; final states are written by "Record the account's result" alone.
+ * @throws {DrError} ValidationError that names what is wrong with an event of another form
  */
 export const create: CreateHandler<unknown, void> = (platform) => {
   const store = executionStore(platform);
 
   return async (event) => {
-    const parsed = eventSchema.parse(event);
-    if (parsed.source === 'aws.drs') await recordLaunch(launchResultOf(parsed));
-    else await recordReport(parsed);
+    const parsed = eventSchema.safeParse(event);
+    if (!parsed.success) throw new DrError('ValidationError', describeIssues('The event', parsed.error));
+    const { data } = parsed;
+    if (data.source === 'aws.drs') await recordLaunch(launchResultOf(data));
+    else await recordReport(data);
   };
 
   async function recordReport({ account, detail }: ProgressEvent): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DynamoDBDocumentClient,
@@ -42,6 +43,7 @@ import {
   statusesBefore,
 } from '../domain/status.ts';
 import type { PlannedVerb, Verb } from '../domain/vocabulary.ts';
+import { isPartitionKey, isSortKey } from './dynamodb-keys.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
 
@@ -101,6 +103,15 @@ function serverLockKey({ accountId, region }: { accountId: string; region: strin
   return `LOCK#${accountId}#${region}`;
 }
 
+/** The key of the lock of an application, or of tags. Many tags are longer than a key may be: then their hash is in it. */
+function applicationLockKey(application: string): { executionId: string; item: string } {
+  const whole = `LOCK#${application}`;
+  const executionId = isPartitionKey(whole)
+    ? whole
+    : `LOCK#sha256-${createHash('sha256').update(application).digest('hex')}`;
+  return { executionId, item: LOCK_ITEM };
+}
+
 /** Changes of an execution that may come with a move of its status. */
 export type ExecutionChanges = Partial<
   Pick<
@@ -147,6 +158,7 @@ export function executionStore(platform: Platform) {
   });
 
   async function get<T>(executionId: string, item: string): Promise<T | undefined> {
+    if (!isPartitionKey(executionId) || !isSortKey(item)) return undefined;
     const answer = await db.send(new GetCommand({ TableName, Key: { executionId, item }, ConsistentRead: true }));
     return answer.Item as T | undefined;
   }
@@ -818,7 +830,7 @@ export function executionStore(platform: Platform) {
       application: string,
       executionId: string,
     ): Promise<{ locked: true } | { locked: false; owner: string }> {
-      const Key = { executionId: `LOCK#${application}`, item: LOCK_ITEM };
+      const Key = applicationLockKey(application);
       const put = (condition: string, values: Record<string, unknown>) =>
         conditionally(
           db.send(
@@ -849,7 +861,7 @@ export function executionStore(platform: Platform) {
         db.send(
           new UpdateCommand({
             TableName,
-            Key: { executionId: `LOCK#${application}`, item: LOCK_ITEM },
+            Key: applicationLockKey(application),
             UpdateExpression: 'REMOVE #owner',
             ConditionExpression: '#owner = :mine',
             ExpressionAttributeNames: { '#owner': 'owner' },

@@ -12,6 +12,7 @@ import {
 } from '../domain/plan-library.ts';
 import { type ProtectionGroup, protectionGroupSchema } from '../domain/protection-group.ts';
 import { type PlanSet, type RecoveryPlan, recoveryPlanSchema } from '../domain/recovery-plan.ts';
+import { isPartitionKey } from './dynamodb-keys.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
 import {
@@ -204,6 +205,7 @@ export function planLibrary(platform: Platform): PlanLibrary {
     },
 
     async getDraft(draftId) {
+      if (!isPartitionKey(draftKey(draftId).planId)) return undefined;
       const answer = await db.send(
         new GetCommand({ TableName: RECOVERY_PLAN_TABLE, Key: draftKey(draftId), ConsistentRead: true }),
       );

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { describeIssues } from '../domain/contract.ts';
+import { DrError } from '../domain/errors.ts';
 import type { QueryRecord } from '../domain/query.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { answerer } from './answers.ts';
@@ -16,7 +18,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   const answer = answerer(tools);
 
   return async (event) => {
-    const { queryId } = eventSchema.parse(event).detail;
+    const parsed = eventSchema.safeParse(event);
+    if (!parsed.success) throw new DrError('ValidationError', describeIssues('The event', parsed.error));
+    const { queryId } = parsed.data.detail;
     const query = await tools.store.getQuery(queryId);
     if (query?.status === 'waiting') await settle(query);
   };

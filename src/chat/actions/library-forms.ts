@@ -43,7 +43,17 @@ import { type FieldErrors, type FormState, filesIn, readFormState, typedIn } fro
 import { groupFormView, readGroup } from '../group-form.ts';
 import { editGroup, editPlan, newPlan, openImport, plannableApplications } from '../library.ts';
 import { visiblePlans } from '../library-rights.ts';
-import { emptyPlan, movedUp, nextWave, planFormView, readPlan, readWave, waveFormView, without } from '../plan-form.ts';
+import {
+  emptyPlan,
+  movedUp,
+  nextWave,
+  planFormView,
+  readPlan,
+  readWave,
+  waveFormView,
+  waveNumberIn,
+  without,
+} from '../plan-form.ts';
 import { type ChatTools, explain, explainPlainly } from '../tools.ts';
 import { type Pressed, pressed } from './draft-buttons.ts';
 import { answerPress } from './press.ts';
@@ -256,7 +266,8 @@ async function openWave(at: InForm): Promise<void> {
   const before = draft && planIn(draft);
   if (draft === undefined || before === undefined) return await sayGone(at);
   const { plan } = readPlan(view, before);
-  const number = value === 'new' ? nextWave(plan) : Number(value);
+  const number = value === 'new' ? nextWave(plan) : waveNumberIn(value);
+  if (number === undefined && value !== 'new') return await sayGone(at);
   if (number === undefined) return await say(at, 'A recovery plan has at most 99 waves. Nothing was added.');
   const access = await tools.directory.access();
   const plans = visiblePlans(access, person, stored);
