@@ -29,9 +29,9 @@ const NEXT: Record<ExecutionStatus, readonly ExecutionStatus[]> = {
   cancelled: [],
 };
 
-/** True when nothing can follow: the execution is over. */
+/** True when nothing can follow: the execution is over. A status of a later release, after a rollback, is none of those. */
 export function isTerminal(status: ExecutionStatus): boolean {
-  return NEXT[status].length === 0;
+  return NEXT[status]?.length === 0;
 }
 
 /** The statuses from which an execution may become `next`: what a conditional write asks for. */

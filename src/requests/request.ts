@@ -29,7 +29,12 @@ export interface MachineRequest {
 /** Longest task token (Step Functions). */
 const MAX_TASK_TOKEN = 2_048;
 
-const wavesSchema = z.array(z.int().min(1)).min(1);
+/** As many as a recovery plan has. */
+const MOST_WAVES = 99;
+/** Ours, in bytes as JSON: with what is stored beside it it fits into an item (DynamoDB: 400 KB) and into a machine's input (256 KiB). */
+const MOST_BYTES = 200_000;
+
+const wavesSchema = z.array(z.int().min(1)).min(1).max(MOST_WAVES);
 
 /** The entrance's own fields, beside the component's input. */
 const entranceSchema = z.looseObject({
@@ -79,6 +84,13 @@ export function readRequest(event: unknown): MachineRequest {
     throw new DrError(
       'ValidationError',
       `A ${action} changes nothing and needs no request: call drs-orchestration-main directly.`,
+    );
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(input));
+  if (bytes > MOST_BYTES) {
+    throw new DrError(
+      'ValidationError',
+      `The request takes ${bytes} bytes as JSON; there is room for ${MOST_BYTES}. Nothing was started: name servers by tags, or make several requests.`,
     );
   }
   const waves = ascending(given ?? wavesOf(input.tags));

@@ -34,7 +34,7 @@ export function refusalOf(error: unknown): string {
 
 /** What we write with a meaning for Slack: moments, links to cards of ours, mentions of people, groups and channels by id. */
 const OF_OURS =
-  /<!date\^\d+\^[^|<>]*\|[-\d: ]*UTC>|<http:\/\/127\.0\.0\.1:\d+\/archives\/[^|<>]*\|[^<>]*>|<!subteam\^S[A-Z0-9]+>|<[@#][A-Z0-9]{3,}>/g;
+  /<!date\^\d+\^[^|<>]*\|[-\d: ]*UTC>|<https?:\/\/(?:slack\.com|127\.0\.0\.1:\d+)\/archives\/[^|<>]*\|[^<>]*>|<!subteam\^S[A-Z0-9]+>|<[@#][A-Z0-9]{3,}>/g;
 
 /** Controls, what turns text around, what nobody sees, and halves of characters; not line ends, nor the joiner of an emoji. */
 const UNSEEN = /(?![\n\u200d])[\p{Cc}\p{Cf}\p{Cs}]/u;
