@@ -19,6 +19,7 @@ import { REASON_INPUT, REJECT_FORM } from '../../blocks/reject-modal.ts';
 import { REQUEST_FIELD, REQUEST_FORM, wavesField } from '../../blocks/request-modal.ts';
 import { create as audit } from '../../src/audit/audit.ts';
 import { create as ingress } from '../../src/chat/ingress.ts';
+import type { ScheduleRecord } from '../../src/domain/schedule.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { loadInventory } from '../../src/local/inventory.ts';
 import { deployedName } from '../../src/local/names.ts';
@@ -29,11 +30,14 @@ import { slackSignature } from '../../src/local/slack/signature.ts';
 import { create as effects } from '../../src/orchestration/effects.ts';
 import { create as recordProgress } from '../../src/orchestration/record-progress.ts';
 import { create as validateInput } from '../../src/orchestration/validate-input.ts';
+import { type Configuration, configuration } from '../../src/platform/configuration.ts';
+import { executionStore, QUERY_ITEM, queryIdOf } from '../../src/platform/execution-store.ts';
 import type { CreateHandler } from '../../src/platform/platform.ts';
 import { create as projector } from '../../src/projection/projector.ts';
 import { create as answerQuery } from '../../src/queries/answer-query.ts';
 import { create as requestRecovery } from '../../src/requests/request-recovery.ts';
-import { anyText, brokenText, changed, type Json, NASTY_TEXTS, textCorpusOf, textOf } from './arbitraries.ts';
+import { create as runSchedules } from '../../src/requests/run-schedules.ts';
+import { anyText, brokenText, changed, type Json, NASTY_TEXTS, textCorpusOf, textOf, unfolded } from './arbitraries.ts';
 import { type Entrance, entrance } from './entrance.ts';
 import { expectAnswer, expectForm, expectPlain, refusalOf } from './promises.ts';
 import { requestDocuments, typedText } from './readers.ts';
@@ -97,6 +101,7 @@ const CREATED = {
   effects,
   projector,
   audit,
+  'run-schedules': runSchedules,
 } as unknown as Record<
   | 'slack-ingress'
   | 'request-recovery'
@@ -105,7 +110,8 @@ const CREATED = {
   | 'answer-query'
   | 'effects'
   | 'projector'
-  | 'audit',
+  | 'audit'
+  | 'run-schedules',
   CreateHandler<unknown, unknown>
 >;
 
@@ -281,6 +287,61 @@ async function refusedBy(call: () => Promise<unknown>): Promise<string | undefin
   }
 }
 
+const ROLE = 'arn:aws:iam::111111111111:role/x';
+/** SSM takes no more in a parameter. */
+const MOST_OF_A_PARAMETER = 4_096;
+/** What SSM has, by the path of each document. */
+const DOCUMENTS: Record<string, Json> = {
+  access: { teamId: 'T0PRACTICE1', grants: [{ role: 'DRSOperator', users: ['U0PREQUEST1'], applications: ['HRP'] }] },
+  policies: { drill: { quorum: 1 }, applications: { HRP: { failover: { quorum: 2 } } } },
+  component: { directActions: ['status', 'drill'], notificationTopicArns: ['arn:aws:sns:us-east-2:111111111111:x'] },
+  requests: { channelId: CHANNEL },
+  'staging-accounts/111111111111': {
+    accountId: '111111111111',
+    region: 'us-east-2',
+    roleArn: ROLE,
+    invokeRoleArn: ROLE,
+    executorArn: 'arn:aws:states:us-east-2:111111111111:stateMachine:x',
+    externalId: 'dr-chatops-practice',
+    maxServers: 300,
+    priority: 1,
+  },
+  'origins/555555555555/us-east-1': {
+    accountId: '555555555555',
+    region: 'us-east-1',
+    roleArn: ROLE,
+    externalId: 'abc',
+  },
+  'target-accounts/111111111111': {
+    accountId: '111111111111',
+    roleArn: ROLE,
+    documentsRoleArn: ROLE,
+    externalId: 'abc',
+    regions: ['us-east-2'],
+    documents: [{ name: 'AWS-StopRdsInstance', type: 'Automation' }],
+  },
+};
+
+/** Reads what stands at a path, as the functions do. */
+async function read(config: Configuration, path: string): Promise<unknown> {
+  switch (path.split('/')[0]) {
+    case 'access':
+      return await config.accessDocument();
+    case 'policies':
+      return await config.policies();
+    case 'component':
+      return await config.component();
+    case 'requests':
+      return await config.requests();
+    case 'staging-accounts':
+      return await config.stagingAccounts();
+    case 'origins':
+      return await config.origins();
+    default:
+      return await config.targetAccounts();
+  }
+}
+
 /** More than an item, a key or a machine's input holds. */
 function tooMuch(): [name: string, text: string][] {
   const many = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at));
@@ -441,7 +502,8 @@ class Seen {
   expectShown(): void {
     const shown = [this.#messages, this.#views] as const;
     [this.#messages, this.#views] = [[], []];
-    for (const { text } of shown[0]) expectAnswer(text);
+    // A file may come without words.
+    for (const { text, files = [] } of shown[0]) if (files.length === 0) expectAnswer(text);
     for (const mrkdwn of mrkdwnIn(shown)) expectPlain(mrkdwn);
   }
 }
@@ -500,6 +562,10 @@ export async function openDoors(): Promise<Doors> {
   await practice.workspace.as('lead').command('/dr', 'group new Web', CHANNEL);
   const [planState, groupState] = practice.workspace.modals(LEAD).map(({ private_metadata: state }) => String(state));
   const executionId = world.executionId();
+  const queries: string[] = [];
+  practice.dynamodb.stream(practice.tableName).subscribe(({ eventName, dynamodb: { Keys } }) => {
+    if (eventName === 'INSERT' && Keys.item?.S === QUERY_ITEM) queries.push(queryIdOf(String(Keys.executionId?.S)));
+  });
   // From here on nothing follows from what is stored: each input is looked at by itself.
   for (const name of ['effects', 'projector', 'audit'] as const) stopped(practice, deployedName(name));
 
@@ -801,6 +867,123 @@ export async function openDoors(): Promise<Doors> {
     },
   });
 
+  const looks = entrance({
+    name: 'what somebody looks at',
+    runs: 25,
+    inputs: fc.oneof(
+      fc
+        .tuple(fc.constantFrom('status', 'executions', 'plan drill', 'schedule', 'plan show'), anyText)
+        .map(([word, name]) => `${word} "${name}"`),
+      fc
+        .tuple(fc.constantFrom('server', 'logs', 'audit', 'export', 'accounts validate', 'group show'), anyText)
+        .map(([word, name]) => `${word} ${name}`),
+      fc.constantFrom(
+        'status',
+        'executions',
+        'executions archived',
+        'accounts',
+        'plans',
+        'groups',
+        'access',
+        'help',
+        'status HRP',
+        `logs ${executionId.slice(0, 8)}`,
+        `audit ${executionId.slice(0, 8)}`,
+      ),
+    ),
+    give: async (text) => {
+      await request(new URLSearchParams({ ...COMMAND, text }).toString());
+      for (const queryId of queries.splice(0)) await invoke('answer-query', { detail: { queryId } });
+    },
+  });
+
+  const config = configuration(practice.platformOf('slack-ingress'));
+  const documents = entrance({
+    name: 'a document of the configuration in SSM',
+    runs: 120,
+    corpus: [
+      ['nested for ever', { path: 'policies', text: unfolded('"@nested 2000@"') }],
+      ['nothing', { path: 'access', text: '' }],
+    ],
+    inputs: fc
+      .constantFrom(...Object.keys(DOCUMENTS))
+      .chain((path) => brokenText(changed([DOCUMENTS[path] ?? null]).map(textOf)).map((text) => ({ path, text }))),
+    give: async ({ path, text }) => {
+      const name = `${practice.configPath}/${path}`;
+      if (Buffer.byteLength(text) > MOST_OF_A_PARAMETER) return;
+      practice.ssm.put(name, text === '' ? ' ' : text);
+      try {
+        await refusedBy(() => read(config, path));
+      } finally {
+        practice.ssm.put(name, JSON.stringify(DOCUMENTS[path]));
+      }
+    },
+  });
+
+  const store = executionStore(practice.platformOf('slack-ingress'));
+  let made = 0;
+  const schedules = entrance({
+    name: 'a stored schedule whose time has come',
+    runs: 25,
+    inputs: changed([
+      {
+        scheduleId: 'abcdef01',
+        application: 'HRP',
+        waves: [1],
+        cron: '0 6 * * SUN',
+        timeZone: 'UTC',
+        channelId: CHANNEL,
+        typed: 'every sunday 06:00',
+        madeBy: { userId: LEAD, teamId: WORKSPACE.teamId },
+        madeAt: 1,
+        nextAt: 2,
+      },
+    ]),
+    give: async (schedule) => {
+      made += 1;
+      const scheduleId = made.toString(16).padStart(8, '0');
+      const fields = typeof schedule === 'object' && !Array.isArray(schedule) ? schedule : {};
+      // What the store cannot write is never due.
+      await store
+        .createSchedule({
+          ...(JSON.parse(JSON.stringify(fields)) as ScheduleRecord),
+          scheduleId,
+          nextAt: clock.now() - 1,
+        })
+        .catch(() => false);
+      await invoke('run-schedules', {});
+      await store.deleteSchedule(scheduleId, { userId: LEAD, teamId: WORKSPACE.teamId, at: 1 });
+    },
+  });
+
+  const overHttp = entrance({
+    name: 'a signed request over HTTP',
+    runs: 60,
+    inputs: fc.tuple(
+      brokenText(
+        changed([
+          pressed(ids.OPEN_REQUEST_ACTION, 'x', 'U0NOBODY001'),
+          delivered({ type: 'app_home_opened', user: LEAD, tab: 'home' }),
+        ]).map(textOf),
+      ),
+      fc.boolean(),
+    ),
+    give: async ([text, isForm]) => {
+      const sentAt = Math.floor(Date.now() / 1_000);
+      const body = isForm ? `payload=${escaped(text)}` : text.toWellFormed();
+      const { status } = await fetch(practice.requestUrl, {
+        method: 'POST',
+        headers: {
+          'content-type': isForm ? FORM : 'application/json',
+          'x-slack-request-timestamp': String(sentAt),
+          'x-slack-signature': slackSignature(practice.signingSecret, sentAt, body),
+        },
+        body,
+      });
+      if (status < 200 || status >= 500) throw new Error(`answered with ${status}`);
+    },
+  });
+
   const streams = (['effects', 'projector', 'audit'] as const).map((name) =>
     entrance({
       name: `records of the table’s stream, for ${name}`,
@@ -848,6 +1031,10 @@ export async function openDoors(): Promise<Doors> {
       components,
       progress,
       asked,
+      looks,
+      documents,
+      schedules,
+      overHttp,
       ...streams,
     ],
     close: () => practice.close(),
