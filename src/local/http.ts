@@ -51,11 +51,33 @@ export function toRequest(incoming: IncomingMessage, body: Buffer): LocalRequest
   }
 }
 
+/** How requests reach what is served. */
+export interface Transport {
+  /** Takes requests for `handler` from now on, at the address that it answers. */
+  serve(handler: LocalHandler, port: number): Promise<LocalServer>;
+}
+
+let transport: Transport | undefined;
+
 /**
- * Serves `handler` on 127.0.0.1. An error thrown by the handler is a defect of the simulator: it is answered with 500
+ * From now on what is served in this process is reached by `by`; undefined: by HTTP on the loopback interface, as ever.
+ * Whoever sets it sees to it that the clients of this process know the way.
+ */
+export function carryRequests(by: Transport | undefined): void {
+  transport = by;
+}
+
+/** How requests are carried that do not go over the loopback interface. */
+export function carriedBy(): Transport | undefined {
+  return transport;
+}
+
+/**
+ * Serves `handler` on 127.0.0.1, or where {@link carryRequests} says. An error thrown by the handler is a defect of the simulator: it is answered with 500
  * and its text, so that the caller sees it.
  */
 export async function serve(handler: LocalHandler, port = 0): Promise<LocalServer> {
+  if (transport !== undefined) return transport.serve(handler, port);
   const server = createServer((incoming, outgoing) => {
     const chunks: Buffer[] = [];
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

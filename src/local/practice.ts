@@ -32,6 +32,7 @@ import { CallRecorder } from './behind-the-scenes/recorder.ts';
 import { behindTheScenes } from './behind-the-scenes/routes.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import { COMPOSER_COMMANDS, COMPOSER_SHORTCUTS } from './composer-commands.ts';
+import type { Backend } from './dynamodb/backend.ts';
 import type { StreamRecord } from './dynamodb/change-feed.ts';
 import { type ConsumedCapacity, startDynamoDB } from './dynamodb/dynamodb.ts';
 import { executionTable } from './execution-table.ts';
@@ -132,7 +133,16 @@ export interface PracticeOptions {
    * @default - none: what is run is found by its tags
    */
   library?: PlanSet;
+  /** What keeps the tables. @default - dynalite, in this process */
+  database?: Backend;
+  /** Puts something around a function's handler; `create` makes it, as a cold start does. @default - nothing */
+  around?: (name: FunctionName, create: () => Handler) => Handler;
+  /** What a function's clock shows. @default - the practice's time */
+  nowOf?: (name: FunctionName) => () => number;
 }
+
+/** A function's handler. */
+export type Handler = (event: unknown) => Promise<unknown>;
 
 /** What a deployment's configuration says about one Slack workspace. */
 export interface WorkspaceDocuments {
@@ -145,7 +155,7 @@ export interface WorkspaceDocuments {
 /** What a later release has that differs from what is here. */
 export interface Release {
   /** Makes the release's handler of a function from today's. */
-  handler?: (name: FunctionName, handler: (event: unknown) => Promise<unknown>) => (event: unknown) => Promise<unknown>;
+  handler?: (name: FunctionName, handler: Handler) => Handler;
   /** Makes the release's definition of a machine from the text of today's. */
   definition?: (machine: string, text: string) => string;
 }
@@ -210,7 +220,7 @@ export async function startPractice(options: PracticeOptions) {
 
   const [dynamodb, ssm, secretsManager, s3, eventBridge, drs, ec2, sts, serviceQuotas, sns, pricing, cloudTrail] =
     await Promise.all([
-      startDynamoDB({ ...services, onCapacity: options.onCapacity }),
+      startDynamoDB({ ...services, onCapacity: options.onCapacity, backend: options.database }),
       startSsm({ ...services, nodes: managedNodes }),
       startSecretsManager(services),
       startS3(services),
@@ -508,7 +518,7 @@ export async function startPractice(options: PracticeOptions) {
     return {
       environment,
       credentials: identities.forRole(centralRole(name)),
-      now: () => clock.now(),
+      now: options.nowOf?.(name) ?? (() => clock.now()),
       sleep: options.sleep,
       network,
       log,
@@ -549,8 +559,11 @@ export async function startPractice(options: PracticeOptions) {
     await Promise.all(
       (Object.entries(FUNCTIONS) as [FunctionName, string][]).map(async ([name, file]) => {
         const { create } = (await import(fileOf(file))) as { create: CreateHandler<unknown, unknown> };
-        const made = create(platformOf(name));
-        const handler = release.handler?.(name, made) ?? made;
+        const make = () => {
+          const made = create(platformOf(name));
+          return release.handler?.(name, made) ?? made;
+        };
+        const handler = options.around?.(name, make) ?? make();
         const arn = `arn:aws:lambda:${REGION}:${CENTRAL_ACCOUNT}:function:${deployedName(name)}`;
         const hosted = {
           name: deployedName(name),

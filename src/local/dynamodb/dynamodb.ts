@@ -37,6 +37,8 @@ export interface DynamoDBOptions extends ServiceOptions {
   region?: string;
   /** Takes what each operation has consumed, as `ReturnConsumedCapacity` tells it. @default - nobody asks */
   onCapacity?: (consumed: ConsumedCapacity) => void;
+  /** What keeps the tables. @default - dynalite, in this process */
+  backend?: Backend;
 }
 
 /** Operations that the database behind the proxy has. Everything else is refused rather than half done. */
@@ -69,7 +71,7 @@ const OPERATIONS = new Set([
 export async function startDynamoDB(options: DynamoDBOptions): Promise<LocalDynamoDB> {
   const { clock, accountId = CENTRAL_ACCOUNT, region = REGION } = options;
   const tables = new Tables({ accountId, region, clock });
-  const proxy = new StreamingProxy(startBackend(), tables);
+  const proxy = new StreamingProxy(options.backend ?? startBackend(), tables);
 
   const server = await serve(async (request) => {
     const release = clock.hold();

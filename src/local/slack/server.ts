@@ -1,6 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type LocalRequest, type LocalResponse, type LocalServer, type MorePages, toRequest } from '../http.ts';
+import {
+  carriedBy,
+  type LocalRequest,
+  type LocalResponse,
+  type LocalServer,
+  type MorePages,
+  toRequest,
+} from '../http.ts';
 import { PageFeed } from './page/feed.ts';
 import { handlePageRequest, type PageOptions } from './page/routes.ts';
 import type { SlackApp } from './person.ts';
@@ -31,9 +38,16 @@ async function readRequest(incoming: IncomingMessage): Promise<LocalRequest | un
 /**
  * Serves the workspace on 127.0.0.1: the Web API below `/api/`, uploads, response_urls and files, Socket Mode where it is
  * on, and the page for people at `/`. Sets the workspace's url and installs the app in it, so that {@link SlackWorkspace.as} works.
+ * Where requests are carried by something else than HTTP there is no page, and no Socket Mode.
  */
 export async function createSlackServer(options: SlackServerOptions): Promise<LocalServer> {
   const { workspace } = options;
+  const transport = carriedBy();
+  if (transport !== undefined) {
+    const served = await transport.serve(workspace.handle, options.port ?? 0);
+    installAt(served.url, options);
+    return served;
+  }
   const feed = new PageFeed(workspace, options);
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<LocalResponse | undefined> {
@@ -70,12 +84,7 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  workspace.url = `http://127.0.0.1:${port}`;
-  workspace.install({
-    requestUrl: options.requestUrl,
-    signingSecret: options.signingSecret,
-    answerMs: options.answerMs,
-  });
+  installAt(`http://127.0.0.1:${port}`, options);
   return {
     url: workspace.url,
     close: () =>
@@ -87,4 +96,9 @@ export async function createSlackServer(options: SlackServerOptions): Promise<Lo
         server.closeAllConnections();
       }),
   };
+}
+
+function installAt(url: string, { workspace, requestUrl, signingSecret, answerMs }: SlackServerOptions): void {
+  workspace.url = url;
+  workspace.install({ requestUrl, signingSecret, answerMs });
 }

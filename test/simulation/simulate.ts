@@ -1,0 +1,107 @@
+import { type Violation, violationsOf } from './checks.ts';
+import { chanceOf } from './chance.ts';
+import { faultsText } from './faults.ts';
+import { People } from './people.ts';
+import { realMilliseconds } from './virtual-globals.ts';
+import { type Plant, startWorld, type World } from './world.ts';
+import { disturb } from './disturb.ts';
+
+/** What became of one run. */
+export interface Run {
+  seed: number;
+  faults: string;
+  violations: Violation[];
+  /** Of everything that happened, in order. */
+  hash: string;
+  lines: string[];
+  realMs: number;
+  calls: number;
+  executions: { verb: string; status: string }[];
+}
+
+/** What goes wrong goes wrong in this time. */
+const FAULTY_MS = 45 * 60_000;
+/** After it everything has to come to an end within this. */
+const QUIET_MS = 12 * 3_600_000;
+const OVER = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
+
+/** Runs one seed from its first command until nothing happens any more, and checks what is left. */
+export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
+  const began = realMilliseconds();
+  const world = await startWorld(seed, plant);
+  const { clock, trace, faults } = world;
+  trace.note('seed', `${seed}: ${faultsText(faults.plan)}`);
+  let violations: Violation[];
+  try {
+    await live(seed, world);
+    violations = violationsOf(world);
+  } catch (error) {
+    violations = [{ rule: 'every execution ends', what: error instanceof Error ? (error.stack ?? '') : String(error) }];
+  }
+  for (const { rule, what } of violations) trace.note('BROKEN', `${rule}: ${what}`);
+  const executions = world.executions().map(({ verb, status }) => ({ verb, status }));
+  clock.stop();
+  return {
+    seed,
+    faults: faultsText(faults.plan),
+    violations,
+    hash: trace.digest(),
+    lines: trace.lines,
+    realMs: realMilliseconds() - began,
+    calls: world.calls.length,
+    executions,
+  };
+}
+
+async function live(seed: number, world: World): Promise<void> {
+  const { clock, trace, faults } = world;
+  const { workspace } = world.practice;
+  const people = new People({ seed, workspace, trace, now: () => clock.now() });
+  const chance = chanceOf(seed, 'turns');
+  watch(world);
+  disturb(seed, world);
+  const faultyUntil = clock.now() + FAULTY_MS;
+  while (clock.now() < faultyUntil) {
+    people.act();
+    await clock.advance(chance.integer(1000, 25_000));
+    if (people.haveAsked && isOver(world)) break;
+  }
+  faults.end();
+  trace.note('quiet', 'nothing goes wrong any more');
+  world.calm();
+  const quietUntil = clock.now() + QUIET_MS;
+  while (clock.now() < quietUntil && !isOver(world)) {
+    people.conclude();
+    await clock.advance(60_000, () => isOver(world));
+  }
+  // What is left to draw is drawn, what was put off is swept, what is locked is freed.
+  await clock.advance(11 * 60_000);
+}
+
+function isOver(world: World): boolean {
+  const { engine } = world.practice;
+  const runs = engine
+    .listStateMachines()
+    .some(({ stateMachineArn }) => engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' }).length > 0);
+  return !runs && world.executions().every(({ status }) => OVER.includes(status));
+}
+
+/** Writes down what people see and what is stored. */
+function watch(world: World): void {
+  const { trace, practice } = world;
+  practice.workspace.subscribe((event) => {
+    if (event.type !== 'message_posted' && event.type !== 'message_updated') return;
+    const { key, status } = event.message.metadata?.event_payload ?? {};
+    const what = key === undefined ? event.message.text.slice(0, 150) : `${String(key)} ${String(status ?? '')}`;
+    trace.note(event.type === 'message_posted' ? 'posted' : 'drawn', what.replaceAll('\n', ' '));
+  });
+  practice.dynamodb.stream(practice.tableName).subscribe(({ eventName, dynamodb }) => {
+    const item = dynamodb.Keys.item?.S ?? '';
+    if (item.startsWith('MESSAGE#') || item.startsWith('SEQ#')) return;
+    const status = dynamodb.NewImage?.status?.S ?? '';
+    trace.note('stored', `${eventName} ${dynamodb.Keys.executionId?.S?.slice(0, 20)} ${item} ${status}`);
+  });
+  practice.host.onInvoke(({ functionName, outcome }) => {
+    if (outcome !== 'ok') trace.note('function', `${functionName} ${outcome}`);
+  });
+}

@@ -1,0 +1,153 @@
+import type { ExecutionRecord } from '../../src/domain/records.ts';
+import type { FunctionName } from '../../src/functions.ts';
+import type { AwsCall } from '../../src/local/aws/identities.ts';
+import type { StreamRecord } from '../../src/local/dynamodb/change-feed.ts';
+import type { Inventory } from '../../src/local/inventory.ts';
+import { type Handler, type Practice, startPractice } from '../../src/local/practice.ts';
+import { type Carry, carryBy } from './carrier.ts';
+import { chanceOf } from './chance.ts';
+import { SimulationClock } from './clock.ts';
+import { MemoryDynamoDB } from './dynamodb/memory.ts';
+import { plain } from './dynamodb/plain.ts';
+import { drawFaults, Faults } from './faults.ts';
+import { drawFleet } from './fleet.ts';
+import { around } from './invocations.ts';
+import { Launches } from './launches.ts';
+import { Trace } from './trace.ts';
+import { liveBy, realPause } from './virtual-globals.ts';
+
+/** A Monday, at night. */
+const START = Date.parse('2026-03-02T03:00:00Z');
+const TABLE = 'dr-chatops-execution-history';
+
+/** What a planted bug may change: see planted.ts. */
+export interface Plant {
+  /** Puts itself between a function's handler and its caller. */
+  around?: (name: FunctionName, create: () => Handler) => Handler;
+  /** Puts itself between whoever calls and the service. */
+  carry?: (next: Carry) => Carry;
+  /** The role that a function runs with, where it is another than its own. */
+  roleOf?: (name: FunctionName) => FunctionName;
+}
+
+/** One deployment on a clock of its own, with everything that was seen of it from outside. */
+export interface World {
+  clock: SimulationClock;
+  trace: Trace;
+  faults: Faults;
+  inventory: Inventory;
+  practice: Practice;
+  calls: AwsCall[];
+  /** Every change of the table, in order. */
+  changes: StreamRecord[];
+  launches: Launches;
+  /** Warnings and errors that functions logged. */
+  logLines: string[];
+  /** Who became able to decide besides those who always are. */
+  mayDecide: Set<string>;
+  /** Is done when nothing goes wrong any more. */
+  whenCalm(task: () => void): void;
+  calm(): void;
+  /** What is stored now, as JavaScript values. */
+  items(): Record<string, unknown>[];
+  executions(): ExecutionRecord[];
+}
+
+/** How often the first run of a process pauses in real time, so that files are read and modules loaded. */
+const FIRST_PAUSES = 60;
+let isFirst = true;
+
+/** Starts a deployment with the fleet and the faults of a seed. */
+export async function startWorld(seed: number, plant: Plant = {}): Promise<World> {
+  const clock = new SimulationClock(START);
+  const random = chanceOf(seed, 'everything else');
+  liveBy({ now: () => clock.now(), after: (ms, task) => clock.after(ms, task), random: () => random.next() });
+  const trace = new Trace(() => clock.now());
+  const chance = chanceOf(seed, 'fleet');
+  const inventory = drawFleet(chance);
+  const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now() });
+  const database = new MemoryDynamoDB();
+  const launches = new Launches({
+    now: () => clock.now(),
+    trace,
+    accountIds: inventory.stagingAccounts.map(({ accountId }) => accountId),
+  });
+  const calls: AwsCall[] = [];
+  const logLines: string[] = [];
+  const log = (message: string, fields?: Record<string, unknown>) => {
+    logLines.push(`${message} ${JSON.stringify(fields ?? {})}`);
+  };
+  const outermost = around(faults);
+  const carry: Carry = (parcel) => {
+    const deliver = () => launches.watch(parcel, plant.carry?.((given) => given.deliver()) ?? ((given) => given.deliver()));
+    return faults.carry({ ...parcel, deliver });
+  };
+  carryBy(carry);
+  const starting = startPractice({
+    clock,
+    wallClock: clock,
+    inventory,
+    database,
+    launchPace: 20,
+    drsEvents: chance.happens(0.3),
+    schedules: chance.happens(0.2)
+      ? undefined
+      : ['sweep-messages', 'watch-gates', 'close-execution', 'answer-parents', 'clean-up-drills'],
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    log: { info: () => {}, warn: log, error: log },
+    onCall: (call) => calls.push(call),
+    nowOf: (name) => {
+      const skew = faults.plan.skew.get(name) ?? 0;
+      return () => clock.now() + (faults.isOver ? 0 : skew);
+    },
+    around: (name, create) => outermost(name, () => plant.around?.(name, create) ?? create()),
+  });
+  const practice = await runUntilSettled(clock, starting, faults);
+  launches.fleet = practice.fleet;
+  const changes: StreamRecord[] = [];
+  const calming: (() => void)[] = [];
+  practice.dynamodb.stream(TABLE).subscribe((record) => changes.push(record));
+  const items = () => database.items(TABLE).map(plain);
+  return {
+    clock,
+    trace,
+    faults,
+    inventory,
+    practice,
+    calls,
+    changes,
+    launches,
+    logLines,
+    mayDecide: new Set(),
+    whenCalm: (task) => void calming.push(task),
+    calm: () => {
+      for (const task of calming) task();
+      practice.drs.jobs.releaseAll();
+    },
+    items,
+    executions: () => items().filter(({ item }) => item === 'EXECUTION') as unknown as ExecutionRecord[],
+  };
+}
+
+/** Nothing goes wrong while a deployment is made. */
+async function runUntilSettled(clock: SimulationClock, starting: Promise<Practice>, faults: Faults): Promise<Practice> {
+  let outcome: { practice: Practice } | { error: unknown } | undefined;
+  faults.pause();
+  starting.then(
+    (practice) => {
+      outcome = { practice };
+    },
+    (error: unknown) => {
+      outcome = { error };
+    },
+  );
+  for (let turns = 0; outcome === undefined && turns < 1000; turns += 1) {
+    if (isFirst && turns < FIRST_PAUSES) await realPause(20);
+    await clock.advance(10, () => outcome !== undefined);
+  }
+  isFirst = false;
+  faults.resume();
+  if (outcome === undefined) throw new Error('the deployment did not start');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.practice;
+}
