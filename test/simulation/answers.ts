@@ -10,7 +10,10 @@ export function throttled({ service }: Parcel): LocalResponse {
       return json(400, 'com.amazonaws.dynamodb.v20120810#ThrottlingException');
     case 'drs':
     case 'servicequotas':
-      return rest(service === 'drs' ? 429 : 400, service === 'drs' ? 'ThrottlingException' : 'TooManyRequestsException');
+      return rest(
+        service === 'drs' ? 429 : 400,
+        service === 'drs' ? 'ThrottlingException' : 'TooManyRequestsException',
+      );
     case 's3':
       return xml(503, '<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
     case 'ec2':

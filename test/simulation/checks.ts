@@ -60,16 +60,25 @@ function checkEnds({ practice }: World, executions: ExecutionRecord[], report: R
     if (!OVER.includes(status)) report('every execution ends', `${short(executionId)} is ${status}`);
   }
   for (const { stateMachineArn } of practice.engine.listStateMachines()) {
-    for (const run of practice.engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' })) {
+    for (const run of practice.engine.listExecutions({
+      stateMachineArn: String(stateMachineArn),
+      statusFilter: 'RUNNING',
+    })) {
       report('every execution ends', `the machine ${run.executionArn} runs`);
     }
   }
 }
 
 function checkLocks(items: Item[], executions: ExecutionRecord[], report: Report): void {
-  const isOver = (owner: string) => executions.some(({ executionId, status }) => executionId === owner && OVER.includes(status));
-  for (const { executionId: name, owner, holders } of items.filter(({ executionId }) => executionId.startsWith('LOCK#'))) {
-    const held = [...(typeof owner === 'string' ? [owner] : []), ...Object.values((holders ?? {}) as Record<string, string>)];
+  const isOver = (owner: string) =>
+    executions.some(({ executionId, status }) => executionId === owner && OVER.includes(status));
+  for (const { executionId: name, owner, holders } of items.filter(({ executionId }) =>
+    executionId.startsWith('LOCK#'),
+  )) {
+    const held = [
+      ...(typeof owner === 'string' ? [owner] : []),
+      ...Object.values((holders ?? {}) as Record<string, string>),
+    ];
     for (const holder of held) {
       // A request that died between its two writes leaves a lock of nobody's: the next one takes it over.
       if (isOver(holder)) report('every lock is free', `${name} is held by ${short(holder)}, which is over`);
@@ -107,10 +116,16 @@ function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[
     if (execution === undefined) continue;
     const approval = gates.find(
       ({ executionId, kind, status, settledAt }) =>
-        executionId === execution.executionId && kind === 'approval' && status === 'approved' && (settledAt ?? 0) <= launch.at + 60_000,
+        executionId === execution.executionId &&
+        kind === 'approval' &&
+        status === 'approved' &&
+        (settledAt ?? 0) <= launch.at + 60_000,
     );
     if (approval === undefined) {
-      report('no gate below its policy', `${launch.jobId} of ${short(execution.executionId)} began without an approval`);
+      report(
+        'no gate below its policy',
+        `${launch.jobId} of ${short(execution.executionId)} began without an approval`,
+      );
     }
     const allowed = execution.options.replaceLive ?? [];
     const over = launch.live.filter((id) => !allowed.includes(id));
@@ -159,7 +174,8 @@ function checkGates(world: World, report: Report): void {
     if (gate.status === 'approved' && before?.status === 'pending') checkVotes(world, gate, name, report);
   }
   for (const [name, statuses] of settled) {
-    if (statuses.length > 1) report('settled once', `${name} was settled ${statuses.length} times: ${statuses.join(', ')}`);
+    if (statuses.length > 1)
+      report('settled once', `${name} was settled ${statuses.length} times: ${statuses.join(', ')}`);
   }
 }
 
@@ -203,7 +219,8 @@ function checkServers(world: World, items: Item[], executions: ExecutionRecord[]
 function checkBatches(world: World, execution: ExecutionRecord, batches: BatchRecord[], report: Report): void {
   const name = short(execution.executionId);
   for (const batch of batches) {
-    if (['planned', 'running'].includes(batch.status)) report('nobody dropped', `${name} ${batch.batchId} is ${batch.status}`);
+    if (['planned', 'running'].includes(batch.status))
+      report('nobody dropped', `${name} ${batch.batchId} is ${batch.status}`);
     const job = batch.jobId === undefined ? undefined : world.practice.drs.jobs.get(batch.jobId);
     for (const { sourceServerId, hostname, state } of batch.servers) {
       if (['planned', 'launching', 'terminating'].includes(state)) {
@@ -211,7 +228,10 @@ function checkBatches(world: World, execution: ExecutionRecord, batches: BatchRe
       }
       const participant = job?.participants.find((one) => one.sourceServerId === sourceServerId);
       if (state === 'launched' && participant?.launchStatus !== 'LAUNCHED') {
-        report('sums agree', `${name}: ${hostname} is launched, and DRS says ${participant?.launchStatus ?? 'nothing'}`);
+        report(
+          'sums agree',
+          `${name}: ${hostname} is launched, and DRS says ${participant?.launchStatus ?? 'nothing'}`,
+        );
       }
     }
   }
@@ -235,7 +255,10 @@ function checkResult({ practice }: World, execution: ExecutionRecord, wave: Wave
     report('sums agree', `${name}: the lists have ${counted}, the summary ${JSON.stringify(output.summary)}`);
   }
   if (JSON.stringify(output.summary) !== JSON.stringify(wave.summary)) {
-    report('sums agree', `${name}: the result says ${JSON.stringify(output.summary)}, the wave ${JSON.stringify(wave.summary)}`);
+    report(
+      'sums agree',
+      `${name}: the result says ${JSON.stringify(output.summary)}, the wave ${JSON.stringify(wave.summary)}`,
+    );
   }
 }
 
@@ -251,11 +274,15 @@ function checkSums(
   const servers = new Set(batches.flatMap((batch) => batch.servers.map(({ sourceServerId }) => sourceServerId)));
   const total = servers.size + plan.failed.length + plan.skipped.length;
   const done = new Set(
-    batches.flatMap((batch) => batch.servers.filter(({ state }) => DONE.includes(state)).map((server) => server.sourceServerId)),
+    batches.flatMap((batch) =>
+      batch.servers.filter(({ state }) => DONE.includes(state)).map((server) => server.sourceServerId),
+    ),
   );
   const { totalServers, succeeded, failed, skipped } = execution.summary;
-  if (totalServers !== succeeded + failed + skipped) report('sums agree', `${name}: ${JSON.stringify(execution.summary)}`);
-  if (totalServers !== total) report('nobody dropped', `${name}: ${total} servers were planned, ${totalServers} counted`);
+  if (totalServers !== succeeded + failed + skipped)
+    report('sums agree', `${name}: ${JSON.stringify(execution.summary)}`);
+  if (totalServers !== total)
+    report('nobody dropped', `${name}: ${total} servers were planned, ${totalServers} counted`);
   if (succeeded !== done.size) report('sums agree', `${name}: ${done.size} servers are done, ${succeeded} counted`);
 }
 
@@ -275,7 +302,8 @@ function checkMessages(world: World, items: Item[], executions: ExecutionRecord[
     for (const message of own) {
       const text = JSON.stringify(message.blocks ?? []);
       const button = Object.values(VOTE_ACTION).find((action) => text.includes(`"${action}"`));
-      if (button !== undefined) report('drawn from stored state', `${name} is ${status}, and a card still has ${button}`);
+      if (button !== undefined)
+        report('drawn from stored state', `${name} is ${status}, and a card still has ${button}`);
     }
     for (const record of records.filter((one) => one.executionId === executionId && one.status === 'dirty')) {
       report('drawn from stored state', `${name} ${record.item} is dirty`);
@@ -302,7 +330,10 @@ function checkAudit(world: World, executions: ExecutionRecord[], report: Report)
       if (has !== times) report('the audit tells the whole story', `${name}: ${times} × ${kind} happened, ${has} told`);
     }
     if (kinds.includes('tampered') || kinds.includes('not understood')) {
-      report('the audit tells the whole story', `${name} has ${kinds.filter((one) => one === 'tampered' || one === 'not understood')}`);
+      report(
+        'the audit tells the whole story',
+        `${name} has ${kinds.filter((one) => one === 'tampered' || one === 'not understood')}`,
+      );
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { World } from './world.ts';
-import { chanceOf, type Chance } from './chance.ts';
-import type { WorldFault } from './faults.ts';
 import { PEOPLE, USER_GROUPS } from '../../src/local/slack/people.ts';
+import { type Chance, chanceOf } from './chance.ts';
+import type { WorldFault } from './faults.ts';
+import type { World } from './world.ts';
 
 /** In this time the world changes. */
 const WITHIN_MS = 25 * 60_000;
@@ -64,7 +64,11 @@ const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> =
     const members = chance.some(PEOPLE, 0.4);
     world.trace.note('world', `${group.handle} is now ${members.map(({ name }) => name).join(', ')}`);
     for (const { userId } of members) world.mayDecide.add(userId);
-    world.practice.workspace.setGroupMembers(group.id, members.map(({ userId }) => userId), chance.pick(PEOPLE).userId);
+    world.practice.workspace.setGroupMembers(
+      group.id,
+      members.map(({ userId }) => userId),
+      chance.pick(PEOPLE).userId,
+    );
   },
   'policy change': (world, chance) => {
     const { ssm, configPath } = world.practice;
@@ -79,9 +83,11 @@ const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> =
   },
   'stopped machine': (world, chance) => {
     const { engine } = world.practice;
-    const running = engine.listStateMachines().flatMap(({ stateMachineArn }) =>
-      engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' }),
-    );
+    const running = engine
+      .listStateMachines()
+      .flatMap(({ stateMachineArn }) =>
+        engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' }),
+      );
     if (running.length === 0) return;
     const executionArn = String(chance.pick(running).executionArn);
     world.trace.note('world', `somebody stops ${executionArn.split(':').slice(6).join(' ')}`);

@@ -3,7 +3,14 @@ import type { LocalResponse } from '../../src/local/http.ts';
 import { failed, noAnswer, throttled } from './answers.ts';
 import type { Carry, Parcel } from './carrier.ts';
 import { type Chance, chanceOf } from './chance.ts';
-import { ASYNCHRONOUS, apart, currentInvocation, type InvocationFaults, never } from './invocations.ts';
+import {
+  ASYNCHRONOUS,
+  apart,
+  currentInvocation,
+  type Invocation,
+  type InvocationFaults,
+  never,
+} from './invocations.ts';
 import type { Trace } from './trace.ts';
 
 /** What can go wrong with any call or invocation. */
@@ -84,7 +91,10 @@ export function drawFaults(seed: number): FaultPlan {
   const skewed = kinds.has('skew') ? chance.some(Object.keys(FUNCTIONS) as FunctionName[], 0.4) : [];
   return {
     calls: new Map(
-      CALL_FAULTS.filter((kind) => kinds.has(kind)).map((kind) => [kind, { rate: drawRate(chance), services: drawServices(chance) }]),
+      CALL_FAULTS.filter((kind) => kinds.has(kind)).map((kind) => [
+        kind,
+        { rate: drawRate(chance), services: drawServices(chance) },
+      ]),
     ),
     world: WORLD_FAULTS.filter((kind) => kinds.has(kind)),
     skew: new Map(skewed.map((name) => [name, chance.integer(-20_000, 20_000)])),
@@ -188,8 +198,7 @@ export class Faults implements InvocationFaults {
       default: {
         const ms = this.#chance.integer(200, this.#chance.happens(0.1) ? 20_000 : 2000);
         await new Promise((resolve) => setTimeout(resolve, ms));
-        if (invocation?.isDead === true) return await never();
-        return await deliver();
+        return await (isGone(invocation) ? never<LocalResponse>() : deliver());
       }
     }
   };
@@ -223,4 +232,9 @@ export function faultsText({ calls, world }: FaultPlan): string {
       : `${kind} ${(rate * 100).toFixed(1)} %`,
   );
   return [...ofCalls, ...world].join(', ') || 'nothing goes wrong';
+}
+
+/** Asked again after a wait: it may have died meanwhile. */
+function isGone(invocation: Invocation | undefined): boolean {
+  return invocation?.isDead === true;
 }

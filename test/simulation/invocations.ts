@@ -62,7 +62,8 @@ function exit(): Error {
 /** Puts what can go wrong with an invocation around a handler. A process that died is followed by a new one. */
 export function around(faults: InvocationFaults): (name: FunctionName, create: () => Handler) => Handler {
   return (name, create) => {
-    let handler: Handler | undefined = create();
+    // Made when it is called for the first time, as Lambda does.
+    let handler: Handler | undefined;
 
     function invoke(event: unknown): Promise<unknown> {
       handler ??= create();

@@ -63,10 +63,15 @@ export class Launches {
     const serverIds = (input.sourceServers ?? []).map(({ sourceServerID }) => sourceServerID);
     const instanceIds = input.recoveryInstanceIDs ?? [];
     const jobId = answer.job?.jobID;
-    this.#trace.note('DRS', `${action} ${response.status} ${jobId ?? ''} ${input.isDrill ?? ''} ${[...serverIds, ...instanceIds].join(' ')}`);
+    this.#trace.note(
+      'DRS',
+      `${action} ${response.status} ${jobId ?? ''} ${input.isDrill ?? ''} ${[...serverIds, ...instanceIds].join(' ')}`,
+    );
     if (jobId === undefined) return;
     const over = [...live.values()].filter((machine) =>
-      action === 'StartRecovery' ? serverIds.includes(machine.serverId) && machine.wasSeen : instanceIds.includes(machine.instanceId),
+      action === 'StartRecovery'
+        ? serverIds.includes(machine.serverId) && machine.wasSeen
+        : instanceIds.includes(machine.instanceId),
     );
     this.all.push({
       at: this.#now(),

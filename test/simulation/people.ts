@@ -1,4 +1,5 @@
 import {
+  BREAK_GLASS_ACTION,
   CANCEL_ACTION,
   CLOSE_EXECUTION,
   KEEP_INSTANCES,
@@ -7,7 +8,6 @@ import {
   RUN_REST,
   TERMINATE_DRILL,
   VOTE_ACTION,
-  BREAK_GLASS_ACTION,
 } from '../../blocks/action-ids.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
@@ -70,7 +70,8 @@ export class People {
     this.#commands = drawCommands(chance);
     options.workspace.subscribe((event) => {
       if (event.type !== 'message_posted' && event.type !== 'message_updated') return;
-      if (this.#oldCards.length < MOST_OLD_CARDS && buttonsOf(event.message).length > 0) this.#oldCards.push(event.message);
+      if (this.#oldCards.length < MOST_OLD_CARDS && buttonsOf(event.message).length > 0)
+        this.#oldCards.push(event.message);
     });
   }
 
@@ -109,7 +110,8 @@ export class People {
       this.#press('lead', button);
     }
     for (const button of of(VOTE_ACTION.resume)) this.#press('approver', button);
-    for (const button of of(VOTE_ACTION.stop)) if (!of(VOTE_ACTION.resume).some(({ message }) => message.ts === button.message.ts)) this.#press('lead', button);
+    for (const button of of(VOTE_ACTION.stop))
+      if (!of(VOTE_ACTION.resume).some(({ message }) => message.ts === button.message.ts)) this.#press('lead', button);
     for (const button of of(RESUME_MACHINE)) this.#press('lead', button);
     if (this.#chance.happens(0.3)) for (const button of of(CLOSE_EXECUTION)) this.#press('lead', button);
   }
@@ -119,7 +121,9 @@ export class People {
     const message = chance.pick(questions).message;
     const ofMessage = questions.filter((button) => button.message.ts === message.ts);
     const yes = ofMessage.filter(({ actionId }) =>
-      [VOTE_ACTION.approve, VOTE_ACTION.resume, VOTE_ACTION.retry, VOTE_ACTION.continue].some((one) => one === actionId),
+      [VOTE_ACTION.approve, VOTE_ACTION.resume, VOTE_ACTION.retry, VOTE_ACTION.continue].some(
+        (one) => one === actionId,
+      ),
     );
     const button = yes.length > 0 && chance.happens(this.#mood.consent) ? chance.pick(yes) : chance.pick(ofMessage);
     const people = chance.happens(0.8) ? ['approver', 'second-approver', 'lead'] : PEOPLE.map(({ name }) => name);
@@ -184,7 +188,11 @@ export class People {
     const [, name = ''] = /"Type (.*?) to show/.exec(asked) ?? [];
     const values = Object.fromEntries(
       form.blocks.flatMap((block) => {
-        const { type, block_id: blockId, element } = block as {
+        const {
+          type,
+          block_id: blockId,
+          element,
+        } = block as {
           type: string;
           block_id?: string;
           element?: { type: string; action_id: string };
@@ -209,7 +217,11 @@ export class People {
 /** Buttons of a message that anybody could press. */
 function buttonsOf(message: SlackMessage): Button[] {
   return (message.blocks ?? []).flatMap((block) => {
-    const { type, block_id: blockId = '', elements } = block as {
+    const {
+      type,
+      block_id: blockId = '',
+      elements,
+    } = block as {
       type: string;
       block_id?: string;
       elements?: { type: string; action_id?: string }[];
@@ -231,7 +243,9 @@ function answerText(body: string): string {
 function drawCommands(chance: Chance): Command[] {
   const scope = () => chance.pick(['HRP', 'HRP', 'HRP wave 1', 'HRP waves 1-2', 'CRM']);
   const verb = () => chance.pick(['drill', 'drill', 'drill', 'failover', 'failover', 'terminate']);
-  const commands: Command[] = [{ at: 0, person: 'requester', text: `${chance.pick(['drill', 'drill', 'failover'])} ${scope()}` }];
+  const commands: Command[] = [
+    { at: 0, person: 'requester', text: `${chance.pick(['drill', 'drill', 'failover'])} ${scope()}` },
+  ];
   for (let more = chance.integer(0, 3); more > 0; more -= 1) {
     const person = chance.pick(['requester', 'requester', 'approver', 'lead']);
     commands.push({ at: chance.integer(0, 1_500_000), person, text: `${verb()} ${scope()}` });

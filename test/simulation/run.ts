@@ -24,7 +24,8 @@ if (values.seed !== undefined) {
   for (let seed = first; seed < first + Number(values.seeds); seed += 1) {
     const run = await simulate(seed);
     const ends = run.executions.map(({ verb, status }) => `${verb} ${status}`).join(', ');
-    if (process.env.VERBOSE) print(`${seed} ${run.hash} ${Math.round(run.realMs)} ms, ${run.calls} calls: ${ends} [${run.faults}]`);
+    if (process.env.VERBOSE)
+      print(`${seed} ${run.hash} ${Math.round(run.realMs)} ms, ${run.calls} calls: ${ends} [${run.faults}]`);
     if (run.violations.length > 0) {
       broken += 1;
       print(`seed ${seed} [${run.faults}]`);
@@ -32,5 +33,7 @@ if (values.seed !== undefined) {
     }
   }
   const used = process.cpuUsage(cpu);
-  print(`${broken} of ${values.seeds} broken; ${Math.round((used.user + used.system) / 1000 / Number(values.seeds))} ms CPU a seed`);
+  print(
+    `${broken} of ${values.seeds} broken; ${Math.round((used.user + used.system) / 1000 / Number(values.seeds))} ms CPU a seed`,
+  );
 }

@@ -1,10 +1,10 @@
-import { type Violation, violationsOf } from './checks.ts';
 import { chanceOf } from './chance.ts';
+import { type Violation, violationsOf } from './checks.ts';
+import { disturb } from './disturb.ts';
 import { faultsText } from './faults.ts';
 import { People } from './people.ts';
 import { realMilliseconds } from './virtual-globals.ts';
 import { type Plant, startWorld, type World } from './world.ts';
-import { disturb } from './disturb.ts';
 
 /** What became of one run. */
 export interface Run {
@@ -26,7 +26,7 @@ const QUIET_MS = 12 * 3_600_000;
 const OVER = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 
 /** Runs one seed from its first command until nothing happens any more, and checks what is left. */
-export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
+export async function simulate(seed: number, plant: Plant = {}, look: (world: World) => void = () => {}): Promise<Run> {
   const began = realMilliseconds();
   const world = await startWorld(seed, plant);
   const { clock, trace, faults } = world;
@@ -35,6 +35,7 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
   try {
     await live(seed, world);
     violations = violationsOf(world);
+    look(world);
   } catch (error) {
     violations = [{ rule: 'every execution ends', what: error instanceof Error ? (error.stack ?? '') : String(error) }];
   }
@@ -82,7 +83,10 @@ function isOver(world: World): boolean {
   const { engine } = world.practice;
   const runs = engine
     .listStateMachines()
-    .some(({ stateMachineArn }) => engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' }).length > 0);
+    .some(
+      ({ stateMachineArn }) =>
+        engine.listExecutions({ stateMachineArn: String(stateMachineArn), statusFilter: 'RUNNING' }).length > 0,
+    );
   return !runs && world.executions().every(({ status }) => OVER.includes(status));
 }
 

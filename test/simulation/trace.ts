@@ -6,6 +6,7 @@ export class Trace {
   readonly #now: () => number;
   readonly #hash = createHash('sha256');
   readonly #from: number;
+  #isClosed = false;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -14,13 +15,15 @@ export class Trace {
 
   /** Adds a line with its time. */
   note(what: string, text: string): void {
+    if (this.#isClosed) return;
     const line = `${clockText(this.#now() - this.#from)} ${what.padEnd(9)} ${text}`;
     this.lines.push(line);
     this.#hash.update(`${line}\n`);
   }
 
-  /** Of all lines so far, in hexadecimal. Call it once. */
+  /** Of all lines, in hexadecimal. Nothing is added after it. */
   digest(): string {
+    this.#isClosed = true;
     return this.#hash.digest('hex').slice(0, 16);
   }
 }

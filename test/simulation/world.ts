@@ -79,7 +79,8 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   };
   const outermost = around(faults);
   const carry: Carry = (parcel) => {
-    const deliver = () => launches.watch(parcel, plant.carry?.((given) => given.deliver()) ?? ((given) => given.deliver()));
+    const deliver = () =>
+      launches.watch(parcel, plant.carry?.((given) => given.deliver()) ?? ((given) => given.deliver()));
     return faults.carry({ ...parcel, deliver });
   };
   carryBy(carry);

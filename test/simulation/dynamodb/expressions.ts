@@ -49,7 +49,10 @@ export function holds(text: string, item: WireItem | undefined, given: Placehold
 export function updated(text: string, item: WireItem, given: Placeholders): WireItem {
   const { set, remove } = updateOf(text);
   // Every value is read from the item as it was before.
-  const sets = set.map(({ path, to }) => ({ path: resolved(path, given), value: mustHave(readOperand(to, item, given)) }));
+  const sets = set.map(({ path, to }) => ({
+    path: resolved(path, given),
+    value: mustHave(readOperand(to, item, given)),
+  }));
   let made: WireAttribute = { M: item };
   for (const { path, value } of sets) made = withChange(made, path, value);
   for (const path of remove) made = withChange(made, resolved(path, given), undefined);

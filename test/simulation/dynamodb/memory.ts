@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Backend, BackendAnswer } from '../../../src/local/dynamodb/backend.ts';
 import type { WireAttribute, WireItem } from '../../../src/local/dynamodb/change-feed.ts';
 import { ExpressionError, holds, orderOf, type Placeholders, partitionOf, projected, updated } from './expressions.ts';
@@ -17,42 +16,32 @@ interface Table {
   partitions: Map<string, Map<string, WireItem>>;
 }
 
-const attributes = z.custom<WireItem>((value) => typeof value === 'object' && value !== null);
-const keySchema = z.array(z.object({ AttributeName: z.string(), KeyType: z.enum(['HASH', 'RANGE']) }));
-const tableInput = z.object({
-  TableName: z.string(),
-  KeySchema: keySchema,
-  GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string(), KeySchema: keySchema })).optional(),
-});
-const expressionInput = {
-  TableName: z.string(),
-  ExpressionAttributeNames: z.record(z.string(), z.string()).optional(),
-  ExpressionAttributeValues: attributes.optional(),
-};
-const getInput = z.object({ ...expressionInput, Key: attributes, ProjectionExpression: z.string().optional() });
-const writeInput = {
-  ...expressionInput,
-  ConditionExpression: z.string().optional(),
-  ReturnValues: z.enum(['NONE', 'ALL_OLD', 'ALL_NEW']).optional(),
-};
-const putInput = z.object({ ...writeInput, Item: attributes });
-const deleteInput = z.object({ ...writeInput, Key: attributes });
-const updateInput = z.object({ ...writeInput, Key: attributes, UpdateExpression: z.string().optional() });
-const listInput = {
-  ...expressionInput,
-  IndexName: z.string().optional(),
-  FilterExpression: z.string().optional(),
-  ProjectionExpression: z.string().optional(),
-  Limit: z.number().optional(),
-  ExclusiveStartKey: attributes.optional(),
-};
-const queryInput = z.object({
-  ...listInput,
-  KeyConditionExpression: z.string(),
-  ScanIndexForward: z.boolean().optional(),
-});
-const scanInput = z.object(listInput);
-type ListInput = z.infer<typeof scanInput>;
+/** What a request may have. It is what the SDK has written, and so is not checked again. */
+interface Input {
+  TableName: string;
+  Key: WireItem;
+  Item: WireItem;
+  ExpressionAttributeNames?: Record<string, string>;
+  ExpressionAttributeValues?: WireItem;
+  ConditionExpression?: string;
+  UpdateExpression?: string;
+  KeyConditionExpression: string;
+  FilterExpression?: string;
+  ProjectionExpression?: string;
+  ReturnValues?: 'NONE' | 'ALL_OLD' | 'ALL_NEW';
+  IndexName?: string;
+  ScanIndexForward?: boolean;
+  Limit?: number;
+  ExclusiveStartKey?: WireItem;
+}
+
+type KeySchemaInput = { AttributeName: string; KeyType: 'HASH' | 'RANGE' }[];
+
+interface TableInput {
+  TableName: string;
+  KeySchema: KeySchemaInput;
+  GlobalSecondaryIndexes?: { IndexName: string; KeySchema: KeySchemaInput }[];
+}
 
 const PREFIX = 'com.amazonaws.dynamodb.v20120810#';
 
@@ -75,7 +64,7 @@ export class MemoryDynamoDB implements Backend {
 
   async send(operation: string, input: string | Buffer): Promise<BackendAnswer> {
     try {
-      return { status: 200, body: this.#perform(operation, JSON.parse(String(input)) as unknown) };
+      return { status: 200, body: this.#perform(operation, JSON.parse(String(input)) as Input & TableInput) };
     } catch (error) {
       if (error instanceof Refusal) return refusal(error.code, error.message);
       if (error instanceof ExpressionError) return refusal('ValidationException', error.message);
@@ -89,31 +78,31 @@ export class MemoryDynamoDB implements Backend {
     return [...table.partitions.values()].flatMap((partition) => sorted([...partition.values()], table.keys.sort));
   }
 
-  #perform(operation: string, input: unknown): Record<string, unknown> {
+  #perform(operation: string, input: Input & TableInput): Record<string, unknown> {
     switch (operation) {
       case 'CreateTable':
         return this.#createTable(input);
       case 'DescribeTable':
-        return { Table: { TableName: (input as { TableName?: string }).TableName, TableStatus: 'ACTIVE' } };
+        return { Table: { TableName: input.TableName, TableStatus: 'ACTIVE' } };
       case 'GetItem':
-        return this.#getItem(getInput.parse(input));
+        return this.#getItem(input);
       case 'PutItem':
-        return this.#putItem(putInput.parse(input));
+        return this.#putItem(input);
       case 'DeleteItem':
-        return this.#deleteItem(deleteInput.parse(input));
+        return this.#deleteItem(input);
       case 'UpdateItem':
-        return this.#updateItem(updateInput.parse(input));
+        return this.#updateItem(input);
       case 'Query':
-        return this.#query(queryInput.parse(input));
+        return this.#query(input);
       case 'Scan':
-        return this.#scan(scanInput.parse(input));
+        return this.#scan(input);
       default:
         throw new Error(`not simulated: dynamodb:${operation}`);
     }
   }
 
-  #createTable(input: unknown): Record<string, unknown> {
-    const { TableName, KeySchema, GlobalSecondaryIndexes = [] } = tableInput.parse(input);
+  #createTable(input: TableInput): Record<string, unknown> {
+    const { TableName, KeySchema, GlobalSecondaryIndexes = [] } = input;
     this.#tables.set(TableName, {
       name: TableName,
       keys: keysOf(KeySchema),
@@ -123,14 +112,14 @@ export class MemoryDynamoDB implements Backend {
     return { TableDescription: { TableName, TableStatus: 'ACTIVE' } };
   }
 
-  #getItem(input: z.infer<typeof getInput>): Record<string, unknown> {
+  #getItem(input: Input): Record<string, unknown> {
     const item = find(this.#table(input.TableName), input.Key);
     if (item === undefined) return {};
     const { ProjectionExpression } = input;
     return { Item: ProjectionExpression === undefined ? item : projected(ProjectionExpression, item, given(input)) };
   }
 
-  #putItem(input: z.infer<typeof putInput>): Record<string, unknown> {
+  #putItem(input: Input): Record<string, unknown> {
     const table = this.#table(input.TableName);
     const before = find(table, input.Item);
     requireThat(input, before);
@@ -138,7 +127,7 @@ export class MemoryDynamoDB implements Backend {
     return input.ReturnValues === 'ALL_OLD' && before !== undefined ? { Attributes: before } : {};
   }
 
-  #deleteItem(input: z.infer<typeof deleteInput>): Record<string, unknown> {
+  #deleteItem(input: Input): Record<string, unknown> {
     const table = this.#table(input.TableName);
     const before = find(table, input.Key);
     requireThat(input, before);
@@ -147,7 +136,7 @@ export class MemoryDynamoDB implements Backend {
     return input.ReturnValues === 'ALL_OLD' && before !== undefined ? { Attributes: before } : {};
   }
 
-  #updateItem(input: z.infer<typeof updateInput>): Record<string, unknown> {
+  #updateItem(input: Input): Record<string, unknown> {
     const table = this.#table(input.TableName);
     const before = find(table, input.Key);
     requireThat(input, before);
@@ -159,7 +148,7 @@ export class MemoryDynamoDB implements Backend {
     return input.ReturnValues === 'ALL_OLD' && before !== undefined ? { Attributes: before } : {};
   }
 
-  #query(input: z.infer<typeof queryInput>): Record<string, unknown> {
+  #query(input: Input): Record<string, unknown> {
     const table = this.#table(input.TableName);
     const keys = this.#keysOf(table, input.IndexName);
     const wanted = partitionOf(input.KeyConditionExpression, keys.partition, given(input));
@@ -173,14 +162,14 @@ export class MemoryDynamoDB implements Backend {
     return this.#page(table, input.ScanIndexForward === false ? items.reverse() : items, input, keys);
   }
 
-  #scan(input: ListInput): Record<string, unknown> {
+  #scan(input: Input): Record<string, unknown> {
     const table = this.#table(input.TableName);
     const keys = this.#keysOf(table, input.IndexName);
     return this.#page(table, this.items(input.TableName).filter(hasKeys(keys)), input, keys);
   }
 
   /** The Limit counts what is looked at, before the filter. */
-  #page(table: Table, items: WireItem[], input: ListInput, keys: KeySchema): Record<string, unknown> {
+  #page(table: Table, items: WireItem[], input: Input, keys: KeySchema): Record<string, unknown> {
     const { ExclusiveStartKey, Limit, FilterExpression, ProjectionExpression } = input;
     const isStart = (item: WireItem) =>
       ExclusiveStartKey !== undefined && `${placeOf(table, item)}` === `${placeOf(table, ExclusiveStartKey)}`;
@@ -218,7 +207,7 @@ function refusal(code: string, message: string): BackendAnswer {
   return { status: 400, body: { __type: `${PREFIX}${code}`, message } };
 }
 
-function keysOf(schema: z.infer<typeof keySchema>): KeySchema {
+function keysOf(schema: KeySchemaInput): KeySchema {
   const named = (type: string) => schema.find(({ KeyType }) => KeyType === type)?.AttributeName;
   return { partition: named('HASH') ?? '', sort: named('RANGE') };
 }
