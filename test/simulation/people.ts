@@ -9,6 +9,7 @@ import {
   TERMINATE_DRILL,
   VOTE_ACTION,
 } from '../../blocks/action-ids.ts';
+import type { Inventory } from '../../src/local/inventory.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 import type { SlackWorkspace } from '../../src/local/slack/workspace.ts';
@@ -34,6 +35,9 @@ const VOTES: readonly string[] = Object.values(VOTE_ACTION);
 /** Cards that people keep open on another device, to press later. */
 const MOST_OLD_CARDS = 30;
 
+/** How often somebody asks again after an error. */
+const MOST_ASKED_AGAIN = 4;
+
 /** How the people of a run are. */
 interface Mood {
   /** Probability that anybody does anything in a turn. */
@@ -52,10 +56,17 @@ export class People {
   readonly #mood: Mood;
   readonly #oldCards: SlackMessage[] = [];
   readonly #commands: Command[];
+  #askedAgain = 0;
   readonly #from: number;
   readonly #now: () => number;
 
-  constructor(options: { seed: number; workspace: SlackWorkspace; trace: Trace; now: () => number }) {
+  constructor(options: {
+    seed: number;
+    workspace: SlackWorkspace;
+    inventory: Inventory;
+    trace: Trace;
+    now: () => number;
+  }) {
     this.#workspace = options.workspace;
     this.#chance = chanceOf(options.seed, 'people');
     this.#trace = options.trace;
@@ -67,7 +78,7 @@ export class People {
       consent: chance.happens(0.15) ? 0.3 : 0.9,
       mischief: chance.happens(0.5) ? chance.between(0, 0.15) : 0,
     };
-    this.#commands = drawCommands(chance);
+    this.#commands = drawCommands(chance, options.inventory);
     options.workspace.subscribe((event) => {
       if (event.type !== 'message_posted' && event.type !== 'message_updated') return;
       if (this.#oldCards.length < MOST_OLD_CARDS && buttonsOf(event.message).length > 0)
@@ -163,7 +174,13 @@ export class People {
       .as(person)
       .command('/dr', text, WORKSPACE.channelId)
       .then(
-        ({ status, error, body }) => this.#trace.note('told', `${person} ${status} ${error ?? answerText(body)}`),
+        ({ status, error, body }) => {
+          this.#trace.note('told', `${person} ${status} ${error ?? answerText(body)}`);
+          // Who is told that something went wrong asks again, a few times.
+          if (error === undefined || this.#askedAgain >= MOST_ASKED_AGAIN) return;
+          this.#askedAgain += 1;
+          this.#commands.unshift({ at: this.#now() - this.#from + 30_000, person, text });
+        },
         (error) => this.#trace.note('told', `${person} ${String(error)}`),
       );
   }
@@ -239,16 +256,27 @@ function answerText(body: string): string {
   return body.slice(0, 160);
 }
 
-/** One to four commands: one that begins, and what may come of it. */
-function drawCommands(chance: Chance): Command[] {
-  const scope = () => chance.pick(['HRP', 'HRP', 'HRP wave 1', 'HRP waves 1-2', 'CRM']);
-  const verb = () => chance.pick(['drill', 'drill', 'drill', 'failover', 'failover', 'terminate']);
-  const commands: Command[] = [
-    { at: 0, person: 'requester', text: `${chance.pick(['drill', 'drill', 'failover'])} ${scope()}` },
-  ];
-  for (let more = chance.integer(0, 3); more > 0; more -= 1) {
-    const person = chance.pick(['requester', 'requester', 'approver', 'lead']);
-    commands.push({ at: chance.integer(0, 1_500_000), person, text: `${verb()} ${scope()}` });
+/** One to five commands: one that begins, and what may come of it. */
+function drawCommands(chance: Chance, { sourceServers }: Inventory): Command[] {
+  const applications = [...new Set(sourceServers.map(({ tags }) => String(tags['DR-Application'])))];
+  const scope = () => {
+    const application = chance.happens(0.7) ? 'HRP' : chance.pick(applications);
+    return `${application}${chance.pick(['', '', '', ' wave 1', ' waves 1-2'])}`;
+  };
+  const live = sourceServers.flatMap(({ recoveryInstance }) => recoveryInstance?.instanceId ?? []);
+  const rest = (verb: string) => {
+    if (verb === 'failover' && live.length > 0 && chance.happens(0.5)) return ` replace ${live.join(' ')}`;
+    if (verb === 'drill' && chance.happens(0.1)) return ' cleanup 1h';
+    return verb === 'terminate' && chance.happens(0.3) ? ' live' : '';
+  };
+  const say = (verb: string) => `${verb} ${scope()}${rest(verb)}`;
+  const commands: Command[] = [{ at: 0, person: 'requester', text: say(chance.pick(['drill', 'drill', 'failover'])) }];
+  for (let more = chance.pick([0, 0, 1, 1, 2, 3]); more > 0; more -= 1) {
+    const person = chance.pick(['requester', 'requester', 'approver', 'lead', 'stranger']);
+    const text = chance.happens(0.15)
+      ? chance.pick(['status HRP', 'executions', 'access', 'plan drill HRP', 'help'])
+      : say(chance.pick(['drill', 'drill', 'failover', 'failover', 'terminate', 'terminate']));
+    commands.push({ at: chance.integer(0, 1_200_000), person, text });
   }
   return commands.sort((one, other) => one.at - other.at);
 }

@@ -57,7 +57,7 @@ export async function simulate(seed: number, plant: Plant = {}, look: (world: Wo
 async function live(seed: number, world: World): Promise<void> {
   const { clock, trace, faults } = world;
   const { workspace } = world.practice;
-  const people = new People({ seed, workspace, trace, now: () => clock.now() });
+  const people = new People({ seed, workspace, inventory: world.inventory, trace, now: () => clock.now() });
   const chance = chanceOf(seed, 'turns');
   watch(world);
   disturb(seed, world);

@@ -18,7 +18,6 @@ import { liveBy, realPause } from './virtual-globals.ts';
 
 /** A Monday, at night. */
 const START = Date.parse('2026-03-02T03:00:00Z');
-const TABLE = 'dr-chatops-execution-history';
 
 /** What a planted bug may change: see planted.ts. */
 export interface Plant {
@@ -107,8 +106,8 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   launches.fleet = practice.fleet;
   const changes: StreamRecord[] = [];
   const calming: (() => void)[] = [];
-  practice.dynamodb.stream(TABLE).subscribe((record) => changes.push(record));
-  const items = () => database.items(TABLE).map(plain);
+  practice.dynamodb.stream(practice.tableName).subscribe((record) => changes.push(record));
+  const items = () => database.items(practice.tableName).map(plain);
   return {
     clock,
     trace,
