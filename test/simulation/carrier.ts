@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
+import type { FunctionName } from '../../src/functions.ts';
 import { carryRequests, type LocalHandler, type LocalRequest, type LocalResponse } from '../../src/local/http.ts';
 
 /** A request on its way, of whatever client. */
@@ -8,9 +9,9 @@ export interface Parcel {
   service: string;
   /** As in IAM, e.g. `StartRecovery`; a method of Slack's Web API. */
   action: string;
-  /** The header that says who signed it; undefined of what nobody signs. */
-  authorization: string | undefined;
   request: LocalRequest;
+  /** The function that sends it; undefined of machines, people and Slack. */
+  by?: FunctionName;
   /** Brings it to its service. */
   deliver(): Promise<LocalResponse>;
 }
@@ -107,7 +108,6 @@ function send(host: string, request: LocalRequest): Promise<LocalResponse> {
   if (handler === undefined) return Promise.reject(new TypeError(`nothing is served at ${host}`));
   return carry({
     ...nameOf(request),
-    authorization: request.headers.authorization,
     request,
     deliver: () => handler(request),
   });

@@ -2,7 +2,6 @@ import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type AuditRecord, readRecord, verifyChain } from '../../src/domain/audit-chain.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../../src/domain/records.ts';
-import { CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { World } from './world.ts';
@@ -48,6 +47,7 @@ export function violationsOf(world: World): Violation[] {
   checkServers(world, items, executions, report);
   checkMessages(world, items, executions, report);
   checkAudit(world, executions, report);
+  for (const stranger of world.strangers) report('least privilege', stranger);
   return found;
 }
 
@@ -89,7 +89,6 @@ function checkLocks(items: Item[], executions: ExecutionRecord[], report: Report
 function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[], report: Report): void {
   const byBatch = new Map<string, string[]>();
   const launchedBy = new Map<string, number>();
-  for (const { executionId } of executions) void executionId;
   for (const job of world.practice.drs.jobs.list()) {
     const executionId = job.tags['DR-ExecutionId'];
     if (executionId === undefined) continue;
@@ -211,7 +210,7 @@ function checkServers(world: World, items: Item[], executions: ExecutionRecord[]
     );
     checkBatches(world, execution, batches, report);
     const waves = own.filter(({ item }) => item.startsWith('WAVE#')) as unknown as WaveRecord[];
-    for (const wave of waves) checkResult(world, execution, wave, report);
+    for (const wave of waves) checkResult(world, { execution, plan, batches, wave }, report);
     checkSums(execution, plan, batches, waves, report);
   }
 }
@@ -237,7 +236,14 @@ function checkBatches(world: World, execution: ExecutionRecord, batches: BatchRe
   }
 }
 
-function checkResult({ practice }: World, execution: ExecutionRecord, wave: WaveRecord, report: Report): void {
+interface EndedWave {
+  execution: ExecutionRecord;
+  plan: PlanRecord;
+  batches: BatchRecord[];
+  wave: WaveRecord;
+}
+
+function checkResult({ practice }: World, { execution, plan, batches, wave }: EndedWave, report: Report): void {
   const name = `${short(execution.executionId)} wave ${wave.wave}`;
   const [, bucket = '', key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(wave.resultLocation) ?? [];
   const stored = practice.s3.read(bucket, key);
@@ -248,6 +254,13 @@ function checkResult({ practice }: World, execution: ExecutionRecord, wave: Wave
   const output = JSON.parse(stored.toString('utf8')) as ComponentOutput;
   const lists = [output.recoveryInstances, output.failedServers, output.skippedServers];
   const ids = lists.flat().map(({ sourceServerId }) => sourceServerId);
+  const planned = [
+    ...batches.filter((batch) => batch.wave === wave.wave).flatMap((batch) => batch.servers),
+    ...[...plan.failed, ...plan.skipped].filter((server) => server.wave === wave.wave),
+  ];
+  for (const { sourceServerId } of output.truncated ? [] : planned) {
+    if (!ids.includes(sourceServerId)) report('nobody dropped', `${name}: ${sourceServerId} is in no list of the result`);
+  }
   if (new Set(ids).size !== ids.length) report('nobody dropped', `${name} has a server in two lists`);
   const { totalServers, succeeded, failed, skipped } = output.summary;
   const counted = lists.map(({ length }) => length).join();
@@ -360,9 +373,4 @@ function historyOf(world: World, executionId: string): Map<string, number> {
     if (item.startsWith('PLAN#') && before === undefined) add('preflight');
   }
   return times;
-}
-
-/** The central account's roles, by the function or machine that has them. */
-export function centralRoles(): string {
-  return `arn:aws:iam::${CENTRAL_ACCOUNT}:role/dr-chatops-`;
 }

@@ -113,22 +113,24 @@ function drawServices(chance: Chance): ReadonlySet<string> {
 
 const SLACK_IS_DOWN_MS = 3_600_000;
 
-/** Makes a run's calls and invocations go wrong, until {@link Faults.end}. */
+/** Makes a run's calls and invocations go wrong, until {@link Faults.end}. What gets through goes `onwards`. */
 export class Faults implements InvocationFaults {
   readonly plan: FaultPlan;
   readonly #chance: Chance;
   readonly #trace: Trace;
   readonly #now: () => number;
   readonly #from: number;
+  readonly #onwards: Carry;
   #isOver = false;
   #isPaused = false;
 
-  constructor(options: { seed: number; plan: FaultPlan; trace: Trace; now: () => number }) {
+  constructor(options: { seed: number; plan: FaultPlan; trace: Trace; now: () => number; onwards: Carry }) {
     this.plan = options.plan;
     this.#chance = chanceOf(options.seed, 'calls');
     this.#trace = options.trace;
     this.#now = options.now;
     this.#from = options.now();
+    this.#onwards = options.onwards;
   }
 
   /** Nothing goes wrong any more. */
@@ -169,10 +171,11 @@ export class Faults implements InvocationFaults {
   }
 
   /** Brings a parcel to its service, as far as the run's faults let it. */
-  readonly carry: Carry = async (parcel) => {
+  readonly carry: Carry = async (sent) => {
     const invocation = currentInvocation();
+    const parcel = { ...sent, by: invocation?.name };
     if (invocation?.isDead === true) return await never();
-    const deliver = (): Promise<LocalResponse> => apart(parcel.deliver);
+    const deliver = (): Promise<LocalResponse> => apart(() => this.#onwards(parcel));
     if (this.#isOver || this.#isPaused) return await deliver();
     if (parcel.service === 'slack' && this.#isSlackDown()) return this.#chance.happens(0.5) ? failed(parcel) : noAnswer;
     const kind = this.#faultOf(parcel, invocation !== undefined);

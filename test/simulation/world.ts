@@ -1,10 +1,11 @@
 import type { ExecutionRecord } from '../../src/domain/records.ts';
 import type { FunctionName } from '../../src/functions.ts';
+import { CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import type { StreamRecord } from '../../src/local/dynamodb/change-feed.ts';
 import type { Inventory } from '../../src/local/inventory.ts';
 import { type Handler, type Practice, startPractice } from '../../src/local/practice.ts';
-import { type Carry, carryBy } from './carrier.ts';
+import { type Carry, carryBy, type Parcel } from './carrier.ts';
 import { chanceOf } from './chance.ts';
 import { SimulationClock } from './clock.ts';
 import { MemoryDynamoDB } from './dynamodb/memory.ts';
@@ -25,8 +26,6 @@ export interface Plant {
   around?: (name: FunctionName, create: () => Handler) => Handler;
   /** Puts itself between whoever calls and the service. */
   carry?: (next: Carry) => Carry;
-  /** The role that a function runs with, where it is another than its own. */
-  roleOf?: (name: FunctionName) => FunctionName;
 }
 
 /** One deployment on a clock of its own, with everything that was seen of it from outside. */
@@ -37,6 +36,8 @@ export interface World {
   inventory: Inventory;
   practice: Practice;
   calls: AwsCall[];
+  /** Calls in the central account by another role than the caller's own, each once. */
+  strangers: Set<string>;
   /** Every change of the table, in order. */
   changes: StreamRecord[];
   launches: Launches;
@@ -64,7 +65,6 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   const trace = new Trace(() => clock.now());
   const chance = chanceOf(seed, 'fleet');
   const inventory = drawFleet(chance);
-  const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now() });
   const database = new MemoryDynamoDB();
   const launches = new Launches({
     now: () => clock.now(),
@@ -76,13 +76,17 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   const log = (message: string, fields?: Record<string, unknown>) => {
     logLines.push(`${message} ${JSON.stringify(fields ?? {})}`);
   };
-  const outermost = around(faults);
-  const carry: Carry = (parcel) => {
-    const deliver = () =>
-      launches.watch(parcel, plant.carry?.((given) => given.deliver()) ?? ((given) => given.deliver()));
-    return faults.carry({ ...parcel, deliver });
+  const strangers = new Set<string>();
+  let identities: Practice['identities'] | undefined;
+  const toService: Carry = (parcel) => {
+    const stranger = strangerOf(parcel, identities);
+    if (stranger !== undefined) strangers.add(stranger);
+    return launches.watch(parcel, (given) => given.deliver());
   };
-  carryBy(carry);
+  const onwards = plant.carry?.(toService) ?? toService;
+  const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now(), onwards });
+  const outermost = around(faults);
+  carryBy(faults.carry);
   const starting = startPractice({
     clock,
     wallClock: clock,
@@ -104,6 +108,7 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   });
   const practice = await runUntilSettled(clock, starting, faults);
   launches.fleet = practice.fleet;
+  identities = practice.identities;
   const changes: StreamRecord[] = [];
   const calming: (() => void)[] = [];
   practice.dynamodb.stream(practice.tableName).subscribe((record) => changes.push(record));
@@ -115,6 +120,7 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     inventory,
     practice,
     calls,
+    strangers,
     changes,
     launches,
     logLines,
@@ -127,6 +133,19 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     items,
     executions: () => items().filter(({ item }) => item === 'EXECUTION') as unknown as ExecutionRecord[],
   };
+}
+
+/** Who calls by a role of the central account that is another's. In other accounts STS asks whether the role trusts its own. */
+function strangerOf(
+  { by, service, action, request }: Parcel,
+  identities: Practice['identities'] | undefined,
+): string | undefined {
+  const signer = identities?.signer(request.headers.authorization);
+  if (by === undefined || signer === undefined || signer.accountId !== CENTRAL_ACCOUNT) return undefined;
+  const role = signer.roleArn.split('/').at(-1);
+  return role === `dr-chatops-${by}` || role === 'dr-chatops-actions'
+    ? undefined
+    : `${by} calls ${service}:${action} as ${role}`;
 }
 
 /** Nothing goes wrong while a deployment is made. */
