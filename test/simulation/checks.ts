@@ -259,7 +259,8 @@ function checkResult({ practice }: World, { execution, plan, batches, wave }: En
     ...[...plan.failed, ...plan.skipped].filter((server) => server.wave === wave.wave),
   ];
   for (const { sourceServerId } of output.truncated ? [] : planned) {
-    if (!ids.includes(sourceServerId)) report('nobody dropped', `${name}: ${sourceServerId} is in no list of the result`);
+    if (!ids.includes(sourceServerId))
+      report('nobody dropped', `${name}: ${sourceServerId} is in no list of the result`);
   }
   if (new Set(ids).size !== ids.length) report('nobody dropped', `${name} has a server in two lists`);
   const { totalServers, succeeded, failed, skipped } = output.summary;

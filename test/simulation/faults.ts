@@ -37,6 +37,8 @@ export const CALL_FAULTS = [
   'slack down',
   /** The functions' clocks differ. */
   'skew',
+  /** One of the calls that matter most goes wrong the first times. */
+  'aimed',
 ] as const;
 
 /** What can go wrong with the world. */
@@ -70,6 +72,29 @@ const SERVICES = [
   'bot',
 ] as const;
 
+/** The calls after which nothing may be done again, or left undone. */
+const AIMS = [
+  'drs:StartRecovery',
+  'drs:StartRecovery',
+  'drs:TerminateRecoveryInstances',
+  'drs:DescribeJobs',
+  'states:SendTaskSuccess',
+  'states:StartExecution',
+  'slack:chat.postMessage',
+  'slack:chat.update',
+  's3:PUT',
+  'events:PutEvents',
+  'sts:AssumeRole',
+] as const;
+const AIMED_FAULTS = ['crash', 'lost answer', 'lost answer', 'lost request', 'error', 'throttle', 'slow'] as const;
+
+/** One call that goes wrong the first times. */
+export interface Aim {
+  call: (typeof AIMS)[number];
+  fault: (typeof AIMED_FAULTS)[number];
+  times: number;
+}
+
 /** What goes wrong in one run, and how often. */
 export interface FaultPlan {
   /** Probability of each fault for a call, or for an invocation. */
@@ -79,14 +104,15 @@ export interface FaultPlan {
   skew: Map<FunctionName, number>;
   /** When Slack goes down, in milliseconds since the start. */
   slackDownAt: number;
+  aims: Aim[];
 }
 
-/** Nothing goes wrong in one run of ten, one thing in a third of the others, several in the rest. */
+/** Nothing goes wrong in one run of twenty, one thing in a third of the others, several in the rest. */
 export function drawFaults(seed: number): FaultPlan {
   const chance = chanceOf(seed, 'faults');
   const all = [...CALL_FAULTS, ...WORLD_FAULTS];
   const kinds = new Set(
-    chance.happens(0.1) ? [] : chance.happens(0.33) ? [chance.pick(all)] : chance.some(all, chance.between(0.1, 0.4)),
+    chance.happens(0.05) ? [] : chance.happens(0.33) ? [chance.pick(all)] : chance.some(all, chance.between(0.1, 0.4)),
   );
   const skewed = kinds.has('skew') ? chance.some(Object.keys(FUNCTIONS) as FunctionName[], 0.4) : [];
   return {
@@ -99,7 +125,12 @@ export function drawFaults(seed: number): FaultPlan {
     world: WORLD_FAULTS.filter((kind) => kinds.has(kind)),
     skew: new Map(skewed.map((name) => [name, chance.integer(-20_000, 20_000)])),
     slackDownAt: chance.integer(0, 300_000),
+    aims: kinds.has('aimed') ? Array.from({ length: chance.integer(1, 2) }, () => drawAim(chance)) : [],
   };
+}
+
+function drawAim(chance: Chance): Aim {
+  return { call: chance.pick(AIMS), fault: chance.pick(AIMED_FAULTS), times: chance.integer(1, 3) };
 }
 
 /** Mostly seldom; at times so often that nothing gets through for a while. */
@@ -121,6 +152,7 @@ export class Faults implements InvocationFaults {
   readonly #now: () => number;
   readonly #from: number;
   readonly #onwards: Carry;
+  readonly #aims: Aim[];
   #isOver = false;
   #isPaused = false;
 
@@ -131,6 +163,7 @@ export class Faults implements InvocationFaults {
     this.#now = options.now;
     this.#from = options.now();
     this.#onwards = options.onwards;
+    this.#aims = options.plan.aims.map((aim) => ({ ...aim }));
   }
 
   /** Nothing goes wrong any more. */
@@ -199,7 +232,9 @@ export class Faults implements InvocationFaults {
         await deliver();
         return noAnswer;
       default: {
-        const ms = this.#chance.integer(200, this.#chance.happens(0.1) ? 20_000 : 2000);
+        // Slack has its client's ten seconds: a post that is taken after the client has given up is posted twice, whoever calls.
+        const most = parcel.service === 'slack' ? 8000 : 20_000;
+        const ms = this.#chance.integer(200, this.#chance.happens(0.1) ? most : 2000);
         await new Promise((resolve) => setTimeout(resolve, ms));
         return await (isGone(invocation) ? never<LocalResponse>() : deliver());
       }
@@ -212,6 +247,12 @@ export class Faults implements InvocationFaults {
   }
 
   #faultOf(parcel: Parcel, ofFunction: boolean): CallFault | undefined {
+    const aim = this.#aims.find(({ call, times }) => times > 0 && call === `${parcel.service}:${parcel.action}`);
+    if (aim !== undefined) {
+      aim.times -= 1;
+      // Only functions crash: of what a state machine calls the answer is lost.
+      return aim.fault === 'crash' && !ofFunction ? 'lost answer' : aim.fault;
+    }
     for (const [kind, { rate, services }] of this.plan.calls) {
       if (!['crash', 'throttle', 'error', 'lost request', 'lost answer', 'slow'].includes(kind)) continue;
       if (kind === 'crash' ? !ofFunction : !services.has(parcel.service)) continue;
@@ -228,13 +269,16 @@ export class Faults implements InvocationFaults {
 }
 
 /** What a plan says, for people. */
-export function faultsText({ calls, world }: FaultPlan): string {
-  const ofCalls = [...calls].map(([kind, { rate, services }]) =>
-    ['throttle', 'error', 'lost request', 'lost answer', 'slow'].includes(kind)
-      ? `${kind} ${(rate * 100).toFixed(1)} % of ${services.size === SERVICES.length ? 'everything' : [...services].join('+')}`
-      : `${kind} ${(rate * 100).toFixed(1)} %`,
-  );
-  return [...ofCalls, ...world].join(', ') || 'nothing goes wrong';
+export function faultsText({ calls, world, aims }: FaultPlan): string {
+  const aimed = aims.map(({ call, fault, times }) => `${fault} of the first ${times} ${call}`);
+  const ofCalls = [...calls]
+    .filter(([kind]) => kind !== 'aimed')
+    .map(([kind, { rate, services }]) =>
+      ['throttle', 'error', 'lost request', 'lost answer', 'slow'].includes(kind)
+        ? `${kind} ${(rate * 100).toFixed(1)} % of ${services.size === SERVICES.length ? 'everything' : [...services].join('+')}`
+        : `${kind} ${(rate * 100).toFixed(1)} %`,
+    );
+  return [...ofCalls, ...aimed, ...world].join(', ') || 'nothing goes wrong';
 }
 
 /** Asked again after a wait: it may have died meanwhile. */

@@ -75,13 +75,12 @@ export function around(faults: InvocationFaults): (name: FunctionName, create: (
         die() {
           if (invocation.isDead) return;
           invocation.isDead = true;
-          handler = undefined;
+          if (handler === handle) handler = undefined;
           reject(exit());
         },
       };
-      const timer = setTimeout(() => {
-        invocation.isDead = true;
-      }, TIMEOUT_MS);
+      // Lambda ends the process, too; who waits is told by the host at the same moment.
+      const timer = setTimeout(() => invocation.die(), TIMEOUT_MS);
       running.run(invocation, () => handle(event)).then(resolve, reject);
       return promise.finally(() => clearTimeout(timer));
     }
