@@ -153,6 +153,8 @@ export class Faults implements InvocationFaults {
   readonly #from: number;
   readonly #onwards: Carry;
   readonly #aims: Aim[];
+  /** How often something went wrong. */
+  met = 0;
   #isOver = false;
   #isPaused = false;
 
@@ -213,6 +215,7 @@ export class Faults implements InvocationFaults {
     if (parcel.service === 'slack' && this.#isSlackDown()) return this.#chance.happens(0.5) ? failed(parcel) : noAnswer;
     const kind = this.#faultOf(parcel, invocation !== undefined);
     if (kind === undefined) return await deliver();
+    this.met += 1;
     const who = invocation?.name ?? '';
     const before = this.#chance.happens(0.5);
     const when = kind === 'crash' ? (before ? ' before' : ' after') : '';
@@ -264,7 +267,9 @@ export class Faults implements InvocationFaults {
 
   #draws(kind: CallFault): boolean {
     const fault = this.plan.calls.get(kind);
-    return !this.#isOver && !this.#isPaused && fault !== undefined && this.#chance.happens(fault.rate);
+    const happens = !this.#isOver && !this.#isPaused && fault !== undefined && this.#chance.happens(fault.rate);
+    if (happens) this.met += 1;
+    return happens;
   }
 }
 

@@ -15,7 +15,10 @@ export interface Run {
   hash: string;
   lines: string[];
   realMs: number;
+  /** That reached AWS. */
   calls: number;
+  /** Calls and invocations that a fault met. */
+  faulty: number;
   executions: { verb: string; status: string }[];
 }
 
@@ -26,7 +29,7 @@ const QUIET_MS = 12 * 3_600_000;
 const OVER = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 
 /** Runs one seed from its first command until nothing happens any more, and checks what is left. */
-export async function simulate(seed: number, plant: Plant = {}, look: (world: World) => void = () => {}): Promise<Run> {
+export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
   const began = realMilliseconds();
   const world = await startWorld(seed, plant);
   const { clock, trace, faults } = world;
@@ -35,7 +38,6 @@ export async function simulate(seed: number, plant: Plant = {}, look: (world: Wo
   try {
     await live(seed, world);
     violations = violationsOf(world);
-    look(world);
   } catch (error) {
     violations = [{ rule: 'every execution ends', what: error instanceof Error ? (error.stack ?? '') : String(error) }];
   }
@@ -50,6 +52,7 @@ export async function simulate(seed: number, plant: Plant = {}, look: (world: Wo
     lines: trace.lines,
     realMs: realMilliseconds() - began,
     calls: world.calls.length,
+    faulty: faults.met,
     executions,
   };
 }
