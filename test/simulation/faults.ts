@@ -76,6 +76,8 @@ const SERVICES = [
 const AIMS = [
   'drs:StartRecovery',
   'drs:StartRecovery',
+  'drs:StartRecovery',
+  'drs:StartRecovery',
   'drs:TerminateRecoveryInstances',
   'drs:DescribeJobs',
   'states:SendTaskSuccess',
@@ -86,7 +88,16 @@ const AIMS = [
   'events:PutEvents',
   'sts:AssumeRole',
 ] as const;
-const AIMED_FAULTS = ['crash', 'lost answer', 'lost answer', 'lost request', 'error', 'throttle', 'slow'] as const;
+const AIMED_FAULTS = [
+  'crash',
+  'lost answer',
+  'lost answer',
+  'lost answer',
+  'lost request',
+  'error',
+  'throttle',
+  'slow',
+] as const;
 
 /** One call that goes wrong the first times. */
 export interface Aim {

@@ -32,7 +32,6 @@ type Condition =
   | { kind: 'exists'; path: PathPart[]; exists: boolean }
   | { kind: 'begins_with' | 'contains'; of: Operand; what: Operand }
   | { kind: 'compare'; by: string; one: Operand; other: Operand }
-  | { kind: 'between'; of: Operand; from: Operand; to: Operand }
   | { kind: 'in'; of: Operand; list: Operand[] };
 
 interface Update {
@@ -101,13 +100,6 @@ function evaluate(condition: Condition, item: WireItem, given: Placeholders): bo
       return contains(readOperand(condition.of, item, given), readOperand(condition.what, item, given));
     case 'compare':
       return compares(condition.by, readOperand(condition.one, item, given), readOperand(condition.other, item, given));
-    case 'between': {
-      const of = readOperand(condition.of, item, given);
-      return (
-        compares('>=', of, readOperand(condition.from, item, given)) &&
-        compares('<=', of, readOperand(condition.to, item, given))
-      );
-    }
     case 'in': {
       const of = readOperand(condition.of, item, given);
       return condition.list.some((one) => compares('=', of, readOperand(one, item, given)));
@@ -368,11 +360,6 @@ class Parser {
       return of === undefined || what === undefined ? this.#fail() : { kind: word, of, what };
     }
     const one = this.#operand();
-    if (this.#takeWord('BETWEEN')) {
-      const from = this.#operand();
-      if (!this.#takeWord('AND')) this.#fail();
-      return { kind: 'between', of: one, from, to: this.#operand() };
-    }
     if (this.#takeWord('IN')) {
       this.#expect('(');
       const list = this.list(() => this.#operand());
