@@ -125,6 +125,7 @@ export function drawFaults(seed: number): FaultPlan {
   const kinds = new Set(
     chance.happens(0.05) ? [] : chance.happens(0.33) ? [chance.pick(all)] : chance.some(all, chance.between(0.1, 0.4)),
   );
+  if (kinds.size !== 1 && chance.happens(0.25)) kinds.add('aimed');
   const skewed = kinds.has('skew') ? chance.some(Object.keys(FUNCTIONS) as FunctionName[], 0.4) : [];
   return {
     calls: new Map(

@@ -19,7 +19,6 @@ export interface Source {
 const RealDate = Date;
 const realPerformanceNow = performance.now.bind(performance);
 const realSetImmediate = setImmediate;
-const realSetTimeout = setTimeout;
 
 let source: Source = {
   now: () => RealDate.parse('2026-03-02T03:00:00Z'),
@@ -37,14 +36,20 @@ export function realMilliseconds(): number {
   return realPerformanceNow();
 }
 
-/** A whole turn of the real event loop: every promise that can go on has gone on. */
-export function realTurn(): Promise<void> {
-  return new Promise((resolve) => realSetImmediate(resolve));
+/** What Node calls a file that is being read: modules that are loaded for the first time, settings of the SDK. */
+const READING = /^(FS|FILE|CLOSEREQ|DIRHANDLE)/i;
+
+/** Turns of the real event loop, until every promise that can go on has gone on and no file is being read. */
+export async function realTurn(): Promise<void> {
+  await turn();
+  while (process.getActiveResourcesInfo().some((name) => READING.test(name))) {
+    await turn();
+    await turn();
+  }
 }
 
-/** Waits in real time: for files that are read and modules that are loaded the first time. */
-export function realPause(ms: number): Promise<void> {
-  return new Promise((resolve) => realSetTimeout(resolve, ms));
+function turn(): Promise<void> {
+  return new Promise((resolve) => realSetImmediate(resolve));
 }
 
 class VirtualDate extends RealDate {

@@ -1,4 +1,4 @@
-import { realPause } from './virtual-globals.ts';
+import './virtual-globals.ts';
 
 /*
  * Runs seeds one after the other and writes a line of JSON for each: the half of `npm run simulate` that lives in simulated
@@ -10,7 +10,6 @@ const { simulate } = await import('./simulate.ts');
 
 const [, , what = '', ...given] = process.argv;
 const write = (line: unknown) => process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
-await realPause(0);
 
 if (what === 'run') {
   const [first = 1, step = 1, until = 1] = given.map(Number);

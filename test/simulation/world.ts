@@ -15,7 +15,7 @@ import { drawFleet } from './fleet.ts';
 import { around } from './invocations.ts';
 import { Launches } from './launches.ts';
 import { Trace } from './trace.ts';
-import { liveBy, realPause } from './virtual-globals.ts';
+import { liveBy } from './virtual-globals.ts';
 
 /** A Monday, at night. */
 const START = Date.parse('2026-03-02T03:00:00Z');
@@ -52,10 +52,6 @@ export interface World {
   items(): Record<string, unknown>[];
   executions(): ExecutionRecord[];
 }
-
-/** How often the first run of a process pauses in real time, so that files are read and modules loaded. */
-const FIRST_PAUSES = 60;
-let isFirst = true;
 
 /** Starts a deployment with the fleet and the faults of a seed. */
 export async function startWorld(seed: number, plant: Plant = {}): Promise<World> {
@@ -161,10 +157,8 @@ async function runUntilSettled(clock: SimulationClock, starting: Promise<Practic
     },
   );
   for (let turns = 0; outcome === undefined && turns < 1000; turns += 1) {
-    if (isFirst && turns < FIRST_PAUSES) await realPause(20);
     await clock.advance(10, () => outcome !== undefined);
   }
-  isFirst = false;
   faults.resume();
   if (outcome === undefined) throw new Error('the deployment did not start');
   if ('error' in outcome) throw outcome.error;

@@ -1,0 +1,62 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Run } from './simulate.ts';
+
+/*
+ * A few seeds, so that what breaks the simulation is seen at once; `npm run simulate` runs thousands. They run in processes
+ * of their own: simulated time and chance take the place of the real ones there.
+ */
+
+const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
+const run = promisify(execFile);
+
+/** Those that the first seeds find; `npm run simulate -- --planted` looks for all. */
+const SOME_BUGS = [
+  'the projector runs with another function’s role',
+  'a lock is not given back',
+  'a record of the audit is not kept',
+];
+
+type RunLine = Omit<Run, 'lines'>;
+
+async function worker<Line>(...given: string[]): Promise<Line[]> {
+  const { stdout } = await run(process.execPath, [WORKER, ...given], { maxBuffer: 64 * 1024 * 1024 });
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+}
+
+describe('seeds', () => {
+  let runs: RunLine[] = [];
+  let again: RunLine[] = [];
+  let planted: { name: string; foundBy?: number; within: number }[] = [];
+
+  beforeAll(async () => {
+    [runs, [again, planted]] = await Promise.all([
+      worker<RunLine>('run', '1', '1', '8'),
+      Promise.all([worker<RunLine>('run', '7', '1', '7'), worker<(typeof planted)[number]>('planted', ...SOME_BUGS)]),
+    ]);
+  });
+
+  test('break no rule, whatever goes wrong in them', () => {
+    expect(runs).toHaveLength(8);
+    expect(runs.flatMap(({ seed, violations }) => violations.map((violation) => ({ seed, ...violation })))).toEqual([]);
+  });
+
+  test('do something, and something goes wrong', () => {
+    expect(runs.flatMap(({ executions }) => executions).length).toBeGreaterThan(4);
+    expect(runs.reduce((sum, { faulty }) => sum + faulty, 0)).toBeGreaterThan(20);
+  });
+
+  test('give the same run each time, whichever ran before', () => {
+    expect(again.map(({ hash }) => hash)).toEqual([runs[6]?.hash]);
+  });
+
+  test('find bugs that are planted', () => {
+    expect(planted.map(({ name }) => name)).toEqual(SOME_BUGS);
+    expect(planted.filter(({ foundBy }) => foundBy === undefined)).toEqual([]);
+  });
+});
