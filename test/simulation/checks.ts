@@ -2,6 +2,7 @@ import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type AuditRecord, readRecord, verifyChain } from '../../src/domain/audit-chain.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../../src/domain/records.ts';
+import { isGone } from '../../src/local/aws/fleet.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { World } from './world.ts';
@@ -92,7 +93,8 @@ function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[
   for (const job of world.practice.drs.jobs.list()) {
     const executionId = job.tags['DR-ExecutionId'];
     if (executionId === undefined) continue;
-    const verb = executions.find((one) => one.executionId === executionId)?.verb;
+    // Whoever calls the component directly may only drill here.
+    const verb = executions.find((one) => one.executionId === executionId)?.verb ?? 'drill';
     const expected = verb === 'drill' ? 'START_DRILL' : verb === 'failover' ? 'START_RECOVERY' : undefined;
     if (job.initiatedBy !== expected) {
       report('the verb decides', `${job.jobId} is a ${job.initiatedBy} of ${short(executionId)}, a ${verb}`);
@@ -125,6 +127,10 @@ function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[
         'no gate below its policy',
         `${launch.jobId} of ${short(execution.executionId)} began without an approval`,
       );
+    }
+    const denied = world.denials.find(({ from, until }) => from <= execution.startTime && launch.at < until);
+    if (launch.isDrill === true && denied !== undefined) {
+      report('fail closed', `${launch.jobId}, a drill, began although nobody could look into ${denied.accountId}`);
     }
     const allowed = execution.options.replaceLive ?? [];
     const over = launch.live.filter((id) => !allowed.includes(id));
@@ -221,11 +227,26 @@ function checkBatches(world: World, execution: ExecutionRecord, batches: BatchRe
     if (['planned', 'running'].includes(batch.status))
       report('nobody dropped', `${name} ${batch.batchId} is ${batch.status}`);
     const job = batch.jobId === undefined ? undefined : world.practice.drs.jobs.get(batch.jobId);
-    for (const { sourceServerId, hostname, state } of batch.servers) {
+    for (const { sourceServerId, hostname, state, errorCode, ec2InstanceId } of batch.servers) {
       if (['planned', 'launching', 'terminating'].includes(state)) {
         report('nobody dropped', `${name}: ${hostname} is left ${state} in ${batch.batchId}`);
       }
       const participant = job?.participants.find((one) => one.sourceServerId === sourceServerId);
+      if (
+        state === 'failed' &&
+        batch.status === 'finished' &&
+        participant?.launchStatus === 'LAUNCHED' &&
+        errorCode === undefined
+      ) {
+        report('sums agree', `${name}: ${hostname} has failed, and DRS says that it is launched`);
+      }
+      const machine =
+        ec2InstanceId === undefined
+          ? undefined
+          : world.practice.fleet.ec2Instances(batch.accountId).find((one) => one.instanceId === ec2InstanceId);
+      if (state === 'terminated' && machine !== undefined && !isGone(machine)) {
+        report('sums agree', `${name}: ${hostname} is terminated, and ${ec2InstanceId} is ${machine.state}`);
+      }
       if (state === 'launched' && participant?.launchStatus !== 'LAUNCHED') {
         report(
           'sums agree',

@@ -9,6 +9,10 @@ const WITHIN_MS = 25 * 60_000;
 /** Changes the world from outside, at times drawn for the seed: what people and machines do that nobody asked the bot for. */
 export function disturb(seed: number, world: World): void {
   const chance = chanceOf(seed, 'world');
+  // An account that nobody may look into from before the first request: nothing of a drill may begin.
+  if (world.faults.plan.world.includes('denied account') && chance.happens(0.4)) {
+    deny(world, anyAccount(world, chance), 'drs', chance.integer(600_000, 2_400_000));
+  }
   for (const fault of world.faults.plan.world) {
     for (let times = chance.integer(1, 3); times > 0; times -= 1) {
       const at = chance.integer(0, WITHIN_MS);
@@ -27,6 +31,25 @@ function anyAccount({ inventory }: World, chance: Chance): string {
   return chance.pick(inventory.stagingAccounts).accountId;
 }
 
+/** Refuses what anybody asks in an account, for a time. */
+function deny(world: World, accountId: string, where: 'drs' | 'ec2' | 'both', forMs: number): void {
+  const { drs, ec2 } = world.practice;
+  world.trace.note('world', `${accountId} denies access to ${where}`);
+  if (where !== 'ec2') drs.faults.denyAccount(accountId);
+  if (where !== 'drs') ec2.denyAccount(accountId);
+  const denial = { accountId, from: world.clock.now(), until: Number.POSITIVE_INFINITY };
+  if (where !== 'ec2') world.denials.push(denial);
+  const allow = () => {
+    if (denial.until < world.clock.now()) return;
+    world.trace.note('world', `${accountId} lets us in again`);
+    denial.until = world.clock.now();
+    drs.faults.allowAccount(accountId);
+    ec2.allowAccount(accountId);
+  };
+  world.whenCalm(allow);
+  world.clock.after(forMs, allow);
+}
+
 const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> = {
   'stuck job': (world, chance) => {
     const accountId = anyAccount(world, chance);
@@ -43,20 +66,7 @@ const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> =
   },
   'denied account': (world, chance) => {
     const accountId = anyAccount(world, chance);
-    const { drs, ec2 } = world.practice;
-    const where = chance.pick(['drs', 'ec2', 'both']);
-    world.trace.note('world', `${accountId} denies access to ${where}`);
-    if (where !== 'ec2') drs.faults.denyAccount(accountId);
-    if (where !== 'drs') ec2.denyAccount(accountId);
-    world.whenCalm(() => {
-      drs.faults.allowAccount(accountId);
-      ec2.allowAccount(accountId);
-    });
-    world.clock.after(chance.integer(30_000, 1_200_000), () => {
-      world.trace.note('world', `${accountId} lets us in again`);
-      drs.faults.allowAccount(accountId);
-      ec2.allowAccount(accountId);
-    });
+    deny(world, accountId, chance.pick(['drs', 'ec2', 'both']), chance.integer(30_000, 1_200_000));
   },
   'group change': (world, chance) => {
     const [group] = USER_GROUPS;
@@ -106,6 +116,10 @@ const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> =
     const { sourceServerId, hostname } = anyServer(world, chance);
     world.trace.note('world', `the replication of ${hostname} stalls`);
     world.practice.fleet.setReplication(sourceServerId, { state: 'STALLED' });
+  },
+  deploy: (world) => {
+    world.trace.note('world', 'a deployment puts new processes in the place of all functions');
+    world.deploys.deploy();
   },
   'tag change': (world, chance) => {
     const { sourceServerId, hostname, tags } = anyServer(world, chance);

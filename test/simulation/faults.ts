@@ -52,6 +52,7 @@ export const WORLD_FAULTS = [
   'stopped machine',
   'unfit server',
   'tag change',
+  'deploy',
 ] as const;
 
 export type CallFault = (typeof CALL_FAULTS)[number];

@@ -125,6 +125,19 @@ export const PLANTED: readonly PlantedBug[] = [
     },
   },
   {
+    name: 'a card shows what was, not what is stored',
+    breaks: 'drawn from stored state',
+    within: 10,
+    plant: () =>
+      on('slack', 'chat.update', (parcel, deliver) => {
+        const text = parcel.request.body.toString('utf8');
+        parcel.request.body = Buffer.from(
+          text.replaceAll('recovery+instances', 'instances').replaceAll('Completed', 'Done'),
+        );
+        return deliver(parcel);
+      }),
+  },
+  {
     name: 'live instances are not seen',
     breaks: 'fail closed',
     within: 60,
@@ -138,6 +151,16 @@ export const PLANTED: readonly PlantedBug[] = [
         return { ...response, body };
       },
     }),
+  },
+  {
+    name: 'an account that lets nobody in is taken for an empty one',
+    breaks: 'fail closed',
+    within: 120,
+    plant: () =>
+      on('drs', 'DescribeSourceServers', async (parcel, deliver) => {
+        const response = await deliver(parcel);
+        return response.status === 403 ? { ...done, body: JSON.stringify({ items: [] }) } : response;
+      }),
   },
   {
     name: 'the projector runs with another function’s role',

@@ -2,7 +2,9 @@ import { chanceOf } from './chance.ts';
 import { type Violation, violationsOf } from './checks.ts';
 import { disturb } from './disturb.ts';
 import { faultsText } from './faults.ts';
+import { letMachinesAsk } from './machines.ts';
 import { People } from './people.ts';
+import { redrawn } from './redraw.ts';
 import { realMilliseconds } from './virtual-globals.ts';
 import { type Plant, startWorld, type World } from './world.ts';
 
@@ -37,7 +39,7 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
   let violations: Violation[];
   try {
     await live(seed, world);
-    violations = violationsOf(world);
+    violations = [...violationsOf(world), ...(await redrawn(world))];
   } catch (error) {
     violations = [{ rule: 'every execution ends', what: error instanceof Error ? (error.stack ?? '') : String(error) }];
   }
@@ -64,6 +66,7 @@ async function live(seed: number, world: World): Promise<void> {
   const chance = chanceOf(seed, 'turns');
   watch(world);
   disturb(seed, world);
+  letMachinesAsk(seed, world);
   const faultyUntil = clock.now() + FAULTY_MS;
   while (clock.now() < faultyUntil) {
     people.act();

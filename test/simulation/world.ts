@@ -12,7 +12,7 @@ import { MemoryDynamoDB } from './dynamodb/memory.ts';
 import { plain } from './dynamodb/plain.ts';
 import { drawFaults, Faults } from './faults.ts';
 import { drawFleet } from './fleet.ts';
-import { around } from './invocations.ts';
+import { around, Deploys } from './invocations.ts';
 import { Launches } from './launches.ts';
 import { Trace } from './trace.ts';
 import { liveBy } from './virtual-globals.ts';
@@ -43,6 +43,10 @@ export interface World {
   launches: Launches;
   /** Warnings and errors that functions logged. */
   logLines: string[];
+  deploys: Deploys;
+  /** When DRS of an account let nobody in; milliseconds since the epoch. */
+  denials: { accountId: string; from: number; until: number }[];
+  database: MemoryDynamoDB;
   /** Who became able to decide besides those who always are. */
   mayDecide: Set<string>;
   /** Is done when nothing goes wrong any more. */
@@ -81,7 +85,8 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   };
   const onwards = plant.carry?.(toService) ?? toService;
   const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now(), onwards });
-  const outermost = around(faults);
+  const deploys = new Deploys();
+  const outermost = around(faults, deploys);
   carryBy(faults.carry);
   const starting = startPractice({
     clock,
@@ -120,6 +125,9 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     changes,
     launches,
     logLines,
+    deploys,
+    denials: [],
+    database,
     mayDecide: new Set(),
     whenCalm: (task) => void calming.push(task),
     calm: () => {
