@@ -17,7 +17,7 @@ import { announcer } from './announce.ts';
 import { CLOSE_EVENT } from './close-event.ts';
 import { STATUS_OF_OUTCOME } from './finish.ts';
 import { leaveWave } from './leave-wave.ts';
-import { releaseLocks } from './locks.ts';
+import { releaseLocks, releaseServers } from './locks.ts';
 import { readableCause } from './readable-cause.ts';
 import { results, runOfWave } from './results.ts';
 import { settleAccount, settleTools } from './settle-account.ts';
@@ -220,6 +220,8 @@ export const create: CreateHandler<unknown, Closed | { closed: string[] } | { wa
     await releaseLocks(store, execution);
     await after.prove(executionId);
     await after.price(executionId);
+    // A machine may die after servers were taken and before the plan that names their accounts was stored.
+    await releaseServers(store, [{ accounts: await tools.configuration.stagingAccounts() }], executionId);
     return { executionId, status: (await store.getExecution(executionId))?.status ?? execution.status };
   }
 

@@ -1,4 +1,4 @@
-import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
+import type { ExecutionRecord } from '../domain/records.ts';
 import { lockNameOf } from '../domain/request.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 
@@ -49,10 +49,10 @@ export async function releaseLocks(
   await store.unlockApplication(lockNameOf(execution), executionId);
 }
 
-/** Frees the servers of these plans. */
+/** Frees the servers of these plans, or of these accounts. */
 export async function releaseServers(
   store: ExecutionStore,
-  plans: readonly Pick<PlanRecord, 'accounts'>[],
+  plans: readonly { accounts: readonly { accountId: string; region: string }[] }[],
   owner: string,
 ): Promise<void> {
   const places = new Set(

@@ -1,3 +1,5 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { ActionRecord, ExecutionRecord, WaveRecord } from '../../src/domain/records.ts';
 import { waveActionSchema } from '../../src/domain/recovery-plan.ts';
@@ -11,6 +13,7 @@ const ID = '11111111-0000-8000-8000-000000000000';
 const ARN = 'arn:aws:states:us-east-2:900000000000:stateMachine:dr-execution';
 const DIED = { detail: { name: ID, status: 'ABORTED' } };
 const ASKED = { 'detail-type': CLOSE_EVENT.detailType, detail: { executionId: ID } };
+const PLACE = { accountId: '111111111111', region: 'us-east-2' };
 const HOUR_MS = 3_600_000;
 const SUMMARY = { totalServers: 1, succeeded: 1, failed: 0, skipped: 0 };
 const SOMEBODY = { userId: 'U1', teamId: 'T1' };
@@ -52,8 +55,25 @@ async function begunWorld(over: Partial<ExecutionRecord> = {}) {
     ...{ executionId: ID, wave: 1, planRevision: 1, outcome: 'success', summary: SUMMARY, nextPhaseReady: true },
     ...{ resultLocation: 's3://results/wave-01.json', startedAt: clock.now(), endedAt: clock.now() },
   } satisfies WaveRecord);
+  world.configure(`staging-accounts/${PLACE.accountId}`, {
+    ...PLACE,
+    roleArn: `arn:aws:iam::${PLACE.accountId}:role/reader`,
+    invokeRoleArn: `arn:aws:iam::${PLACE.accountId}:role/invoke`,
+    executorArn: `arn:aws:states:us-east-2:${PLACE.accountId}:stateMachine:executor`,
+    failbackRoleArn: `arn:aws:iam::${PLACE.accountId}:role/failback`,
+    externalId: 'dr-chatops',
+    maxServers: 300,
+    priority: 1,
+  });
   return {
     ...world,
+    /** Which servers of the place are held, by whom. */
+    async serversHeld(): Promise<unknown> {
+      const db = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials: platform.credentials }));
+      const Key = { executionId: `LOCK#${PLACE.accountId}#${PLACE.region}`, item: 'LOCK' };
+      const { Item } = await db.send(new GetCommand({ TableName: platform.environment.EXECUTION_TABLE, Key }));
+      return Item?.holders;
+    },
     close: create({ ...platform, environment }),
     finish: createFinish({ ...platform, environment }),
     /** What Step Functions says of it from now on. */
@@ -122,6 +142,16 @@ describe('an execution whose machine is said to have died', () => {
     await store.requestCancel(ID, { ...SOMEBODY, at: clock.now() });
     expect(await close(SWEEP_EVENT)).toEqual({ closed: [ID] });
     expect(await stored()).toMatchObject({ problem: { code: 'ABORTED' } });
+  });
+});
+
+describe('an execution whose machine died while its plan was made', () => {
+  test('holds no server any more, although no plan says in which accounts it took some', async () => {
+    const { close, store, serversHeld } = await begunWorld({ status: 'planning', launchStartedAt: undefined });
+    expect(await store.lockServers(PLACE, ['s-1', 's-2'], ID)).toEqual([]);
+    expect(await serversHeld()).toEqual({ 's-1': ID, 's-2': ID });
+    await close(DIED);
+    expect(await serversHeld()).toEqual({});
   });
 });
 

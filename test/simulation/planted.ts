@@ -89,12 +89,13 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'who asked may approve',
     breaks: 'no gate below its policy',
-    within: 120,
+    within: 60,
     plant: () =>
       on('dynamodb', 'PutItem', (parcel, deliver) => {
         const body = bodyOf<{ Item: Record<string, unknown> & { item?: { S?: string } } }>(parcel);
         if (body.Item.item?.S?.startsWith('GATE#') !== true) return deliver(parcel);
-        return deliver(withBody(parcel, { ...body, Item: { ...body.Item, selfApproval: { BOOL: true } } }));
+        const approvers = { L: ['U0PAPPROVE1', 'U0PAPPROVE2', 'U0PDRLEAD01'].map((S) => ({ S })) };
+        return deliver(withBody(parcel, { ...body, Item: { ...body.Item, approvers, selfApproval: { BOOL: true } } }));
       }),
   },
   {
