@@ -8,7 +8,7 @@ const KEPT_RUNS = 9;
 
 /**
  * How long the waves of an execution are expected to take, by wave: the median of the last successful runs of the same verb
- * and application, or recovery plan, without the execution's own; else what the recovery plan says. Keeps what the
+ * and application, or recovery plan, before the execution; else what the recovery plan says. Keeps what the
  * execution's own successful waves took. Empty where the tags select something else than whole waves of an application, and
  * for waves of nobody's plan.
  */
@@ -25,10 +25,13 @@ export async function expectedDurations(store: ExecutionStore, view: ExecutionVi
   );
 }
 
-/** Of what earlier runs of a wave took; undefined where there are none. */
-function median(known: DurationRecord[], wave: number, { executionId }: ExecutionRecord): Expected | undefined {
+/**
+ * Of what earlier runs of a wave took; undefined where there are none. Those that ended after the execution was asked for do
+ * not count: its card, drawn again, says what it said.
+ */
+function median(known: DurationRecord[], wave: number, { startTime }: ExecutionRecord): Expected | undefined {
   const runs = known.find((candidate) => candidate.wave === wave)?.runs ?? [];
-  const ms = medianOf(runs.filter((run) => run.executionId !== executionId).map((run) => run.ms));
+  const ms = medianOf(runs.filter((run) => run.endedAt <= startTime).map((run) => run.ms));
   return ms === undefined ? undefined : { ms, from: 'history' };
 }
 
