@@ -118,8 +118,12 @@ const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> =
     world.practice.fleet.setReplication(sourceServerId, { state: 'STALLED' });
   },
   deploy: (world) => {
-    world.trace.note('world', 'a deployment puts new processes in the place of all functions');
-    world.deploys.deploy();
+    world.trace.note('world', 'a release is deployed');
+    const definition = (_machine: string, text: string) => text.replace('"Comment": "', '"Comment": "Released again. ');
+    world.practice.deploy({ definition }).then(
+      () => world.trace.note('world', 'the release is deployed'),
+      (error: unknown) => world.trace.note('world', `the release failed: ${String(error)}`),
+    );
   },
   'tag change': (world, chance) => {
     const { sourceServerId, hostname, tags } = anyServer(world, chance);

@@ -38,19 +38,6 @@ export const ASYNCHRONOUS: readonly FunctionName[] = [
   'run-schedules',
 ];
 
-/** Tells functions that new code is there: what runs goes on with the old, what begins begins anew. */
-export class Deploys {
-  readonly #listeners: (() => void)[] = [];
-
-  onDeploy(listener: () => void): void {
-    this.#listeners.push(listener);
-  }
-
-  deploy(): void {
-    for (const listener of this.#listeners) listener();
-  }
-}
-
 const running = new AsyncLocalStorage<Invocation | undefined>();
 
 /** The invocation in which this is called, if any. */
@@ -73,16 +60,10 @@ function exit(): Error {
 }
 
 /** Puts what can go wrong with an invocation around a handler. A process that died is followed by a new one. */
-export function around(
-  faults: InvocationFaults,
-  deploys: Deploys,
-): (name: FunctionName, create: () => Handler) => Handler {
+export function around(faults: InvocationFaults): (name: FunctionName, create: () => Handler) => Handler {
   return (name, create) => {
     // Made when it is called for the first time, as Lambda does.
     let handler: Handler | undefined;
-    deploys.onDeploy(() => {
-      handler = undefined;
-    });
 
     function invoke(event: unknown): Promise<unknown> {
       handler ??= create();

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { AwsCall } from '../../src/local/aws/identities.ts';
 import type { Run } from './simulate.ts';
 
 /*
@@ -19,7 +20,7 @@ const PROGRESS_MS = 20_000;
 const MOST_VIOLATIONS = 6;
 
 /** What a worker writes of a run. */
-type RunLine = Omit<Run, 'lines'> & { steps: number };
+export type RunLine = Omit<Run, 'lines' | 'calls'> & { steps: number; calls: number; newCalls: AwsCall[] };
 
 /** What a worker writes of a planted bug. */
 interface PlantedLine {
@@ -74,7 +75,22 @@ async function runSeeds(first: number, seeds: number, workers: number): Promise<
       ? 'No rule was broken.'
       : `${broken.length} seeds broke a rule: ${broken.map(({ seed }) => seed).join(', ')}.`,
   );
-  return broken.length === 0 && runs.length === seeds;
+  const refused = await refusedByPolicies(runs.flatMap(({ newCalls }) => newCalls));
+  print(
+    refused.length === 0
+      ? 'Every call is allowed by the deployed policies.'
+      : `The deployed policies refuse:\n    ${refused.join('\n    ')}`,
+  );
+  return broken.length === 0 && refused.length === 0 && runs.length === seeds;
+}
+
+/** What the policies of a deployment like practice mode's do not allow of these calls. Loaded late: the CDK takes seconds. */
+async function refusedByPolicies(calls: readonly AwsCall[]): Promise<string[]> {
+  const { deployedOrganisation } = await import('../infra/iam/organisation.ts');
+  const { practiceDeployment } = await import('../infra/iam/practice-deployment.ts');
+  const { askedAbout, refusals } = await import('../infra/iam/proof.ts');
+  const organisation = deployedOrganisation(practiceDeployment());
+  return refusals(askedAbout(calls, organisation), organisation);
 }
 
 function brokenText({ seed, faults, violations }: RunLine): string {

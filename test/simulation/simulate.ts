@@ -1,3 +1,4 @@
+import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { chanceOf } from './chance.ts';
 import { type Violation, violationsOf } from './checks.ts';
 import { disturb } from './disturb.ts';
@@ -18,7 +19,7 @@ export interface Run {
   lines: string[];
   realMs: number;
   /** That reached AWS. */
-  calls: number;
+  calls: readonly AwsCall[];
   /** Calls and invocations that a fault met. */
   faulty: number;
   executions: { verb: string; status: string }[];
@@ -53,7 +54,7 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
     hash: trace.digest(),
     lines: trace.lines,
     realMs: realMilliseconds() - began,
-    calls: world.calls.length,
+    calls: world.calls,
     faulty: faults.met,
     executions,
   };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Run } from './simulate.ts';
+import type { RunLine } from './run.ts';
 
 /*
  * A few seeds, so that what breaks the simulation is seen at once; `npm run simulate` runs thousands. They run in processes
@@ -18,8 +18,6 @@ const SOME_BUGS = [
   'a lock is not given back',
   'a record of the audit is not kept',
 ];
-
-type RunLine = Omit<Run, 'lines'>;
 
 async function worker<Line>(...given: string[]): Promise<Line[]> {
   const { stdout } = await run(process.execPath, [WORKER, ...given], { maxBuffer: 64 * 1024 * 1024 });

@@ -1,4 +1,5 @@
 import './virtual-globals.ts';
+import type { AwsCall } from '../../src/local/aws/identities.ts';
 
 /*
  * Runs seeds one after the other and writes a line of JSON for each: the half of `npm run simulate` that lives in simulated
@@ -8,14 +9,33 @@ import './virtual-globals.ts';
 const { PLANTED } = await import('./planted.ts');
 const { simulate } = await import('./simulate.ts');
 
+const known = new Set<string>();
+
+/** Calls of a kind that no run before has made: by whom, what, on what kind of thing, under which condition keys. */
+function newAmong(calls: readonly AwsCall[]): AwsCall[] {
+  return calls.filter((call) => {
+    const { identity, service, action, authorizations = [] } = call;
+    const asked = authorizations.map(({ resource, context }) => [kindOf(resource), ...Object.keys(context)]);
+    const key = JSON.stringify([identity.roleArn, service, action, kindOf(call.resource), asked]);
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+}
+
+/** A resource's ARN without what tells it from others of its kind. */
+function kindOf(resource: string): string {
+  return resource.replaceAll(/[0-9a-f]{8,}(-[0-9a-f]{4,})*/g, '*');
+}
+
 const [, , what = '', ...given] = process.argv;
 const write = (line: unknown) => process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
 
 if (what === 'run') {
   const [first = 1, step = 1, until = 1] = given.map(Number);
   for (let seed = first; seed <= until; seed += step) {
-    const { lines, ...run } = await simulate(seed);
-    write({ ...run, steps: lines.length });
+    const { lines, calls, ...run } = await simulate(seed);
+    write({ ...run, steps: lines.length, calls: calls.length, newCalls: newAmong(calls) });
   }
 } else if (what === 'show') {
   const bug = PLANTED.find(({ name }) => name === given[1]);

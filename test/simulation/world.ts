@@ -12,7 +12,7 @@ import { MemoryDynamoDB } from './dynamodb/memory.ts';
 import { plain } from './dynamodb/plain.ts';
 import { drawFaults, Faults } from './faults.ts';
 import { drawFleet } from './fleet.ts';
-import { around, Deploys } from './invocations.ts';
+import { around } from './invocations.ts';
 import { Launches } from './launches.ts';
 import { Trace } from './trace.ts';
 import { liveBy } from './virtual-globals.ts';
@@ -43,7 +43,6 @@ export interface World {
   launches: Launches;
   /** Warnings and errors that functions logged. */
   logLines: string[];
-  deploys: Deploys;
   /** When DRS of an account let nobody in; milliseconds since the epoch. */
   denials: { accountId: string; from: number; until: number }[];
   database: MemoryDynamoDB;
@@ -85,8 +84,7 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   };
   const onwards = plant.carry?.(toService) ?? toService;
   const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now(), onwards });
-  const deploys = new Deploys();
-  const outermost = around(faults, deploys);
+  const outermost = around(faults);
   carryBy(faults.carry);
   const starting = startPractice({
     clock,
@@ -125,7 +123,6 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     changes,
     launches,
     logLines,
-    deploys,
     denials: [],
     database,
     mayDecide: new Set(),
