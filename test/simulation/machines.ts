@@ -10,7 +10,7 @@ const definitionOf = (name: string): string =>
   readFileSync(new URL(`../../docs/examples/${name}.asl.json`, import.meta.url), 'utf8');
 
 /** In one run of five a state machine of somebody else's asks, too. */
-export function letMachinesAsk(seed: number, { practice, clock, trace }: World): void {
+export function letMachinesAsk(seed: number, { practice, clock, trace, faults }: World): void {
   const chance = chanceOf(seed, 'machines');
   if (!chance.happens(0.2)) return;
   const name = chance.pick(PARENTS);
@@ -22,6 +22,8 @@ export function letMachinesAsk(seed: number, { practice, clock, trace }: World):
   });
   const input = JSON.stringify({ application: 'HRP', wave: '1', ticketId: 'INC0012345' });
   clock.after(chance.integer(0, 600_000), () => {
+    // The run is as good as over.
+    if (faults.isOver) return;
     trace.note('machine', `${name} begins`);
     practice.engine.startExecution({ stateMachineArn, name: 'master-1', input });
   });
