@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { batchNameOf } from '../domain/batches.ts';
 import type { ComponentOutput } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
@@ -22,7 +23,8 @@ const KEPT = { messageCharacters: 2_000, warnings: 20 } as const;
 export interface Results {
   /**
    * Builds, stores and answers the output of a wave over all its attempts, and the batches of the run's own attempt.
-   * Repeated, it answers the same.
+   * Repeated, it answers the same, unless a later attempt has changed what the servers have come to: that is answered, and
+   * what is kept of this attempt stays.
    * @param notBegun why nothing was begun, for a wave of which that is so
    */
   conclude(run: Run, notBegun?: Problem): Promise<{ output: ComponentOutput; batches: BatchRecord[] }>;
@@ -77,9 +79,11 @@ export function results(platform: Platform, store: ExecutionStore): Results {
       const location = locationOf(run);
       const build = (endedAt: number) => outputOf(run, plan, batches, { endedAt, resultLocation: location, notBegun });
       const retryable = notBegun === undefined ? retryableOf(batches) : 0;
-      const wave = await store.recordWave(waveRecord(run, build(platform.now()), { notBegun, retryable }));
+      const found = waveRecord(run, build(platform.now()), { notBegun, retryable });
+      const wave = await store.recordWave(found);
       const output = build(wave.endedAt);
-      await keep(output);
+      // Somebody may redrive a run after its wave was tried again: what was recorded of this attempt stays as it was told.
+      if (isDeepStrictEqual(wave.summary, found.summary)) await keep(output);
       const { attempt = 1 } = run;
       return { output, batches: batches.filter(({ batchId }) => batchNameOf(batchId).attempt === attempt) };
     },
