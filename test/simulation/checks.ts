@@ -176,6 +176,9 @@ function checkGates(world: World, report: Report): void {
     if (before !== undefined && before.status !== 'pending' && before.status !== gate.status) {
       report('settled once', `${name} was ${before.status} and became ${gate.status}`);
     }
+    if (before !== undefined && before.status !== 'pending' && before.votes.length !== gate.votes.length) {
+      report('settled once', `${name} was ${before.status}, and has another vote`);
+    }
     if (gate.status === 'approved' && before?.status === 'pending') checkVotes(world, gate, name, report);
   }
   for (const [name, statuses] of settled) {

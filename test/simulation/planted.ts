@@ -103,13 +103,10 @@ export const PLANTED: readonly PlantedBug[] = [
     breaks: 'settled once',
     within: 60,
     plant: () =>
-      on('dynamodb', 'PutItem', (parcel, deliver) => {
-        const { ConditionExpression, ...body } = bodyOf<Record<string, unknown>>(parcel);
-        const item = (body.Item as Record<string, { S?: string }>).item?.S ?? '';
-        if (!item.startsWith('GATE#') || String(ConditionExpression).includes('attribute_not_exists'))
-          return deliver(parcel);
-        const { ExpressionAttributeNames: _, ExpressionAttributeValues: __, ...rest } = body;
-        return deliver(withBody(parcel, rest));
+      on('dynamodb', 'UpdateItem', (parcel, deliver) => {
+        const { ConditionExpression, ...rest } = bodyOf<Record<string, unknown>>(parcel);
+        const isVote = String(ConditionExpression).startsWith('#status = :pending AND #version = :read');
+        return deliver(isVote ? withBody(parcel, rest) : parcel);
       }),
   },
   {
@@ -126,17 +123,19 @@ export const PLANTED: readonly PlantedBug[] = [
     },
   },
   {
-    name: 'a card shows what was, not what is stored',
+    name: 'a card shows how often it was drawn',
     breaks: 'drawn from stored state',
     within: 10,
-    plant: () =>
-      on('slack', 'chat.update', (parcel, deliver) => {
-        const text = parcel.request.body.toString('utf8');
-        parcel.request.body = Buffer.from(
-          text.replaceAll('recovery+instances', 'instances').replaceAll('Completed', 'Done'),
-        );
+    plant: () => {
+      let count = 0;
+      return on('slack', 'chat.update', (parcel, deliver) => {
+        count += 1;
+        const form = new URLSearchParams(parcel.request.body.toString('utf8'));
+        form.set('text', `${form.get('text') ?? ''} ${count}`);
+        parcel.request.body = Buffer.from(form.toString());
         return deliver(parcel);
-      }),
+      });
+    },
   },
   {
     name: 'live instances are not seen',

@@ -48,9 +48,11 @@ function messagesOf({ practice }: World): Map<string, string> {
   return new Map(messages.filter(isDrawn).map(({ ts, text, blocks }) => [ts, contentOf(text, blocks)]));
 }
 
-/** Without the ids that Slack makes up for blocks that have none. */
+/** Without the ids that Slack makes up for blocks that have none, and without links: a message may come before the address that it points to. */
 function contentOf(text: string, blocks: unknown): string {
-  return JSON.stringify([text, blocks], (name, value) => (name === 'block_id' ? undefined : (value as unknown)));
+  return JSON.stringify([text, blocks], (name, value) => (name === 'block_id' ? undefined : (value as unknown)))
+    .replaceAll(/<[^<>|"]*\/archives\/[^<>|"]*\|([^<>"]*)>/g, '$1')
+    .replaceAll('See the record above.', 'See the record');
 }
 
 /** Where two texts begin to differ. */
