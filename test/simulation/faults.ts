@@ -37,6 +37,8 @@ export const CALL_FAULTS = [
   'slack down',
   /** The functions' clocks differ. */
   'skew',
+  /** A read of the table that does not ask to be consistent, or of its index, shows what was there the last time. */
+  'stale read',
   /** One of the calls that matter most goes wrong the first times. */
   'aimed',
 ] as const;
@@ -166,6 +168,8 @@ export class Faults implements InvocationFaults {
   readonly #from: number;
   readonly #onwards: Carry;
   readonly #aims: Aim[];
+  /** Answers of reads that may be stale, by what was asked. */
+  readonly #answers = new Map<string, LocalResponse>();
   /** How often something went wrong. */
   met = 0;
   #isOver = false;
@@ -226,8 +230,10 @@ export class Faults implements InvocationFaults {
     const deliver = (): Promise<LocalResponse> => apart(() => this.#onwards(parcel));
     if (this.#isOver || this.#isPaused) return await deliver();
     if (parcel.service === 'slack' && this.#isSlackDown()) return this.#chance.happens(0.5) ? failed(parcel) : noAnswer;
+    const stale = this.#staleAnswer(parcel);
+    if (stale !== undefined) return stale;
     const kind = this.#faultOf(parcel, invocation !== undefined);
-    if (kind === undefined) return await deliver();
+    if (kind === undefined) return await this.#remembering(parcel, deliver());
     this.met += 1;
     const who = invocation?.name ?? '';
     const before = this.#chance.happens(0.5);
@@ -256,6 +262,22 @@ export class Faults implements InvocationFaults {
       }
     }
   };
+
+  /** What the same question was answered before; undefined where that is not to be, or there is none. */
+  #staleAnswer(parcel: Parcel): LocalResponse | undefined {
+    if (!mayBeStale(parcel)) return undefined;
+    const before = this.#answers.get(parcel.request.body.toString('utf8'));
+    if (before === undefined || !this.#draws('stale read')) return undefined;
+    this.#trace.note('stale', `${parcel.by ?? ''} ${parcel.action}`);
+    return before;
+  }
+
+  async #remembering(parcel: Parcel, answering: Promise<LocalResponse>): Promise<LocalResponse> {
+    const answer = await answering;
+    const isKept = this.plan.calls.has('stale read') && mayBeStale(parcel) && answer.status === 200;
+    if (isKept) this.#answers.set(parcel.request.body.toString('utf8'), answer);
+    return answer;
+  }
 
   #isSlackDown(): boolean {
     const since = this.#now() - this.#from - this.plan.slackDownAt;
@@ -297,6 +319,12 @@ export function faultsText({ calls, world, aims }: FaultPlan): string {
         : `${kind} ${(rate * 100).toFixed(1)} %`,
     );
   return [...ofCalls, ...aimed, ...world].join(', ') || 'nothing goes wrong';
+}
+
+/** DynamoDB promises the newest only to reads that ask for it, and never of an index. */
+function mayBeStale({ service, action, request }: Parcel): boolean {
+  if (service !== 'dynamodb' || (action !== 'Query' && action !== 'GetItem')) return false;
+  return !request.body.includes('"ConsistentRead":true');
 }
 
 /** Asked again after a wait: it may have died meanwhile. */
