@@ -4,7 +4,7 @@ import type { WorldFault } from './faults.ts';
 import type { World } from './world.ts';
 
 /** In this time the world changes. */
-const WITHIN_MS = 25 * 60_000;
+const WITHIN_MS = 10 * 60_000;
 
 /** Changes the world from outside, at times drawn for the seed: what people and machines do that nobody asked the bot for. */
 export function disturb(seed: number, world: World): void {

@@ -21,7 +21,7 @@ export function letMachinesAsk(seed: number, { practice, clock, trace, faults }:
     definition: definitionOf(name),
   });
   const input = JSON.stringify({ application: 'HRP', wave: '1', ticketId: 'INC0012345' });
-  clock.after(chance.integer(0, 600_000), () => {
+  clock.after(chance.integer(0, 300_000), () => {
     // The run is as good as over.
     if (faults.isOver) return;
     trace.note('machine', `${name} begins`);

@@ -276,7 +276,7 @@ function drawCommands(chance: Chance, { sourceServers }: Inventory): Command[] {
     const text = chance.happens(0.15)
       ? chance.pick(['status HRP', 'executions', 'access', 'plan drill HRP', 'help'])
       : say(chance.pick(['drill', 'drill', 'failover', 'failover', 'terminate', 'terminate']));
-    commands.push({ at: chance.integer(0, 1_200_000), person, text });
+    commands.push({ at: chance.integer(0, 600_000), person, text });
   }
   return commands.sort((one, other) => one.at - other.at);
 }

@@ -5,7 +5,7 @@ import type { Violation } from './checks.ts';
 import type { World } from './world.ts';
 
 /** Time in which a projector that draws everything again is done, with Slack's pace. */
-const DRAWING_MS = 120_000;
+const DRAWING_MS = 55_000;
 
 /**
  * Forgets what was drawn, lets everything be drawn again from what is stored, and compares: what people saw has to be what

@@ -29,6 +29,8 @@ export interface Run {
 const FAULTY_MS = 45 * 60_000;
 /** After it everything has to come to an end within this. */
 const QUIET_MS = 12 * 3_600_000;
+/** In this time everything that the clock calls was called once, and what it calls each minute some times. */
+const SWEPT_MS = 330_000;
 const OVER = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 
 /** Runs one seed from its first command until nothing happens any more, and checks what is left. */
@@ -82,8 +84,8 @@ async function live(seed: number, world: World): Promise<void> {
     people.conclude();
     await clock.advance(60_000, () => isOver(world));
   }
-  // What is left to draw is drawn, what was put off is swept, what is locked is freed.
-  await clock.advance(11 * 60_000);
+  // What is left to draw is drawn, what was put off is swept, what is locked is freed: all of it within five minutes.
+  await clock.advance(SWEPT_MS);
 }
 
 function isOver(world: World): boolean {

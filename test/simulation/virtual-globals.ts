@@ -122,8 +122,9 @@ function fillRandomly<T extends ArrayBufferView>(array: T): T {
 /** A signal that is aborted in the simulation's time. */
 function timeoutSignal(ms: number): AbortSignal {
   const controller = new AbortController();
-  const error = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-  source.after(ms, () => controller.abort(error));
+  source.after(ms, () => {
+    controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  });
   return controller.signal;
 }
 

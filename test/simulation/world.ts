@@ -91,7 +91,7 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     wallClock: clock,
     inventory,
     database,
-    launchPace: 20,
+    launchPace: chance.pick([20, 40, 40, 60]),
     drsEvents: chance.happens(0.3),
     schedules: chance.happens(0.2)
       ? undefined
