@@ -201,7 +201,8 @@ function checkVotes(world: World, gate: GateRecord, name: string, report: Report
       report('no gate below its policy', `${name} was approved by ${userId}, who may not`);
     }
   }
-  const needed = isApproval ? Math.max(QUORUM[execution?.verb ?? ''] ?? 1, 1) : 1;
+  // What the gate says it needs counts, too: a policy may have asked for more when it opened.
+  const needed = Math.max(isApproval ? (QUORUM[execution?.verb ?? ''] ?? 1) : 1, gate.quorum);
   if (people.size < needed && !yes.some(({ breakGlass }) => breakGlass === true)) {
     report('no gate below its policy', `${name}, of a ${execution?.verb}, was approved by ${people.size} of ${needed}`);
   }

@@ -58,7 +58,7 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'the executor does not find the job whose answer was lost',
     breaks: 'never twice',
-    within: 60,
+    within: 100,
     plant: () =>
       on('drs', 'DescribeJobs', async (parcel, deliver) => {
         const response = await deliver(parcel);
