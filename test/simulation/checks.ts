@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type AuditRecord, readRecord, verifyChain } from '../../src/domain/audit-chain.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
@@ -176,8 +177,8 @@ function checkGates(world: World, report: Report): void {
     if (before !== undefined && before.status !== 'pending' && before.status !== gate.status) {
       report('settled once', `${name} was ${before.status} and became ${gate.status}`);
     }
-    if (before !== undefined && before.status !== 'pending' && before.votes.length !== gate.votes.length) {
-      report('settled once', `${name} was ${before.status}, and has another vote`);
+    if (before !== undefined && before.status !== 'pending' && !isDeepStrictEqual(before.votes, gate.votes)) {
+      report('settled once', `${name} was ${before.status}, and has other votes`);
     }
     if (gate.status === 'approved' && before?.status === 'pending') checkVotes(world, gate, name, report);
   }

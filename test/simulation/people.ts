@@ -141,7 +141,8 @@ export class People {
     // At once, or one after the other; some press twice.
     const pressing = chance.happens(0.3) ? chance.some(people, 0.7) : [chance.pick(people)];
     for (const person of pressing) {
-      this.#press(person, button);
+      const isOfOneMind = pressing.length === 1 || chance.happens(0.8);
+      this.#press(person, isOfOneMind ? button : chance.pick(ofMessage));
       if (chance.happens(0.1)) this.#press(person, button, 'again');
       if (chance.happens(0.05)) this.#press(person, chance.pick(ofMessage), 'another mind');
     }

@@ -101,7 +101,7 @@ export const PLANTED: readonly PlantedBug[] = [
   {
     name: 'a vote is written without asking what was written meanwhile',
     breaks: 'settled once',
-    within: 60,
+    within: 30,
     plant: () =>
       on('dynamodb', 'UpdateItem', (parcel, deliver) => {
         const { ConditionExpression, ...rest } = bodyOf<Record<string, unknown>>(parcel);
