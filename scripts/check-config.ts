@@ -135,9 +135,18 @@ function summaryOf(deployment: Deployment): string[] {
   ];
 }
 
+const HELP = `Checks a deployment's file without deploying it.
+
+  npm run check-config -- [FILE …]   without a file: ${DEFAULT_FILE}
+
+Everything that is wrong is told at once, each with the file's line. Of several files it also checks that their deployments
+can stand side by side. It ends with 0 when nothing is wrong, 1 otherwise.`;
+
 if (import.meta.main) {
   const files = process.argv.slice(2);
-  const { ok, lines } = checkConfigs(files.length === 0 ? [DEFAULT_FILE] : files);
+  const { ok, lines } = files.includes('--help')
+    ? { ok: true, lines: [HELP] }
+    : checkConfigs(files.length === 0 ? [DEFAULT_FILE] : files);
   (ok ? process.stdout : process.stderr).write(`${lines.join('\n')}\n`);
   process.exitCode = ok ? 0 : 1;
 }

@@ -39,10 +39,20 @@ export function verifyAudit(file: string): CheckedAudit {
   };
 }
 
+const HELP = `Checks an audit that was downloaded, from Slack or from the bucket: each record is hashed again.
+
+  npm run verify-audit -- FILE   JSON lines, in the order of their numbers
+
+It needs nothing but the file. It ends with 0 when the chain is whole, 1 otherwise, and then names the line where it breaks.`;
+
 if (import.meta.main) {
   const [, , file] = process.argv;
   const { ok, lines } =
-    file === undefined ? { ok: false, lines: ['Which file? npm run verify-audit -- audit.jsonl'] } : verifyAudit(file);
+    file === undefined
+      ? { ok: false, lines: ['Which file? npm run verify-audit -- audit.jsonl'] }
+      : file === '--help'
+        ? { ok: true, lines: [HELP] }
+        : verifyAudit(file);
   (ok ? process.stdout : process.stderr).write(`${lines.join('\n')}\n`);
   process.exitCode = ok ? 0 : 1;
 }
