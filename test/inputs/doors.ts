@@ -618,7 +618,7 @@ export async function openDoors(): Promise<Doors> {
 
   const commands = entrance({
     name: 'a command',
-    runs: 70,
+    runs: 50,
     inputs: fc.tuple(typedText, fc.constantFrom(...PEOPLE_IDS), fc.boolean()).map(([text, userId, isShort]) => ({
       ...COMMAND,
       user_id: userId,
@@ -629,7 +629,7 @@ export async function openDoors(): Promise<Doors> {
 
   const tamperedForms = entrance({
     name: 'a command whose fields were changed',
-    runs: 100,
+    runs: 80,
     inputs: brokenText(
       changed([{ ...COMMAND, text: 'help' }]).map((form) =>
         Object.entries(typeof form === 'object' && form !== null ? form : { payload: form })
@@ -642,7 +642,7 @@ export async function openDoors(): Promise<Doors> {
 
   const presses = entrance({
     name: 'a button whose value was changed',
-    runs: 110,
+    runs: 80,
     corpus: [
       ['a key that no table takes', pressed(ids.CANCEL_ACTION, 'x'.repeat(3_000), LEAD)],
       ['no key', pressed(ids.CANCEL_ACTION, '', LEAD)],
@@ -677,7 +677,7 @@ export async function openDoors(): Promise<Doors> {
 
   const inForms = entrance({
     name: 'a button in a form',
-    runs: 80,
+    runs: 60,
     corpus: [
       ['a wave that is no number', inForm(ids.EDIT_WAVE_ACTION, 'x', planState)],
       ['a wave beyond all numbers', inForm(ids.EDIT_WAVE_ACTION, '1e400', planState)],
@@ -700,7 +700,7 @@ export async function openDoors(): Promise<Doors> {
 
   const submissions = entrance({
     name: 'a form',
-    runs: 120,
+    runs: 90,
     corpus: [
       [
         'a wave that waits for what is no number',
@@ -732,7 +732,7 @@ export async function openDoors(): Promise<Doors> {
 
   const tamperedPayloads = entrance({
     name: 'a payload that was changed anywhere',
-    runs: 280,
+    runs: 200,
     corpus: textCorpusOf('payloads'),
     inputs: brokenText(
       changed([
@@ -758,7 +758,7 @@ export async function openDoors(): Promise<Doors> {
 
   const events = entrance({
     name: 'an event of Slack',
-    runs: 110,
+    runs: 80,
     corpus: textCorpusOf('events'),
     inputs: fc.oneof(
       fc.tuple(typedText, fc.constantFrom(...PEOPLE_IDS)).map(([text, user]) =>
@@ -791,7 +791,7 @@ export async function openDoors(): Promise<Doors> {
 
   const machines = entrance({
     name: 'a request of a machine, at its function',
-    runs: 90,
+    runs: 60,
     corpus: [...textCorpusOf('requests'), ...tooMuch()],
     inputs: changed(requestDocuments).map(textOf),
     give: async (text) => {
@@ -822,7 +822,7 @@ export async function openDoors(): Promise<Doors> {
 
   const progress = entrance({
     name: 'an event of progress',
-    runs: 100,
+    runs: 80,
     corpus: textCorpusOf('progress'),
     inputs: changed([
       {
@@ -869,7 +869,7 @@ export async function openDoors(): Promise<Doors> {
 
   const looks = entrance({
     name: 'what somebody looks at',
-    runs: 25,
+    runs: 20,
     inputs: fc.oneof(
       fc
         .tuple(fc.constantFrom('status', 'executions', 'plan drill', 'schedule', 'plan show'), anyText)
@@ -924,7 +924,7 @@ export async function openDoors(): Promise<Doors> {
   let made = 0;
   const schedules = entrance({
     name: 'a stored schedule whose time has come',
-    runs: 25,
+    runs: 15,
     inputs: changed([
       {
         scheduleId: 'abcdef01',
@@ -987,7 +987,7 @@ export async function openDoors(): Promise<Doors> {
   const streams = (['effects', 'projector', 'audit'] as const).map((name) =>
     entrance({
       name: `records of the table’s stream, for ${name}`,
-      runs: 40,
+      runs: 30,
       inputs: fc
         .tuple(
           fc.constantFrom(

@@ -18,7 +18,7 @@ describe('bad input is refused by an error that says so, stores nothing, and sho
     },
   );
 
-  test(`at least ${FEWEST} inputs were given in`, () => {
+  test('at least 10,000 inputs were given in', () => {
     expect(given).toBeGreaterThanOrEqual(FEWEST);
   });
 });

@@ -90,7 +90,7 @@ export const typedText: fc.Arbitrary<string> = fc.oneof(
 
 const command = entrance({
   name: 'what is typed after /dr',
-  runs: 3500,
+  runs: 4000,
   corpus: corpusOf<string>('commands').map(([name, text]) => [name, { text, isKnown: true }] as const),
   inputs: fc.tuple(typedText, fc.boolean()).map(([text, isKnown]) => ({ text, isKnown })),
   give: ({ text, isKnown }) => {
@@ -101,7 +101,7 @@ const command = entrance({
 
 const mention = entrance({
   name: 'what is written to the bot',
-  runs: 1500,
+  runs: 1800,
   inputs: fc
     .tuple(anyText, typedText, fc.boolean())
     .map(
@@ -144,7 +144,7 @@ const FAILOVER: Json = {
 
 const component = entrance({
   name: 'input of the component',
-  runs: 700,
+  runs: 600,
   corpus: textCorpusOf('requests'),
   inputs: textsOf(INPUT, FAILOVER, jsonOf('docs/examples/drill.json')),
   give: (text) => {
@@ -168,7 +168,7 @@ export const requestDocuments: Json[] = [
 
 const request = entrance({
   name: 'request of a machine',
-  runs: 700,
+  runs: 600,
   corpus: textCorpusOf('requests'),
   inputs: textsOf(...requestDocuments),
   give: (text) => {
@@ -179,7 +179,7 @@ const request = entrance({
 
 const deployment = entrance({
   name: 'a deployment’s file',
-  runs: 250,
+  runs: 200,
   corpus: textCorpusOf('deployments'),
   inputs: textsOf(jsonOf('config/example.json'), {
     ...(jsonOf('config/example.json') as object),
@@ -262,7 +262,7 @@ const REGIONS = ['us-east-2'];
 
 const planFile = entrance({
   name: 'a file of recovery plans',
-  runs: 250,
+  runs: 180,
   corpus: textCorpusOf('plans'),
   inputs: fc.oneof(
     { weight: 3, arbitrary: textsOf(...PLAN_DOCUMENTS) },
@@ -307,7 +307,7 @@ const INVENTORY: Json = {
 
 const inventory = entrance({
   name: 'an inventory',
-  runs: 500,
+  runs: 400,
   corpus: textCorpusOf('inventories'),
   inputs: textsOf(INVENTORY),
   give: (text) => {
@@ -349,7 +349,7 @@ const CRON_FIELD = fc.constantFrom(
 
 const schedule = entrance({
   name: 'when a schedule runs',
-  runs: 1000,
+  runs: 1200,
   corpus: corpusOf<{ when: string; zone: string }>('schedules'),
   inputs: fc.record({
     when: fc.oneof(
