@@ -55,7 +55,7 @@ export class People {
   readonly #trace: Trace;
   readonly #mood: Mood;
   readonly #oldCards: SlackMessage[] = [];
-  readonly #commands: Command[];
+  #commands: Command[];
   #askedAgain = 0;
   readonly #from: number;
   readonly #now: () => number;
@@ -94,10 +94,10 @@ export class People {
   /** What they do in one moment. */
   act(): void {
     const chance = this.#chance;
-    while (this.#commands[0] !== undefined && this.#commands[0].at <= this.#now() - this.#from) {
-      const { person, text } = this.#commands.shift() as Command;
-      this.#say(person, text);
-    }
+    const isDue = ({ at }: Command) => at <= this.#now() - this.#from;
+    const due = this.#commands.filter(isDue);
+    this.#commands = this.#commands.filter((command) => !isDue(command));
+    for (const { person, text } of due) this.#say(person, text);
     if (!chance.happens(this.#mood.activity)) return;
     const buttons = this.#buttons();
     const questions = buttons.filter(({ actionId }) => VOTES.includes(actionId) || actionId === BREAK_GLASS_ACTION);
@@ -121,8 +121,8 @@ export class People {
       this.#press('lead', button);
     }
     for (const button of of(VOTE_ACTION.resume)) this.#press('approver', button);
-    for (const button of of(VOTE_ACTION.stop))
-      if (!of(VOTE_ACTION.resume).some(({ message }) => message.ts === button.message.ts)) this.#press('lead', button);
+    const pauses = new Set(of(VOTE_ACTION.resume).map(({ message }) => message.ts));
+    for (const button of of(VOTE_ACTION.stop)) if (!pauses.has(button.message.ts)) this.#press('lead', button);
     for (const button of of(RESUME_MACHINE)) this.#press('lead', button);
     if (this.#chance.happens(0.3)) for (const button of of(CLOSE_EXECUTION)) this.#press('lead', button);
   }
