@@ -217,7 +217,8 @@ function checkServers(world: World, items: Item[], executions: ExecutionRecord[]
     const plan = plans.find(({ revision }) => revision === execution.planRevision);
     if (plan === undefined || execution.launchStartedAt === undefined) continue;
     const batches = (own.filter(({ item }) => item.startsWith('BATCH#')) as unknown as BatchRecord[]).filter(
-      ({ planRevision }) => planRevision === plan.revision,
+      // A preparation that died may have left batches of a plan that was never stored: nobody was asked about those.
+      ({ batchId }) => plan.batchIds.includes(batchId),
     );
     checkBatches(world, execution, batches, report);
     const waves = own.filter(({ item }) => item.startsWith('WAVE#')) as unknown as WaveRecord[];
