@@ -703,15 +703,17 @@ describe('an execution by a recovery plan', () => {
 });
 
 describe('how long a wave takes', () => {
+  /** The day before: what ends after a request is no earlier run of it. */
+  const EARLIER = START - minutes(24 * 60);
   const wave = (executionId: string, took: number) =>
-    aWave(1, 'success', [10, 10 + took], { executionId, startedAt: START, endedAt: START + minutes(took) });
+    aWave(1, 'success', [10, 10 + took], { executionId, startedAt: EARLIER, endedAt: EARLIER + minutes(took) });
   const idOf = (number: number) => ID.replace('abcdef01', `abcdef${10 + number}`);
   const over = (executionId: string, took: number): ExecutionView => {
     const view = aView({
       ...ended('success', { succeeded: 3, failed: 0 }, { resultLocation: undefined }),
       executionId,
     });
-    return { ...view, waves: [wave(executionId, took)] };
+    return { ...view, execution: { ...view.execution, startTime: EARLIER }, waves: [wave(executionId, took)] };
   };
 
   test('is the median of the last successful runs, without the run itself', async () => {
@@ -748,7 +750,11 @@ describe('how long a wave takes', () => {
       ...rest,
       execution: { ...rest.execution, executionId },
       gates: [],
-      waves: mine(rest.waves),
+      waves: mine(rest.waves).map((one) => ({
+        ...one,
+        startedAt: one.startedAt - START + EARLIER,
+        endedAt: one.endedAt - START + EARLIER,
+      })),
       plan: undefined,
       actions: [],
     });

@@ -13,7 +13,8 @@ test('what a later run took is no earlier run’s: a card that is drawn again sa
   });
   const runs = [run('later', 9_000, 30), run('during', 6_000, 40), run('own', 7_000, 50), run('earlier', 4_000, 20)];
   const store = { getDurations: async () => [{ wave: 1, version: 1, runs }], putDuration: async () => true };
-  const execution = { executionId: 'own', application: 'HRP', waves: [1], startTime: 5_000 };
+  const asked = { application: 'HRP', waves: [1], tags: { 'DR-Application': 'HRP' }, options: {} };
+  const execution = { executionId: 'own', ...asked, startTime: 5_000 };
   const view = { execution, waves: [] } as unknown as ExecutionView;
   expect(await expectedDurations(store as unknown as ExecutionStore, view)).toEqual(
     new Map([[1, { ms: 20 * MINUTE, from: 'history' }]]),
