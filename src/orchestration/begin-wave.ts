@@ -13,7 +13,7 @@ import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { announcer } from './announce.ts';
 import { type AroundWaves, aroundWaves } from './around-waves.ts';
 import { leaveWave } from './leave-wave.ts';
-import { results } from './results.ts';
+import { results, runOfWave } from './results.ts';
 import { retryWave } from './retry-wave.ts';
 import { runNameOf } from './run.ts';
 import { settleTools } from './settle-account.ts';
@@ -71,7 +71,13 @@ export const create: CreateHandler<unknown, BeginWaveAnswer> = (platform) => {
       aroundWaves(store, execution),
     ]);
     const earlier = ended.map((record) => ({ ...record, actionProblem: around.actionProblem(record.wave) }));
-    if (known !== undefined) return await after({ execution, plan, gateId, around }, known);
+    if (known !== undefined) {
+      // Whoever left the wave may have died between its record and its result.
+      const { notBegun, startedAt } = known;
+      if (notBegun !== undefined)
+        await leaveTools.results.conclude({ ...runOfWave(execution, plan, wave), startedAt }, notBegun);
+      return await after({ execution, plan, gateId, around }, known);
+    }
     if (!numbers.includes(wave) || earlier.length < before.length) {
       throw new DrError('NotFound', `Wave ${wave} of ${executionId} is not the next one. Nothing more was done.`);
     }

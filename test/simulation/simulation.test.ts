@@ -19,6 +19,9 @@ const SOME_BUGS = [
   'a record of the audit is not kept',
 ];
 
+/** In it a function died between the record of a wave that was left and its result, which then never came. */
+const ONCE_BROKEN = 5284;
+
 async function worker<Line>(...given: string[]): Promise<Line[]> {
   const { stdout } = await run(process.execPath, [WORKER, ...given], { maxBuffer: 64 * 1024 * 1024 });
   return stdout
@@ -35,7 +38,10 @@ describe('seeds', () => {
   beforeAll(async () => {
     [runs, [again, planted]] = await Promise.all([
       worker<RunLine>('run', '1', '1', '10'),
-      Promise.all([worker<RunLine>('run', '7', '1', '7'), worker<(typeof planted)[number]>('planted', ...SOME_BUGS)]),
+      Promise.all([
+        worker<RunLine>('run', '7', String(ONCE_BROKEN - 7), String(ONCE_BROKEN)),
+        worker<(typeof planted)[number]>('planted', ...SOME_BUGS),
+      ]),
     ]);
   });
 
@@ -49,8 +55,12 @@ describe('seeds', () => {
     expect(runs.reduce((sum, { faulty }) => sum + faulty, 0)).toBeGreaterThan(20);
   });
 
+  test('that once broke a rule do not any more', () => {
+    expect(again.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+
   test('give the same run each time, whichever ran before', () => {
-    expect(again.map(({ hash }) => hash)).toEqual([runs[6]?.hash]);
+    expect(again[0]?.hash).toBe(runs[6]?.hash);
   });
 
   test('find bugs that are planted', () => {
