@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,8 +9,9 @@ export default defineConfig({
     // 2-core machine.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Vitest leaves one core free by default; of two cores that is half.
-    maxWorkers: '100%',
+    // Vitest leaves one core free by default; of two cores that is half. Browsers and processes of their own are waited for by a
+    // worker that does nothing: with one more than there are cores another one works meanwhile.
+    maxWorkers: availableParallelism() + 1,
     // A worker keeps what it has loaded (the SDK, Bolt, the CDK) for its next file: isolation costs a third of the time.
     isolate: false,
     restoreMocks: true,

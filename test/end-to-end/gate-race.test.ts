@@ -13,7 +13,7 @@ const AT_ONCE = 10;
 const ROUNDS = 100;
 
 test('a thousand clicks of twenty people give one decision, by three of them, and one job a batch', async () => {
-  const world = await startWorld({ people: [...PEOPLE, ...CROWD] });
+  const world = await startWorld({ people: [...PEOPLE, ...CROWD], database: 'dynalite' });
   const { ssm, configPath, workspace } = world.practice;
   const access = {
     teamId: WORKSPACE.teamId,

@@ -17,6 +17,7 @@ import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, type Person, WORKSPACE } from '../../src/local/slack/people.ts';
+import { MemoryDynamoDB } from '../simulation/dynamodb/memory.ts';
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 
@@ -57,6 +58,11 @@ export interface WorldOptions {
   drsEvents?: boolean;
   /** Recovery plans and protection groups that are stored from the start. @default none */
   library?: PlanSet;
+  /**
+   * What keeps the tables: `dynalite`, or the simulation's database, which gives the same answers (its own test compares them)
+   * in less time. @default memory
+   */
+  database?: 'dynalite' | 'memory';
   /** Whether several tests use it, one after the other: then who starts it closes its practice. @default false */
   shared?: boolean;
 }
@@ -116,6 +122,7 @@ export async function startWorld(options: WorldOptions = {}) {
     launchPace: options.launchPace ?? 20,
     schedules: [...(options.lookedAfter === false ? [] : LOOKED_AFTER_BY), ...(options.schedules ?? [])],
     onMetrics: (text) => metricLines.push(text),
+    ...(options.database === 'dynalite' ? {} : { database: new MemoryDynamoDB() }),
     ...(options.library === undefined ? {} : { library: options.library }),
   });
   if (options.shared !== true) onTestFinished(() => practice.close());

@@ -193,7 +193,7 @@ function library({ application = 'HRP', actions = true } = {}): PlanSet {
 
 /** A deployment in which what happens is told to a topic, and whose calls are kept. */
 async function startStory(options: WorldOptions = {}): Promise<World> {
-  const world = await startWorld({ inventory: fewServers(), lookedAfter: false, ...options });
+  const world = await startWorld({ inventory: fewServers(), lookedAfter: false, database: 'dynalite', ...options });
   const { ssm, sns, configPath } = world.practice;
   expect(sns.createTopic({ name: 'recoveries' })).toBe(TOPIC);
   const { channelId } = WORKSPACE;
