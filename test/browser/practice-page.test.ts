@@ -606,6 +606,8 @@ describe('recovery plans', () => {
     expect(await violations(page)).toEqual([]);
     await wave.getByRole('button', { name: 'Use This Wave' }).click();
     await plan.getByText('pause after it').waitFor();
+    // Escape belongs to the form on top, as long as there is one.
+    await wave.waitFor({ state: 'detached' });
     expect(await plan.getByRole('textbox', { name: 'RTO target' }).inputValue()).toBe('200');
     await page.keyboard.press('Escape');
     await plan.waitFor({ state: 'detached' });

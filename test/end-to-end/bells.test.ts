@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bellRinger } from '../../src/gates/ring.ts';
 import { create as watchGates } from '../../src/gates/watch-gates.ts';
 import { executionIdOf, startWorld, type World } from './world.ts';
@@ -40,12 +40,9 @@ describe('a bell', () => {
     silenceEffects(world);
     // The watcher of the deployment is busy elsewhere; ours finds Step Functions down.
     practice.host.crashNext('dr-chatops-watch-gates', 'before');
-    const up = process.env.AWS_ENDPOINT_URL_SFN;
-    process.env.AWS_ENDPOINT_URL_SFN = await stepFunctionsDown();
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', await stepFunctionsDown());
     const watch = watchGates(practice.platformOf('watch-gates'));
-    onTestFinished(() => {
-      process.env.AWS_ENDPOINT_URL_SFN = up;
-    });
+    onTestFinished(() => void vi.unstubAllEnvs());
 
     await world.presses('approver', 'approve', world.openGateCards()[0]);
     const [decided] = await world.table.gates(executionId);
@@ -60,7 +57,7 @@ describe('a bell', () => {
     expect(measured(world, 'SettleDelaySeconds')).toEqual([]);
     expect(measured(world, 'GatesWaiting').at(-1)).toBe(0);
 
-    process.env.AWS_ENDPOINT_URL_SFN = up;
+    vi.unstubAllEnvs();
     await clock.advance(60_000);
     const [rung] = await world.table.gates(executionId);
     expect(rung?.bell?.rungAt).toBeDefined();

@@ -1,7 +1,7 @@
 import { DescribeSourceServersCommand, DrsClient } from '@aws-sdk/client-drs';
 import { AssumeRoleCommand, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { CENTRAL_ACCOUNT, REGION } from '../../../src/local/accounts.ts';
 import { type LocalSts, startSts } from '../../../src/local/aws/sts.ts';
 import { ACCOUNT, awsWorld, OTHER_ACCOUNT } from './aws-world.ts';
@@ -169,12 +169,9 @@ describe('fromTemporaryCredentials', () => {
   it('finds STS and DRS by the environment', async () => {
     const { sts, drs, identities, addServers } = await stsWorld();
     addServers(1);
-    const before = { ...process.env };
-    process.env.AWS_ENDPOINT_URL_STS = sts.url;
-    process.env.AWS_ENDPOINT_URL_DRS = drs.url;
-    onTestFinished(() => {
-      process.env = before;
-    });
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url);
+    vi.stubEnv('AWS_ENDPOINT_URL_DRS', drs.url);
+    onTestFinished(() => void vi.unstubAllEnvs());
     const client = new DrsClient({
       region: REGION,
       credentials: fromTemporaryCredentials({

@@ -270,7 +270,8 @@ async function takeShortcut({ client }: Actor, { callbackId }: JsonObject): Prom
 
 async function closeModal(actor: Actor, { viewId, how }: JsonObject): Promise<LocalResponse> {
   const view = modalOf(actor, viewId);
-  if (view === undefined) return MODAL_GONE;
+  // What is to be closed is closed: the app may have been quicker.
+  if (view === undefined) return answer(200, {});
   await actor.client.closeView(view, how === 'cross' ? 'cross' : 'cancel');
   return answer(200, {});
 }

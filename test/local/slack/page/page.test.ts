@@ -447,8 +447,17 @@ describe('A modal', () => {
     const viewId = await openModal(world);
     const refused = { status: 409, body: { problem: 'That modal is no longer open.' } };
     expect(await act(world, 'submit', { as: 'reader', viewId, inputs: { why: ['x'] } })).toEqual(refused);
-    expect(await act(world, 'close', { as: 'reader', viewId, how: 'cross' })).toEqual(refused);
+    // What is no modal of theirs is closed for them; the other person's stays as it is.
+    expect(await act(world, 'close', { as: 'reader', viewId, how: 'cross' })).toEqual({ status: 200, body: {} });
     expect(world.workspace.modals(approver)).toHaveLength(1);
+  });
+
+  test('that the app closed first is closed without a complaint', async () => {
+    const world = await createWorld();
+    const viewId = await openModal(world);
+    const closing = () => act(world, 'close', { as: 'approver', viewId, how: 'cancel' });
+    expect([await closing(), await closing()]).toEqual(Array(2).fill({ status: 200, body: {} }));
+    expect(world.workspace.modals(approver)).toEqual([]);
   });
 });
 
