@@ -1,6 +1,6 @@
 import type { Plan } from './plan.ts';
 import type { Batch, BatchServer } from './result.ts';
-import { isBatchTerminal } from './status.ts';
+import { isBatchTerminal, isLeftOut } from './status.ts';
 
 /**
  * What an approved failover becomes when the fleet is looked at again (design §7): servers that are gone are named
@@ -20,10 +20,7 @@ export function keepToApproved<T extends Batch>(approved: T[], now: Plan): { bat
     batches: approved.map((batch) =>
       isBatchTerminal(batch.status) || unread.has(`${batch.accountId}/${batch.region}`)
         ? batch
-        : {
-            ...batch,
-            servers: batch.servers.map((server) => kept(server, present.has(keyOf(batch.accountId, server)))),
-          },
+        : without(batch, (server) => !present.has(keyOf(batch.accountId, server))),
     ),
     warnings: [...present]
       .filter(([key]) => !known.has(key))
@@ -31,8 +28,13 @@ export function keepToApproved<T extends Batch>(approved: T[], now: Plan): { bat
   };
 }
 
-function kept(server: BatchServer, isPresent: boolean): BatchServer {
-  if (isPresent || server.state !== 'planned') return server;
+/** The batch without the servers that are gone; one that has none left is over: nobody would settle it. */
+function without<T extends Batch>(batch: T, isGone: (server: BatchServer) => boolean): T {
+  const servers = batch.servers.map((server) => (server.state === 'planned' && isGone(server) ? gone(server) : server));
+  return servers.every(isLeftOut) ? { ...batch, status: 'not started', servers } : { ...batch, servers };
+}
+
+function gone(server: BatchServer): BatchServer {
   return {
     ...server,
     state: 'failed',

@@ -21,6 +21,12 @@ describe('an approved failover, when the fleet is looked at again', () => {
     ]);
   });
 
+  it('is over where all servers of a batch are gone: nobody is sent to settle it', () => {
+    const { batches } = keepToApproved([aBatch()], lookOf([aServer(9)]));
+    expect(batches).toMatchObject([{ status: 'not started' }]);
+    expect(batches[0]?.servers.map(({ errorCode }) => errorCode)).toEqual(Array(3).fill('ServerGone'));
+  });
+
   it('keeps that failure, whatever the executor says of the batch', () => {
     const [batch = aBatch()] = keepToApproved([aBatch()], lookOf([aServer(1), aServer(3)])).batches;
     const finished = {
