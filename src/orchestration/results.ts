@@ -72,34 +72,22 @@ export function results(platform: Platform, store: ExecutionStore): Results {
     locationOf,
     keep,
 
-    async conclude(given, notBegun) {
-      const run = await sinceFirstAttempt(given);
-      const plan = await store.getPlan(run.executionId, run.planRevision);
-      const batches = plan === undefined ? [] : await store.getBatches(plan, { wave: run.wave });
-      const location = locationOf(run);
-      const build = (endedAt: number) => outputOf(run, plan, batches, { endedAt, resultLocation: location, notBegun });
-      const retryable = notBegun === undefined ? retryableOf(batches) : 0;
-      const found = waveRecord(run, build(platform.now()), { notBegun, retryable });
-      const wave = await store.recordWave(found);
-      const output = build(wave.endedAt);
-      // Somebody may redrive a run after its wave was tried again: what was recorded of this attempt stays as it was told.
-      if (isDeepStrictEqual(wave.summary, found.summary)) await keep(output);
-      const { attempt = 1 } = run;
-      return { output, batches: batches.filter(({ batchId }) => batchNameOf(batchId).attempt === attempt) };
-    },
+    conclude,
 
     async concludeExecution(execution, plan) {
       const { executionId } = execution;
       const numbers = runsOf(plan.waves);
-      const records = await store.getWaves(executionId, numbers);
-      if (records.length < numbers.length) {
+      const stored = await store.getWaves(executionId, numbers);
+      if (stored.length < numbers.length) {
         throw new DrError('NotFound', `A wave of ${executionId} has no result yet.`);
       }
+      const batches = await store.getBatches(plan);
+      const records: WaveRecord[] = [];
+      for (const record of stored) records.push(await withWhatWasFound(execution, plan, batches, record));
       const ending = endingOf(records, (await aroundWaves(store, execution)).afterwards(records));
       const [first] = records;
       if (first !== undefined && !hasSeveralWaves(numbers)) return { ...ending, resultLocation: first.resultLocation };
       const resultLocation = `s3://${RESULT_BUCKET}/results/${executionId}/execution.json`;
-      const batches = await store.getBatches(plan);
       const output = buildExecutionOutput({
         executionId,
         ending,
@@ -116,6 +104,42 @@ export function results(platform: Platform, store: ExecutionStore): Results {
       return { ...ending, resultLocation };
     },
   };
+
+  async function conclude(given: Run, notBegun?: Problem) {
+    const run = await sinceFirstAttempt(given);
+    const plan = await store.getPlan(run.executionId, run.planRevision);
+    const batches = plan === undefined ? [] : await store.getBatches(plan, { wave: run.wave });
+    const location = locationOf(run);
+    const build = (endedAt: number) => outputOf(run, plan, batches, { endedAt, resultLocation: location, notBegun });
+    const retryable = notBegun === undefined ? retryableOf(batches) : 0;
+    const found = waveRecord(run, build(platform.now()), { notBegun, retryable });
+    const wave = await store.recordWave(found);
+    const output = build(wave.endedAt);
+    // Somebody may redrive a run after its wave was tried again: what was recorded of this attempt stays as it was told.
+    if (isDeepStrictEqual(wave.summary, found.summary)) await keep(output);
+    const { attempt = 1 } = run;
+    return { output, batches: batches.filter(({ batchId }) => batchNameOf(batchId).attempt === attempt) };
+  }
+
+  /**
+   * A retry reads the jobs of the attempts before it. Where it was ended before it began anything, what it has found to be
+   * done is recorded as its result: else nobody would be told of instances that run.
+   */
+  async function withWhatWasFound(
+    execution: ExecutionRecord,
+    plan: PlanRecord,
+    batches: BatchRecord[],
+    record: WaveRecord,
+  ): Promise<WaveRecord> {
+    const { wave, attempt = 1, startedAt, notBegun } = record;
+    const ofWave = batches.filter((batch) => batch.wave === wave);
+    if (notBegun !== undefined || ofWave.length === 0) return record;
+    const run = { ...runOfWave(execution, plan, wave, attempt), startedAt };
+    if (isDeepStrictEqual(outputOf(run, plan, ofWave, record).summary, record.summary)) return record;
+    await conclude(runOfWave(execution, plan, wave, attempt + 1));
+    const [found = record] = await store.getWaves(execution.executionId, [wave]);
+    return found;
+  }
 
   /** A retried wave is told as one: from the start of its first attempt. */
   async function sinceFirstAttempt(run: Run): Promise<Run> {
