@@ -268,6 +268,8 @@ export interface ParentRecord {
 export interface MessageRecord {
   executionId: string;
   key: string;
+  /** Grows with every write, so that of two drawers the slower one notices the other; absent until the first. */
+  version?: number;
   channelId: string;
   /** Slack's timestamp of the message; absent while only the intent to post is known. */
   ts?: string;

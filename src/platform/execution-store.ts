@@ -981,26 +981,44 @@ export function executionStore(platform: Platform) {
         ),
       ),
 
-    async putMessage(message: MessageRecord): Promise<void> {
-      await db.send(new PutCommand({ TableName, Item: { ...message, item: ITEM.message(message.key) } }));
-    },
+    /**
+     * Stores the message in the place of what was read of it. False when somebody else has written it since: what they drew
+     * may be newer, and a note that it has to be drawn again must not be wiped out.
+     */
+    putMessage: ({ version: read, ...message }: MessageRecord) =>
+      conditionally(
+        db.send(
+          new PutCommand({
+            TableName,
+            Item: { ...message, item: ITEM.message(message.key), version: (read ?? 0) + 1 },
+            ConditionExpression: read === undefined ? 'attribute_not_exists(#version)' : '#version = :read',
+            ExpressionAttributeNames: { '#version': 'version' },
+            ...(read === undefined ? {} : { ExpressionAttributeValues: { ':read': read } }),
+          }),
+        ),
+      ),
 
     /**
      * Notes that a message has to be drawn again, whatever else is stored of it. `changedAt`: since when there is something
-     * to show, in milliseconds since the epoch.
+     * to show, in milliseconds since the epoch. `posted`: where it stands by now, for whoever has just posted it.
      */
-    async markDirty(executionId: string, key: string, error: string, changedAt = platform.now()): Promise<void> {
+    async markDirty(
+      executionId: string,
+      key: string,
+      error: string,
+      { changedAt = platform.now(), posted }: { changedAt?: number; posted?: { channelId: string; ts: string } } = {},
+    ): Promise<void> {
       await db.send(
         new UpdateCommand({
           TableName,
           Key: { executionId, item: ITEM.message(key) },
-          UpdateExpression:
-            'SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now), waitingSince = if_not_exists(waitingSince, :changedAt)',
+          UpdateExpression: `SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now), waitingSince = if_not_exists(waitingSince, :changedAt)${posted === undefined ? '' : ', channelId = :channelId, ts = :ts'} ADD #version :one`,
           ExpressionAttributeNames: {
             '#status': 'status',
             '#error': 'error',
             '#key': 'key',
             '#startTime': 'startTime',
+            '#version': 'version',
           },
           ExpressionAttributeValues: {
             ':dirty': 'dirty',
@@ -1008,6 +1026,8 @@ export function executionStore(platform: Platform) {
             ':key': key,
             ':now': platform.now(),
             ':changedAt': changedAt,
+            ':one': 1,
+            ...(posted === undefined ? {} : { ':channelId': posted.channelId, ':ts': posted.ts }),
           },
         }),
       );

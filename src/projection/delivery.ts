@@ -86,6 +86,11 @@ export interface DeliveryTools {
 export function delivery(tools: DeliveryTools) {
   const { store, slack, changedAt, measure, now, slackNow, wait, fallbackChannel, log } = tools;
   const messages = [...tools.messages];
+  /**
+   * A dirty card stands for its whole execution: whoever drew it last may not have come to its thread. It stays dirty until
+   * all of that is drawn, so that a sweep which dies in between leaves what the next one finds.
+   */
+  let cardIsLeft = messages.some(({ key, status }) => key === CARD && status === 'dirty');
 
   return {
     /** Posts the drawing, or updates its message when what is drawn has changed. `card`: the message it hangs under. */
@@ -118,11 +123,28 @@ export function delivery(tools: DeliveryTools) {
             }),
           );
         }
-        await store.putMessage({ ...settledRecord(record), ts: card.ts, status: 'shown', waitingSince: undefined });
+        await keep({ ...settledRecord(record), ts: card.ts, status: 'shown', waitingSince: undefined });
         measureTime(record);
         return shown(record, card.ts);
       } catch (error) {
         return await failed(execution, record, error);
+      }
+    },
+
+    /** Everything of the execution is drawn, or stored as dirty by itself; `keys` are those of its messages by now. */
+    async settle(keys: ReadonlySet<string>): Promise<void> {
+      const card = messages.find(({ key }) => key === CARD);
+      if (cardIsLeft && card?.status === 'dirty' && card.drawn !== undefined) {
+        cardIsLeft = false;
+        await keep({ ...card, status: 'shown', waitingSince: undefined });
+      }
+      // What is not to be said any more: a wave that was about to begin did not. It would be swept for ever.
+      for (const record of messages.filter(({ key, status }) => status === 'dirty' && !keys.has(key))) {
+        await keep({
+          ...settledRecord(record),
+          status: record.ts === undefined ? 'intent' : 'shown',
+          waitingSince: undefined,
+        });
       }
     },
   };
@@ -153,12 +175,12 @@ export function delivery(tools: DeliveryTools) {
         ...settledRecord(record),
         ts: shownTs,
         drawn,
-        status: 'shown',
+        status: drawing.key === CARD && cardIsLeft ? 'dirty' : 'shown',
         shownAt: slackNow(),
         waitingSince: undefined,
         permalink,
       };
-      await store.putMessage(next);
+      await keep(next);
       measureTime(record);
       return shown(next, shownTs);
     } catch (error) {
@@ -169,8 +191,8 @@ export function delivery(tools: DeliveryTools) {
         return await deliver(execution, drawing, card);
       }
       // It follows its card, which is drawn again, and so learns that its channel is closed.
-      await store.markDirty(record.executionId, CARD, errorCode(error), changedAt);
-      await store.putMessage({
+      await store.markDirty(record.executionId, CARD, errorCode(error), { changedAt });
+      await keep({
         ...settledRecord(record),
         status: 'dirty',
         waitingSince: waitingSince(record),
@@ -219,7 +241,7 @@ export function delivery(tools: DeliveryTools) {
   /** True when this drawer may post. Somebody else's claim: the message stays dirty and is looked at again. */
   async function claim(record: MessageRecord): Promise<boolean> {
     if (await store.claimMessage(record, now() + CLAIM_MS)) return true;
-    await store.markDirty(record.executionId, record.key, 'another drawing is under way', changedAt);
+    await store.markDirty(record.executionId, record.key, 'another drawing is under way', { changedAt });
     return false;
   }
 
@@ -330,7 +352,7 @@ export function delivery(tools: DeliveryTools) {
 
   /** Stores the message as one that is to be posted in `channelId`. */
   async function move(record: MessageRecord, channelId: string, error: unknown): Promise<void> {
-    const { executionId, key, startTime, channelId: movedFrom } = record;
+    const { executionId, key, version, startTime, channelId: movedFrom } = record;
     const code = errorCode(error);
     log.error('A channel is closed; its card goes to the fallback channel', {
       executionId,
@@ -339,15 +361,25 @@ export function delivery(tools: DeliveryTools) {
       error: code,
     });
     await keep({
-      ...{ executionId, key, startTime, channelId, movedFrom },
+      ...{ executionId, key, version, startTime, channelId, movedFrom },
       status: 'dirty',
       waitingSince: waitingSince(record),
       error: code,
     });
   }
 
+  /** Stores what became of a message. When somebody else has written it meanwhile, it is drawn again from the newest state. */
   async function keep(record: MessageRecord): Promise<void> {
-    await store.putMessage(record);
+    const { executionId, key, channelId, ts } = record;
+    if (await store.putMessage(record)) return remember({ ...record, version: (record.version ?? 0) + 1 });
+    const posted = ts === undefined ? undefined : { channelId, ts };
+    await store.markDirty(executionId, key, 'another drawing wrote it meanwhile', { changedAt, posted });
+    const stored = await store.getMessage(executionId, key);
+    if (stored !== undefined) remember(stored);
+    if (key === CARD) cardIsLeft = false;
+  }
+
+  function remember(record: MessageRecord): void {
     const at = messages.findIndex(({ key }) => key === record.key);
     if (at === -1) messages.push(record);
     else messages[at] = record;
@@ -366,7 +398,7 @@ export function delivery(tools: DeliveryTools) {
       error: code,
       status,
     });
-    await store.putMessage({
+    await keep({
       ...settledRecord(record),
       status,
       waitingSince: permanent ? undefined : waitingSince(record),

@@ -55,14 +55,15 @@ export function executionDrawer(platform: Platform): DrawExecution {
 
   async function draw(about: Drawn): Promise<void> {
     const { executionId, deadline, changedAt } = about;
-    let waiting = await drawOnce(about);
+    let { waiting, settle } = await drawOnce(about);
     for (let waited = 0; waited < MOST_WAITS; waited += 1) {
       const shortest = Math.min(...waiting.map(({ waitMs }) => waitMs));
       if (waiting.length === 0 || !(await wait(shortest, deadline))) break;
       // From what is stored by now: of many states that came meanwhile the newest is shown.
-      waiting = await drawOnce(about);
+      ({ waiting, settle } = await drawOnce(about));
     }
-    for (const { key } of waiting) await store.markDirty(executionId, key, 'it waits for Slack', changedAt);
+    for (const { key } of waiting) await store.markDirty(executionId, key, 'it waits for Slack', { changedAt });
+    if (waiting.every(({ key }) => key !== CARD)) await settle();
   }
 
   /** False where nothing waits, where it would be too long, or the time is up. */
@@ -72,11 +73,11 @@ export function executionDrawer(platform: Platform): DrawExecution {
     return true;
   }
 
-  /** Draws what can be drawn now; the answer is what has to wait, and how long. */
-  async function drawOnce(about: Drawn): Promise<{ key: string; waitMs: number }[]> {
+  /** Draws what can be drawn now; the answer is what has to wait, how long, and what to do when that is noted. */
+  async function drawOnce(about: Drawn): Promise<DrawnNow> {
     const { executionId, deadline } = about;
     const stored = await store.view(executionId);
-    if (stored === undefined) return [];
+    if (stored === undefined) return { waiting: [], settle: async () => {} };
     const { view, messages } = stored;
     const expected = await expectedDurations(store, view);
     const tools = await toolsFor(messages, about);
@@ -85,20 +86,24 @@ export function executionDrawer(platform: Platform): DrawExecution {
       if (result.status === 'later') waiting.push({ key, waitMs: result.waitMs });
     };
 
+    const drawings = drawingsOf(view, { expected, now: platform.now(), links: linksOf(messages) });
+    const files = filesOf(view);
+    const settle = () => tools.settle(new Set([...drawings, ...files].map(({ key }) => key)));
+    const late = () => ({ waiting: [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }], settle });
     let card: Place | undefined;
-    for (const drawing of drawingsOf(view, { expected, now: platform.now(), links: linksOf(messages) })) {
+    for (const drawing of drawings) {
       if (drawing.place === 'thread' && card === undefined) continue;
-      if (isLate(deadline)) return [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }];
+      if (isLate(deadline)) return late();
       const result = await tools.deliver(view.execution, drawing, card);
       note(drawing.key, result);
       if (drawing.key === CARD) card = result.status === 'shown' ? result : placeOf(messages);
     }
-    if (card === undefined) return waiting;
-    for (const file of filesOf(view)) {
-      if (isLate(deadline)) return [...waiting, { key: CARD, waitMs: Number.POSITIVE_INFINITY }];
+    if (card === undefined) return { waiting, settle };
+    for (const file of files) {
+      if (isLate(deadline)) return late();
       note(file.key, await tools.deliverFile(view.execution, { ...file, read: () => readFile(file) }, card));
     }
-    return waiting;
+    return { waiting, settle };
   }
 
   function isLate(deadline: number): boolean {
@@ -132,6 +137,14 @@ interface Drawn {
   deadline: number;
   changedAt: number | undefined;
   measure: (metric: Metric) => void;
+}
+
+/** What is left of a drawing. */
+interface DrawnNow {
+  /** Messages that Slack wants later; `waitMs` in milliseconds of its time. */
+  waiting: { key: string; waitMs: number }[];
+  /** Ends the drawing, once what waits is stored as dirty. */
+  settle: () => Promise<void>;
 }
 
 /** One metric of each name, with all of its values: a drawing is one line of the log, whatever it has posted. */

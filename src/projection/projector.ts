@@ -35,7 +35,7 @@ export const create: CreateHandler<DynamoDBStreamEvent, DynamoDBBatchResponse> =
       try {
         await draw(executionId, deadline, changedAt).catch(async (error: unknown) => {
           platform.log.error('An execution could not be drawn', { executionId, error: messageOf(error) });
-          await store.markDirty(executionId, CARD, messageOf(error), changedAt);
+          await store.markDirty(executionId, CARD, messageOf(error), { changedAt });
         });
       } catch (error) {
         platform.log.error('The table cannot be reached', { executionId, error: messageOf(error) });

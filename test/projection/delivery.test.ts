@@ -337,6 +337,57 @@ describe('when Slack cannot take a message now', () => {
     expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
   });
 
+  test('a sweep that dies behind the card leaves the rest to the next one', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.postMessage', 'unavailable', { key: 'card' });
+    await world.draw(ID);
+    // It is stopped when the card is posted, and nothing behind it.
+    const stopped = Promise.withResolvers<void>();
+    const revived = Promise.withResolvers<void>();
+    let posts = 0;
+    world.onCall = async (method) => {
+      posts += method === 'chat.postMessage' ? 1 : 0;
+      if (posts !== 2) return;
+      stopped.resolve();
+      await revived.promise;
+    };
+    const dying = world.sweep();
+    await stopped.promise;
+    expect([...world.shown(ID, 'card'), ...world.shown(ID, 'thread-plan-1')]).toHaveLength(1);
+    await world.advance(minutes(1));
+    await world.nextSweep();
+    expect(world.shown(ID, 'thread-plan-1')).toHaveLength(1);
+    world.failNext('chat.postMessage', 'unavailable', { key: 'thread-plan-1' });
+    revived.resolve();
+    await dying;
+    await world.nextSweep();
+    expect(world.shown(ID, 'thread-plan-1')).toHaveLength(1);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
+  });
+
+  test('a note that it has to be drawn again outlives a drawing that was under way', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    await world.put(aView(LAUNCHING, APPROVED));
+    world.onCall = async (method) => {
+      if (method === 'chat.update') await world.store.markDirty(ID, 'card', 'it waits for Slack');
+    };
+    await world.draw(ID);
+    world.onCall = async () => {};
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty', ts: expect.any(String) });
+    await world.sweep();
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
+  });
+
+  test('what is not to be said any more is not swept for ever', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    await world.store.markDirty(ID, 'thread-wave-2-begun', 'it waits for Slack');
+    await world.sweep();
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    expect(world.workspace.messages(CHANNEL)).toHaveLength(4);
+  });
+
   test('one execution’s trouble is not another’s', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
@@ -547,11 +598,11 @@ describe('an hour without Slack', () => {
     await world.put(ASKED);
     for (const other of others) await world.put(viewOfOther(other));
     // Each call takes as long as one that is given up.
-    world.onCall = () => vi.setSystemTime(Date.now() + 10_000);
+    world.onCall = async () => void vi.setSystemTime(Date.now() + 10_000);
     world.setDown(true);
     expect(await world.draw(ID, ...others)).toEqual({ batchItemFailures: [] });
     expect(world.calls.length).toBeLessThanOrEqual(5);
-    world.onCall = () => {};
+    world.onCall = async () => {};
     world.setDown(false);
     await world.sweep();
     for (const id of [ID, ...others]) expect(world.shown(id, 'card'), id).toHaveLength(1);

@@ -50,7 +50,7 @@ interface WorldOptions {
 /** The table, Slack, and the functions of the projection between them; closed when the test has ended. */
 export async function startWorld({ canWait = false, fallback }: WorldOptions = {}) {
   const waits: number[] = [];
-  const hooks = { onCall: () => {}, onWait: async () => {} };
+  const hooks = { onCall: async (_method: string) => {}, onWait: async () => {} };
   if (canWait) vi.useFakeTimers({ toFake: ['Date'] });
   const sleep = async (ms: number): Promise<void> => {
     waits.push(ms);
@@ -76,7 +76,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
   const slack = await serve(async (request) => {
     const method = request.path.replace(/^\/api\//, '');
     calls.push(method);
-    hooks.onCall();
+    await hooks.onCall(method);
     if (isDown) return answerOf('unavailable');
     const sent = request.body.toString('utf8');
     const next = faults.find((one) => one.times > 0 && one.method === method && isAbout(sent, one.key));
@@ -161,7 +161,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
       hooks.onWait = listener;
     },
     /** What happens when Slack is called. */
-    set onCall(listener: () => void) {
+    set onCall(listener: (method: string) => Promise<void>) {
       hooks.onCall = listener;
     },
     setFallback,
@@ -204,6 +204,8 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     },
     deliverItem: (executionId: string, item: string) => projector({ Records: [change(executionId, item, 1)] }),
     sweep: () => sweep({}),
+    /** By another process of the same function. */
+    nextSweep: () => createSweep(platform)({}),
     now: () => services.clock.now(),
     /** Lets this many milliseconds pass. */
     advance: (ms: number) => services.clock.advance(ms),
