@@ -1,6 +1,7 @@
 import { busyText } from '../../blocks/answers.ts';
 import type { ExecutionRecord, RecoveryPlanRecord } from '../domain/records.ts';
 import { lockNameOf } from '../domain/request.ts';
+import { storeExecution } from '../platform/store-execution.ts';
 import { cardOf } from './executions.ts';
 import type { ChatTools } from './tools.ts';
 
@@ -23,9 +24,7 @@ export async function storeRequest(tools: ChatTools, { execution, recoveryPlan }
     const [owner, card] = await Promise.all([store.getExecution(lock.owner), cardOf(tools, lock.owner)]);
     return busyText(lockName, owner, card);
   }
-  // Before the execution: what is stored of one that can be read is whole.
-  if (recoveryPlan !== undefined) await store.createRecoveryPlan({ executionId, ...recoveryPlan });
-  const isNew = await store.createExecution(execution);
+  const isNew = await storeExecution(store, execution, recoveryPlan);
   log.info('An execution was asked for', { executionId, verb, isNew });
   return undefined;
 }

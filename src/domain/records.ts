@@ -150,7 +150,15 @@ export interface RecoveryPlanRecord {
   /** Whose servers it may touch. */
   applications: string[];
   waves: RunWave[];
+  /** What the execution says of it; absent in what earlier releases stored. */
+  asked?: AskedOfPlan;
 }
+
+/** What an execution has from its recovery plan. */
+export type AskedOfPlan = Pick<
+  ExecutionRecord,
+  'waves' | 'tags' | 'recoveryPlan' | 'otherApplications' | 'pauseBefore' | 'cleanUp'
+>;
 
 /** What follows a wave that did not go as it should: people are asked, or nothing more is begun. */
 export const ON_WAVE_FAILURE = ['ask', 'stop'] as const;

@@ -7,6 +7,7 @@ import { gateIdOf } from '../gates/gate-timing.ts';
 import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { storeExecution } from '../platform/store-execution.ts';
 import { earlierTerminations } from './drill-terminations.ts';
 
 /**
@@ -57,8 +58,7 @@ export const create: CreateHandler<unknown, { begun: string[] }> = (platform) =>
       await store.unlockApplication(lockNameOf(drill), id);
       return later(executionId, 'somebody keeps the instances');
     }
-    await store.createRecoveryPlan(termination.recoveryPlan);
-    const isNew = await store.createExecution(termination.execution);
+    const isNew = await storeExecution(store, termination.execution, termination.recoveryPlan);
     await store.markCleanUpAsked(executionId, platform.now());
     platform.log.info('The clean-up of a drill was begun', { executionId: id, drill: executionId, isNew });
     return true;

@@ -11,6 +11,7 @@ import { configuration } from '../platform/configuration.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { storeExecution } from '../platform/store-execution.ts';
 import { NOBODY } from './nobody.ts';
 import { type MachineRequest, readRequest } from './request.ts';
 
@@ -44,10 +45,9 @@ export const create: CreateHandler<unknown, RequestAnswer> = (platform) => {
     const wanted = await executionOf(request, run);
     const lock = await store.lockApplication(lockNameOf(wanted), executionId);
     if (!lock.locked) throw await busy(wanted, lock.owner);
-    if (run?.record !== undefined) await store.createRecoveryPlan({ executionId, ...run.record });
     // Before the execution: an answer is owed as soon as there is one.
     if (request.taskToken !== undefined) await store.setParent(executionId, request.taskToken);
-    const isNew = await store.createExecution(wanted);
+    const isNew = await storeExecution(store, wanted, run?.record);
     platform.log.info('A machine asked for a recovery', { executionId, correlationId, verb: wanted.verb, isNew });
     return { executionId, status: wanted.status };
   };

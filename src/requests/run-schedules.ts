@@ -13,6 +13,7 @@ import { directory } from '../platform/directory.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { planLibrary } from '../platform/plan-library.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { storeExecution } from '../platform/store-execution.ts';
 import { NOBODY } from './nobody.ts';
 import { nextRunAfter, runsBetween } from './timing.ts';
 
@@ -25,7 +26,7 @@ const MOST_COUNTED = 400;
 /** What a run of a schedule is stored as, and what is stored before it. */
 interface Prepared {
   execution: ExecutionRecord;
-  record?: RecoveryPlanRecord;
+  record?: Omit<RecoveryPlanRecord, 'executionId'>;
 }
 
 /**
@@ -60,9 +61,7 @@ export const create: CreateHandler<unknown, { run: string[] }> = (platform) => {
     const next = nextRunAfter(schedule, now);
     if (next === undefined) throw new DrError('NotFound', `The schedule ${schedule.scheduleId} has no next run.`);
     const { execution, record } = await prepared(schedule, now, next);
-    // Before the execution: what is stored of one that can be read is whole.
-    if (record !== undefined) await store.createRecoveryPlan(record);
-    const isNew = await store.createExecution(execution);
+    const isNew = await storeExecution(store, execution, record);
     await store.advanceSchedule(schedule, next);
     const { executionId, status } = execution;
     platform.log.info('A schedule was run', { scheduleId: schedule.scheduleId, executionId, status, isNew });
@@ -86,10 +85,9 @@ export const create: CreateHandler<unknown, { run: string[] }> = (platform) => {
     if (mayNot !== undefined) return notRun(mayNot, execution);
     const broken = brokenPolicy(policyOfRequest(policies, { ...execution, verb: 'drill' }), schedule);
     if (broken !== undefined) return notRun(broken, execution);
-    const { executionId } = execution;
-    const lock = await store.lockApplication(lockNameOf(execution), executionId);
+    const lock = await store.lockApplication(lockNameOf(execution), execution.executionId);
     if (!lock.locked) return notRun(await busy(lock.owner), execution);
-    return { execution, ...(run.record === undefined ? {} : { record: { executionId, ...run.record } }) };
+    return { execution, ...(run.record === undefined ? {} : { record: run.record }) };
   }
 
   /** Whoever made the schedule has to have the right at each run: it is their word that it goes by. */
