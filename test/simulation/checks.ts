@@ -3,8 +3,11 @@ import { VOTE_ACTION } from '../../blocks/action-ids.ts';
 import { type AuditRecord, readRecord, verifyChain } from '../../src/domain/audit-chain.ts';
 import type { ComponentOutput } from '../../src/domain/contract.ts';
 import type { BatchRecord, ExecutionRecord, GateRecord, PlanRecord, WaveRecord } from '../../src/domain/records.ts';
+import { SCHEDULES_KEY } from '../../src/domain/schedule.ts';
 import { isGone } from '../../src/local/aws/fleet.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { checkPlans } from './check-plans.ts';
+import { checkSchedules } from './check-schedules.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { World } from './world.ts';
 
@@ -28,6 +31,8 @@ export const RULES = [
   'every lock is free',
   'the audit tells the whole story',
   'sums agree',
+  'the plan decides',
+  'schedules are kept',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -49,11 +54,14 @@ export function violationsOf(world: World): Violation[] {
   checkServers(world, items, executions, report);
   checkMessages(world, items, executions, report);
   checkAudit(world, executions, report);
+  checkPlans(world, report);
+  checkSchedules(world, report);
   for (const stranger of world.strangers) report('least privilege', stranger);
   return found;
 }
 
-type Report = (rule: Rule, what: string) => void;
+/** Takes what breaks a rule. */
+export type Report = (rule: Rule, what: string) => void;
 
 const short = (id: string) => id.slice(0, 8);
 
@@ -355,8 +363,8 @@ function checkMessages(world: World, items: Item[], executions: ExecutionRecord[
 function checkAudit(world: World, executions: ExecutionRecord[], report: Report): void {
   const { practice } = world;
   const keys = practice.s3.keys(practice.auditBucket);
-  for (const execution of executions) {
-    const { executionId } = execution;
+  const chains = [...executions.map(({ executionId }) => executionId), ...(world.schedules ? [SCHEDULES_KEY] : [])];
+  for (const executionId of chains) {
     const name = short(executionId);
     const records: AuditRecord[] = keys
       .filter((key) => key.startsWith(`audit/executions/${executionId}/`))
@@ -398,6 +406,14 @@ function historyOf(world: World, executionId: string): Map<string, number> {
       if (after.status !== 'pending' && (before?.status ?? 'pending') === 'pending') add('decision');
     }
     if (item.startsWith('WAVE#') && before === undefined) add('wave ended');
+    if (item.startsWith('ACTION#')) {
+      if (before === undefined) add('action begun');
+      if (after.status !== 'running' && (before?.status ?? 'running') === 'running') add('action ended');
+    }
+    if (item.startsWith('SCHEDULE#')) {
+      if (before === undefined) add('schedule made');
+      if (after.deleted !== undefined && before?.deleted === undefined) add('schedule deleted');
+    }
     if (item.startsWith('PLAN#') && before === undefined) add('preflight');
   }
   return times;

@@ -104,9 +104,12 @@ const AIMED_FAULTS = [
 
 /** One call that goes wrong the first times. */
 export interface Aim {
-  call: (typeof AIMS)[number];
+  /** Service and action, e.g. `drs:StartRecovery`. */
+  call: string;
   fault: (typeof AIMED_FAULTS)[number];
   times: number;
+  /** Only where this function calls. @default whoever calls */
+  by?: FunctionName;
 }
 
 /** What goes wrong in one run, and how often. */
@@ -285,7 +288,10 @@ export class Faults implements InvocationFaults {
   }
 
   #faultOf(parcel: Parcel, ofFunction: boolean): CallFault | undefined {
-    const aim = this.#aims.find(({ call, times }) => times > 0 && call === `${parcel.service}:${parcel.action}`);
+    const aim = this.#aims.find(
+      ({ call, times, by = parcel.by }) =>
+        times > 0 && call === `${parcel.service}:${parcel.action}` && by === parcel.by,
+    );
     if (aim !== undefined) {
       aim.times -= 1;
       // Only functions crash: of what a state machine calls the answer is lost.

@@ -70,6 +70,7 @@ async function runSeeds(first: number, seeds: number, workers: number): Promise<
       `${executions} executions, ${sum(({ calls }) => calls)} AWS calls, ${sum(({ faulty }) => faulty)} of them or of Slack's gone wrong.`,
   );
   print(outcomesText(runs));
+  print(exercisedText(runs));
   print(
     broken.length === 0
       ? 'No rule was broken.'
@@ -107,6 +108,14 @@ function outcomesText(runs: readonly RunLine[]): string {
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([what, times]) => `${times} × ${what}`)
     .join(', ');
+}
+
+function exercisedText(runs: readonly RunLine[]): string {
+  const counts = new Map<string, number>();
+  for (const [what, times] of runs.flatMap(({ exercised }) => Object.entries(exercised))) {
+    counts.set(what, (counts.get(what) ?? 0) + times);
+  }
+  return [...counts].map(([what, times]) => `${times} × ${what}`).join(', ');
 }
 
 /** Looks for every planted bug. True when each was found in time. */

@@ -2,10 +2,13 @@ import type { AwsCall } from '../../src/local/aws/identities.ts';
 import { chanceOf } from './chance.ts';
 import { type Violation, violationsOf } from './checks.ts';
 import { disturb } from './disturb.ts';
+import { exercisedOf } from './exercised.ts';
 import { faultsText } from './faults.ts';
 import { letMachinesAsk } from './machines.ts';
 import { People } from './people.ts';
+import { letPlansChange } from './planners.ts';
 import { redrawn } from './redraw.ts';
+import { isScheduledYet, letPeopleSchedule } from './schedules.ts';
 import { realMilliseconds } from './virtual-globals.ts';
 import { type Plant, startWorld, type World } from './world.ts';
 
@@ -23,6 +26,8 @@ export interface Run {
   /** Calls and invocations that a fault met. */
   faulty: number;
   executions: { verb: string; status: string }[];
+  /** How often what recovery plans and schedules can do was done. */
+  exercised: Record<string, number>;
 }
 
 /** What goes wrong goes wrong in this time. */
@@ -59,6 +64,7 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
     calls: world.calls,
     faulty: faults.met,
     executions,
+    exercised: exercisedOf(world),
   };
 }
 
@@ -70,25 +76,29 @@ async function live(seed: number, world: World): Promise<void> {
   watch(world);
   disturb(seed, world);
   letMachinesAsk(seed, world);
+  if (world.plans !== undefined) letPlansChange(world.plans, world);
+  if (world.schedules !== undefined) letPeopleSchedule(world.schedules, world);
+  const since = clock.now();
   const faultyUntil = clock.now() + FAULTY_MS;
   while (clock.now() < faultyUntil) {
     people.act();
     await clock.advance(chance.integer(1000, 25_000));
-    if (people.haveAsked && isOver(world)) break;
+    if (people.haveAsked && isOver(world) && !isScheduledYet(world.schedules, world, since)) break;
   }
   faults.end();
   trace.note('quiet', 'nothing goes wrong any more');
   world.calm();
   const quietUntil = clock.now() + QUIET_MS;
+  const isDone = () => isOver(world) && !isScheduledYet(world.schedules, world, since);
   do {
-    while (clock.now() < quietUntil && !isOver(world)) {
+    while (clock.now() < quietUntil && !isDone()) {
       people.conclude();
-      await clock.advance(60_000, () => isOver(world));
+      await clock.advance(60_000, isDone);
     }
     // What is left to draw is drawn, what was put off is swept, what is locked is freed: all of it within five minutes. A
     // request that was late may begin in it.
     await clock.advance(SWEPT_MS);
-  } while (clock.now() < quietUntil && !isOver(world));
+  } while (clock.now() < quietUntil && !isDone());
 }
 
 function isOver(world: World): boolean {

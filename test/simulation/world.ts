@@ -1,10 +1,11 @@
 import type { ExecutionRecord } from '../../src/domain/records.ts';
 import type { FunctionName } from '../../src/functions.ts';
-import { CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
+import { ACTION_DOCUMENTS_ROLE, ACTIONS_ROLE, CENTRAL_ACCOUNT } from '../../src/local/accounts.ts';
 import type { AwsCall } from '../../src/local/aws/identities.ts';
 import type { StreamRecord } from '../../src/local/dynamodb/change-feed.ts';
 import type { Inventory } from '../../src/local/inventory.ts';
 import { type Handler, type Practice, startPractice } from '../../src/local/practice.ts';
+import { BegunActions } from './begun-actions.ts';
 import { type Carry, carryBy, type Parcel } from './carrier.ts';
 import { chanceOf } from './chance.ts';
 import { SimulationClock } from './clock.ts';
@@ -14,11 +15,20 @@ import { drawFaults, Faults } from './faults.ts';
 import { drawFleet } from './fleet.ts';
 import { around } from './invocations.ts';
 import { Launches } from './launches.ts';
+import { type DrawnPlans, drawPlans } from './plans.ts';
+import { type DrawnSchedules, drawSchedules } from './schedules.ts';
 import { Trace } from './trace.ts';
 import { liveBy } from './virtual-globals.ts';
 
 /** A Monday, at night. */
 const START = Date.parse('2026-03-02T03:00:00Z');
+
+/** By which roles of the central account as a target account a function may act besides its own. */
+const TARGET_ROLES: Partial<Record<FunctionName, readonly string[]>> = {
+  'take-action': [ACTIONS_ROLE],
+  'answer-query': [ACTION_DOCUMENTS_ROLE],
+  'validate-accounts': [ACTION_DOCUMENTS_ROLE],
+};
 
 /** What a planted bug may change: see planted.ts. */
 export interface Plant {
@@ -31,6 +41,8 @@ export interface Plant {
 /** One deployment on a clock of its own, with everything that was seen of it from outside. */
 export interface World {
   clock: SimulationClock;
+  /** When it began, in milliseconds since the epoch. */
+  startedAt: number;
   trace: Trace;
   faults: Faults;
   inventory: Inventory;
@@ -40,7 +52,15 @@ export interface World {
   strangers: Set<string>;
   /** Every change of the table, in order. */
   changes: StreamRecord[];
+  /** When each of them was written, in milliseconds since the epoch. */
+  changedAt: number[];
   launches: Launches;
+  begunActions: BegunActions;
+  /** Recovery plans and schedules of the run; undefined for none. */
+  plans: DrawnPlans | undefined;
+  schedules: DrawnSchedules | undefined;
+  /** Who lost the right to ask for drills, and when; milliseconds since the epoch. */
+  withdrawals: { userId: string; at: number }[];
   /** Warnings and errors that functions logged. */
   logLines: string[];
   /** When DRS of an account let nobody in; milliseconds since the epoch. */
@@ -75,15 +95,24 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   const log = (message: string, fields?: Record<string, unknown>) => {
     logLines.push(`${message} ${JSON.stringify(fields ?? {})}`);
   };
+  const plans = drawPlans(seed, inventory);
+  const schedules = drawSchedules(seed);
+  const begunActions = new BegunActions({
+    now: () => clock.now(),
+    trace,
+    accountOf: (authorization) => identities?.signer(authorization)?.accountId ?? '',
+  });
   const strangers = new Set<string>();
   let identities: Practice['identities'] | undefined;
   const toService: Carry = (parcel) => {
     const stranger = strangerOf(parcel, identities);
     if (stranger !== undefined) strangers.add(stranger);
-    return launches.watch(parcel, (given) => given.deliver());
+    return launches.watch(parcel, (given) => begunActions.watch(given, (own) => own.deliver()));
   };
   const onwards = plant.carry?.(toService) ?? toService;
-  const faults = new Faults({ seed, plan: drawFaults(seed), trace, now: () => clock.now(), onwards });
+  const drawn = drawFaults(seed);
+  const plan = { ...drawn, aims: [...drawn.aims, ...(plans?.aims ?? []), ...(schedules?.aims ?? [])] };
+  const faults = new Faults({ seed, plan, trace, now: () => clock.now(), onwards });
   const outermost = around(faults);
   carryBy(faults.carry);
   const starting = startPractice({
@@ -95,7 +124,11 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     drsEvents: chance.happens(0.3),
     schedules: chance.happens(0.2)
       ? undefined
-      : ['sweep-messages', 'watch-gates', 'close-execution', 'answer-parents', 'clean-up-drills'],
+      : [
+          ...(['sweep-messages', 'watch-gates', 'close-execution', 'answer-parents', 'clean-up-drills'] as const),
+          ...(schedules === undefined ? [] : (['run-schedules'] as const)),
+        ],
+    ...(plans === undefined ? {} : { library: plans.first.set }),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     log: { info: () => {}, warn: log, error: log },
     onCall: (call) => calls.push(call),
@@ -103,17 +136,25 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
       const skew = faults.plan.skew.get(name) ?? 0;
       return () => clock.now() + (faults.isOver ? 0 : skew);
     },
-    around: (name, create) => outermost(name, () => plant.around?.(name, create) ?? create()),
+    around: (name, create) => {
+      const handler = outermost(name, () => plant.around?.(name, create) ?? create());
+      return name === 'run-schedules' ? unlessOut(handler, () => clock.now() - START, schedules) : handler;
+    },
   });
   const practice = await runUntilSettled(clock, starting, faults);
   launches.fleet = practice.fleet;
   identities = practice.identities;
   const changes: StreamRecord[] = [];
   const calming: (() => void)[] = [];
-  practice.dynamodb.stream(practice.tableName).subscribe((record) => changes.push(record));
+  const changedAt: number[] = [];
+  practice.dynamodb.stream(practice.tableName).subscribe((record) => {
+    changes.push(record);
+    changedAt.push(clock.now());
+  });
   const items = () => database.items(practice.tableName).map(plain);
   return {
     clock,
+    startedAt: START,
     trace,
     faults,
     inventory,
@@ -121,7 +162,12 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     calls,
     strangers,
     changes,
+    changedAt,
     launches,
+    begunActions,
+    plans,
+    schedules,
+    withdrawals: [],
     logLines,
     denials: [],
     database,
@@ -136,6 +182,12 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   };
 }
 
+/** A handler that the clock does not call while it is out. */
+function unlessOut(handler: Handler, since: () => number, schedules: DrawnSchedules | undefined): Handler {
+  const { from = 0, until = 0 } = schedules?.outage ?? {};
+  return async (event) => (since() >= from && since() < until ? {} : await handler(event));
+}
+
 /** Who calls by a role of the central account that is another's. In other accounts STS asks whether the role trusts its own. */
 function strangerOf(
   { by, service, action, request }: Parcel,
@@ -144,7 +196,8 @@ function strangerOf(
   const signer = identities?.signer(request.headers.authorization);
   if (by === undefined || signer === undefined || signer.accountId !== CENTRAL_ACCOUNT) return undefined;
   const role = signer.roleArn.split('/').at(-1);
-  return role === `dr-chatops-${by}` || role === 'dr-chatops-actions'
+  // The central account is a target account, too: what is done there is done by that account's roles.
+  return role === `dr-chatops-${by}` || TARGET_ROLES[by]?.includes(role ?? '') === true
     ? undefined
     : `${by} calls ${service}:${action} as ${role}`;
 }
