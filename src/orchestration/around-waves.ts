@@ -95,7 +95,7 @@ export async function aroundWaves(store: ExecutionStore, execution: ExecutionRec
     const went = ended.filter(({ nextPhaseReady, notBegun }) => nextPhaseReady && notBegun === undefined);
     const problems = [
       ...ended.flatMap(({ wave }) => around.actionProblem(wave) ?? []),
-      ...went.flatMap(({ wave }) => undone(wave) ?? []),
+      ...went.flatMap(({ wave }) => undone(wave) ?? unreleased(wave) ?? []),
       ...went.flatMap(({ wave }) => (around.openEnd(wave) === undefined ? [] : (endProblemOf(wave, PENDING) ?? []))),
     ];
     return problems[0] ?? (last === undefined ? undefined : endProblemOf(last, gateOf(pauseAfterGateIdOf(last))));
@@ -108,6 +108,15 @@ export async function aroundWaves(store: ExecutionStore, execution: ExecutionRec
     return cancelRequested === undefined
       ? { code: ACTION_FAILED, message: `The execution was closed: ${what}` }
       : { code: CANCELLED, message: `${cancelledText(cancelRequested)}: ${what}` };
+  }
+
+  /** Of the last wave, where it went well: somebody cancelled before anybody was asked to release the end. */
+  function unreleased(wave: number): Problem | undefined {
+    const isToBeReleased = wave === last && waveSettingsOf(execution, wave)?.pauseAfter === true;
+    if (!isToBeReleased || cancelRequested === undefined || gateOf(pauseAfterGateIdOf(wave)) !== undefined)
+      return undefined;
+    const what = `nobody released the pause after wave ${wave}`;
+    return { code: CANCELLED, message: `${cancelledText(cancelRequested)}: ${what}` };
   }
 }
 

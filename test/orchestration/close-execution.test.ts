@@ -201,6 +201,15 @@ describe('what was to follow a wave', () => {
     await store.createAction({ ...runningAction(0), status: 'succeeded', endedAt: 0 });
     await close({ executionId: ID, failure: { error: 'ConfigurationError', cause: 'too few people' } });
     expect(await stored()).toMatchObject({ status: 'partial', outcome: 'partial' });
+
+    // Cancelled when all was done, before anybody was asked to release it.
+    const cancelled = await begunWorld({ recoveryPlan });
+    await cancelled.store.createAction({ ...runningAction(0), status: 'succeeded', endedAt: 0 });
+    await cancelled.store.requestCancel(ID, { ...SOMEBODY, at: 0 });
+    expect(await cancelled.finish({ executionId: ID })).toMatchObject({ status: 'cancelled' });
+    expect((await cancelled.stored()).problem?.message).toBe(
+      'Cancelled by U1: nobody released the pause after wave 1.',
+    );
   });
 
   test('and was passed over by a decision without votes is no success, and can be closed', async () => {
