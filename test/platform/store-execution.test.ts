@@ -32,3 +32,21 @@ test('a request that died between its two writes keeps its plan, whatever is sto
   });
   expect(await storeExecution(store, second.execution, second.record)).toBe(false);
 });
+
+test('what is over holds nothing: a request that comes again, and one that was never to begin', async () => {
+  const { store } = await startWorld();
+  const freed: string[] = [];
+  const watched = { ...store, unlockApplication: async (name: string, id: string) => void freed.push(`${name} ${id}`) };
+  const over = anExecution({ executionId: 'over', status: 'failed' });
+  await store.createExecution(over);
+  expect(await storeExecution(watched, { ...over, status: 'planning' }, undefined)).toBe(false);
+  expect(await storeExecution(watched, anExecution({ executionId: 'not-begun', status: 'failed' }), undefined)).toBe(
+    true,
+  );
+  expect(freed).toEqual(['HRP over', 'HRP not-begun']);
+
+  // Of one that goes on it stays.
+  const going = anExecution({ executionId: 'going', status: 'planning' });
+  for (const isNew of [true, false]) expect(await storeExecution(watched, going, undefined)).toBe(isNew);
+  expect(freed).toHaveLength(2);
+});
