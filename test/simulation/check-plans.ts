@@ -46,6 +46,8 @@ export function checkPlans(world: World, report: Report): void {
       for (const { marker } of actions) report('the plan decides', `${name}, a ${execution.verb}, began ${marker}`);
       continue;
     }
+    // What a schedule could not ask for was over before it began.
+    if (recovery === undefined && OVER.includes(timeline.requested.record.status)) continue;
     if (recovery === undefined) {
       report('the plan decides', `${name} has a recovery plan, and nothing says which`);
       continue;

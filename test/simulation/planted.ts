@@ -17,7 +17,7 @@ export interface PlantedBug {
 type Deliver = Carry;
 
 /** Requests that a bug is about, by service and action. */
-function on(
+export function on(
   service: string,
   action: string,
   change: (parcel: Parcel, deliver: Deliver) => Promise<LocalResponse>,
@@ -29,16 +29,18 @@ function on(
 }
 
 /** The parcel with another body; whoever sent it does not notice. */
-function withBody(parcel: Parcel, body: unknown): Parcel {
+export function withBody(parcel: Parcel, body: unknown): Parcel {
   parcel.request.body = Buffer.from(JSON.stringify(body));
   return parcel;
 }
 
-function bodyOf<T>(parcel: Parcel): T {
+/** What a request says, as JSON. */
+export function bodyOf<T>(parcel: Parcel): T {
   return JSON.parse(parcel.request.body.toString('utf8')) as T;
 }
 
-function answerOf<T>(response: LocalResponse): T {
+/** What an answer says, as JSON. */
+export function answerOf<T>(response: LocalResponse): T {
   return JSON.parse(String(response.body ?? '{}')) as T;
 }
 

@@ -6,9 +6,11 @@ import type { AwsCall } from '../../src/local/aws/identities.ts';
  * time. `node worker.ts run <first> <step> <until>`, `show <seed>`, `planted <name>`.
  */
 
-const { PLANTED } = await import('./planted.ts');
+const { PLANTED: PLANTED_IN_ALL } = await import('./planted.ts');
+const { PLANTED_IN_PLANS } = await import('./planted-plans.ts');
 const { simulate } = await import('./simulate.ts');
 
+const PLANTED = [...PLANTED_IN_ALL, ...PLANTED_IN_PLANS];
 const known = new Set<string>();
 
 /** Calls of a kind that no run before has made: by whom, what, on what kind of thing, under which condition keys. */
