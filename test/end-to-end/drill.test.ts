@@ -19,7 +19,7 @@ describe('a drill of HRP wave 1, asked for and approved by another person', () =
   let approval: string;
 
   beforeAll(async () => {
-    world = await startWorld({ drsEvents: true, shared: true, database: 'dynalite' });
+    world = await startWorld({ drsEvents: true, shared: true, database: 'dynalite', wire: 'http' });
     const answer = await world.says('requester', 'drill HRP wave 1 reason "quarterly test"');
     await world.untilAsked();
     const [gate] = await world.table.gates(executionIdOf(world.cards()[0]));

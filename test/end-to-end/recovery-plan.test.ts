@@ -121,7 +121,7 @@ function started(world: World): { ids: string[]; isDrill: boolean }[] {
 
 describe('a failover by recovery plan', () => {
   test('of four waves: an automation that fails once, a server that fails, a pause, and a machine that dies', async () => {
-    const world = await startWorld({ inventory: fewServers(), library: hrp(), database: 'dynalite' });
+    const world = await startWorld({ inventory: fewServers(), library: hrp() });
     const { ssm, drs } = world.practice;
     const servers = (wave: number) => world.serversOf('HRP', wave).map(({ sourceServerId }) => sourceServerId);
     const [failing = ''] = servers(2);

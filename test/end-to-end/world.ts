@@ -18,6 +18,7 @@ import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, type Person, WORKSPACE } from '../../src/local/slack/people.ts';
 import { MemoryDynamoDB } from '../simulation/dynamodb/memory.ts';
+import { inProcess } from '../wire.ts';
 
 const INVENTORY = new URL('../../practice/inventory.json', import.meta.url);
 
@@ -63,6 +64,11 @@ export interface WorldOptions {
    * in less time. @default memory
    */
   database?: 'dynalite' | 'memory';
+  /**
+   * How the services of the world are reached: over HTTP on the loopback interface, signed, as in practice mode; or without a
+   * socket. @default process
+   */
+  wire?: 'http' | 'process';
   /** Whether several tests use it, one after the other: then who starts it closes its practice. @default false */
   shared?: boolean;
 }
@@ -111,20 +117,24 @@ export async function startWorld(options: WorldOptions = {}) {
   const line = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     logLines.push(JSON.stringify({ level, message, ...fields }));
   };
-  const practice = await startPractice({
-    clock,
-    wallClock: clock,
-    inventory,
-    people: options.people,
-    log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
-    onCall: (call) => calls.push(call),
-    drsEvents: options.drsEvents ?? false,
-    launchPace: options.launchPace ?? 20,
-    schedules: [...(options.lookedAfter === false ? [] : LOOKED_AFTER_BY), ...(options.schedules ?? [])],
-    onMetrics: (text) => metricLines.push(text),
-    ...(options.database === 'dynalite' ? {} : { database: new MemoryDynamoDB() }),
-    ...(options.library === undefined ? {} : { library: options.library }),
-  });
+  const begin = options.wire === 'http' ? <T>(start: () => Promise<T>) => start() : inProcess;
+  const starting = begin(() =>
+    startPractice({
+      clock,
+      wallClock: clock,
+      inventory,
+      people: options.people,
+      log: { info: line('INFO'), warn: line('WARN'), error: line('ERROR') },
+      onCall: (call) => calls.push(call),
+      drsEvents: options.drsEvents ?? false,
+      launchPace: options.launchPace ?? 20,
+      schedules: [...(options.lookedAfter === false ? [] : LOOKED_AFTER_BY), ...(options.schedules ?? [])],
+      onMetrics: (text) => metricLines.push(text),
+      ...(options.database === 'dynalite' ? {} : { database: new MemoryDynamoDB() }),
+      ...(options.library === undefined ? {} : { library: options.library }),
+    }),
+  );
+  const practice = await starting;
   if (options.shared !== true) onTestFinished(() => practice.close());
   const { workspace } = practice;
   const table = tableOf(practice);
