@@ -46,6 +46,7 @@ import type { PlannedVerb, Verb } from '../domain/vocabulary.ts';
 import { isPartitionKey, isSortKey } from './dynamodb-keys.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
+import { queryItems } from './query-items.ts';
 
 /** Sort keys of the items under an execution's key. */
 export const ITEM = {
@@ -181,7 +182,8 @@ export function executionStore(platform: Platform) {
 
   /** The items of a key whose sort key begins with `prefix`; all of them when it is empty. */
   async function query<T>(executionId: string, prefix: string): Promise<T[]> {
-    return await pages<T>({
+    return await queryItems<T>(db, {
+      TableName,
       KeyConditionExpression: prefix === '' ? 'executionId = :id' : 'executionId = :id AND begins_with(#item, :prefix)',
       ...(prefix === '' ? {} : { ExpressionAttributeNames: { '#item': 'item' } }),
       ExpressionAttributeValues: { ':id': executionId, ...(prefix === '' ? {} : { ':prefix': prefix }) },
@@ -191,7 +193,8 @@ export function executionStore(platform: Platform) {
 
   /** Items of StatusIndex: eventually consistent. */
   async function byStatus<T>(status: string, itemPrefix: string): Promise<T[]> {
-    return await pages<T>({
+    return await queryItems<T>(db, {
+      TableName,
       IndexName: 'StatusIndex',
       KeyConditionExpression: '#status = :status',
       FilterExpression: 'begins_with(#item, :prefix)',
@@ -297,17 +300,6 @@ export function executionStore(platform: Platform) {
       ),
     );
     await Promise.all(writes);
-  }
-
-  async function pages<T>(question: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
-    const items: T[] = [];
-    let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await db.send(new QueryCommand({ ...question, TableName, ExclusiveStartKey }));
-      items.push(...((page.Items ?? []) as T[]));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey !== undefined);
-    return items;
   }
 
   return {
@@ -487,7 +479,8 @@ export function executionStore(platform: Platform) {
     async drillsToCleanUp(since: number, now: number): Promise<ExecutionRecord[]> {
       const over = EXECUTION_STATUSES.filter(isTerminal);
       const found = over.map((status) =>
-        pages<ExecutionRecord>({
+        queryItems<ExecutionRecord>(db, {
+          TableName,
           IndexName: 'StatusIndex',
           KeyConditionExpression: '#status = :status AND startTime >= :since',
           FilterExpression:

@@ -1,12 +1,5 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type DrillProof, withProof } from '../domain/drill-proof.ts';
 import {
   type ApplicationReadiness,
@@ -17,6 +10,7 @@ import {
 } from '../domain/readiness.ts';
 import { readSettings } from './environment.ts';
 import type { Platform } from './platform.ts';
+import { queryItems } from './query-items.ts';
 
 /** What is stored of an application's readiness: the last check, and how it came to it. */
 export interface StoredReadiness extends ApplicationReadiness {
@@ -65,23 +59,13 @@ export function readinessStore(platform: Pick<Platform, 'environment' | 'credent
   }
 
   async function query<T>(executionId: string, prefix: string): Promise<T[]> {
-    const items: T[] = [];
-    let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await db.send(
-        new QueryCommand({
-          TableName,
-          KeyConditionExpression: 'executionId = :id AND begins_with(#item, :prefix)',
-          ExpressionAttributeNames: { '#item': 'item' },
-          ExpressionAttributeValues: { ':id': executionId, ':prefix': prefix },
-          ConsistentRead: true,
-          ExclusiveStartKey,
-        }),
-      );
-      items.push(...((page.Items ?? []) as T[]));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey !== undefined);
-    return items;
+    return await queryItems<T>(db, {
+      TableName,
+      KeyConditionExpression: 'executionId = :id AND begins_with(#item, :prefix)',
+      ExpressionAttributeNames: { '#item': 'item' },
+      ExpressionAttributeValues: { ':id': executionId, ':prefix': prefix },
+      ConsistentRead: true,
+    });
   }
 
   /** Puts an item in the place of the version that was read; false when somebody else was faster. */

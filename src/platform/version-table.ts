@@ -1,17 +1,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandInput,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { z } from 'zod';
 import { canonicalJson } from '../domain/audit-chain.ts';
 import { describeIssues } from '../domain/contract.ts';
 import { DrError } from '../domain/errors.ts';
 import type { ChangedBy } from '../domain/plan-library.ts';
 import { concurrently } from './concurrently.ts';
+import { queryItems } from './query-items.ts';
 
 /** What is known of a version without what was stored with it. */
 export interface VersionNote {
@@ -97,23 +92,15 @@ export function versionTable<Content>(
 
     /** Every version of a thing without its content, newest first. */
     async history(id: string, pending: readonly Version<Content>[] = []): Promise<VersionNote[]> {
-      const notes = new Map<number, VersionNote>();
-      let ExclusiveStartKey: QueryCommandInput['ExclusiveStartKey'];
-      do {
-        const page = await db.send(
-          new QueryCommand({
-            TableName,
-            KeyConditionExpression: '#id = :id AND begins_with(#item, :prefix)',
-            ProjectionExpression: '#version, changedBy, changedAt, deleted',
-            ExpressionAttributeNames: { '#id': key, '#item': 'item', '#version': 'version' },
-            ExpressionAttributeValues: { ':id': id, ':prefix': PREFIX },
-            ConsistentRead: true,
-            ExclusiveStartKey,
-          }),
-        );
-        for (const note of (page.Items ?? []) as VersionNote[]) notes.set(note.version, note);
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey !== undefined);
+      const stored = await queryItems<VersionNote>(db, {
+        TableName,
+        KeyConditionExpression: '#id = :id AND begins_with(#item, :prefix)',
+        ProjectionExpression: '#version, changedBy, changedAt, deleted',
+        ExpressionAttributeNames: { '#id': key, '#item': 'item', '#version': 'version' },
+        ExpressionAttributeValues: { ':id': id, ':prefix': PREFIX },
+        ConsistentRead: true,
+      });
+      const notes = new Map(stored.map((note) => [note.version, note]));
       for (const { id: of, content: _, ...note } of pending) if (of === id) notes.set(note.version, note);
       return [...notes.values()].sort((a, b) => b.version - a.version);
     },
