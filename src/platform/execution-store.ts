@@ -66,6 +66,8 @@ export const ITEM = {
     `ACCOUNT#${kind}#${accountId}${kind === 'origin' ? `#${regions.join('+')}` : ''}`,
   parent: 'PARENT',
   runEnded: 'ENDED',
+  /** Under `ID#` and the first characters of its id: that there may be such an execution. */
+  named: (executionId: string) => `ID#${executionId}`,
   /** Thirteen digits of milliseconds, so that notes stand in the order in which they were made. */
   note: (at: number, unique: string) => `EVENT#${String(at).padStart(13, '0')}-${unique}`,
 } as const;
@@ -82,6 +84,8 @@ export interface JobNote {
 
 /** Of a UUID. */
 const EXECUTION_ID_LENGTH = 36;
+/** The characters of it that cards show, and people type. */
+const SHORT_ID_LENGTH = 8;
 const LOCK_ITEM = 'LOCK';
 /** How long it can be seen that somebody wanted to look at something; what they may not see is in the audit. */
 const QUERY_KEPT_DAYS = 30;
@@ -111,6 +115,11 @@ function applicationLockKey(application: string): { executionId: string; item: s
     ? whole
     : `LOCK#sha256-${createHash('sha256').update(application).digest('hex')}`;
   return { executionId, item: LOCK_ITEM };
+}
+
+/** Where the ids stand that begin with the same characters as this one, or as what was typed of one. */
+function namesKey(typed: string): string {
+  return `ID#${typed.slice(0, SHORT_ID_LENGTH)}`;
 }
 
 /** Changes of an execution that may come with a move of its status. */
@@ -240,6 +249,37 @@ export function executionStore(platform: Platform) {
     return found.slice(0, limit);
   }
 
+  /** Executions whose id begins with what was typed, at least as many characters as cards show. */
+  async function executionsNamed(typed: string): Promise<ExecutionRecord[]> {
+    const prefix = ITEM.named(typed);
+    if (!isSortKey(prefix)) return [];
+    const names = await query<{ item: string }>(namesKey(typed), prefix);
+    const ids = names.map(({ item }) => item.slice(ITEM.named('').length));
+    const found = await Promise.all(ids.map((executionId) => get<ExecutionRecord>(executionId, ITEM.execution)));
+    // Who died between the name and the execution has left a name of nothing.
+    return found.filter((execution) => execution !== undefined);
+  }
+
+  /** Recent executions whose id begins with what was typed: one page of each status. */
+  async function recentExecutions(typed: string): Promise<ExecutionRecord[]> {
+    const found = await Promise.all(
+      EXECUTION_STATUSES.map((status) =>
+        db.send(
+          new QueryCommand({
+            TableName,
+            IndexName: 'StatusIndex',
+            KeyConditionExpression: '#status = :status',
+            FilterExpression: '#item = :item AND begins_with(executionId, :prefix)',
+            ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
+            ExpressionAttributeValues: { ':status': status, ':item': ITEM.execution, ':prefix': typed },
+            ScanIndexForward: false,
+          }),
+        ),
+      ),
+    );
+    return found.flatMap(({ Items }) => (Items ?? []) as ExecutionRecord[]);
+  }
+
   /** Changes an execution that is not over; false when it is, or the condition does not hold. */
   function whileNotOver(
     executionId: string,
@@ -303,36 +343,30 @@ export function executionStore(platform: Platform) {
   }
 
   return {
-    /** Stores a new request. False when it is stored already (the same request, delivered twice). */
-    createExecution: (execution: ExecutionRecord) => putIfNew({ ...execution, item: ITEM.execution }),
+    /**
+     * Stores a new request, and before it its id under the characters by which people name it. False when it is stored
+     * already (the same request, delivered twice).
+     */
+    async createExecution(execution: ExecutionRecord): Promise<boolean> {
+      const { executionId } = execution;
+      await putIfNew({ executionId: namesKey(executionId), item: ITEM.named(executionId) });
+      return await putIfNew({ ...execution, item: ITEM.execution });
+    },
 
     getExecution: (executionId: string) => get<ExecutionRecord>(executionId, ITEM.execution),
 
     /**
-     * Executions whose id begins with `prefix`, newest first: one at most for a whole id, which is found however old it is.
-     * Of first characters only recent executions are looked through, one page of each status (eventually consistent).
+     * Executions whose id begins with `prefix`, newest first: one at most for a whole id. By the eight characters that cards
+     * show they are found however old they are, unless an earlier release stored them. Of fewer characters, and of those,
+     * only recent executions are looked through, one page of each status (eventually consistent).
      */
     async findExecution(prefix: string): Promise<ExecutionRecord[]> {
       if (prefix.length === EXECUTION_ID_LENGTH) {
         const execution = await get<ExecutionRecord>(prefix, ITEM.execution);
         return execution === undefined ? [] : [execution];
       }
-      const found = await Promise.all(
-        EXECUTION_STATUSES.map((status) =>
-          db.send(
-            new QueryCommand({
-              TableName,
-              IndexName: 'StatusIndex',
-              KeyConditionExpression: '#status = :status',
-              FilterExpression: '#item = :item AND begins_with(executionId, :prefix)',
-              ExpressionAttributeNames: { '#status': 'status', '#item': 'item' },
-              ExpressionAttributeValues: { ':status': status, ':item': ITEM.execution, ':prefix': prefix },
-              ScanIndexForward: false,
-            }),
-          ),
-        ),
-      );
-      return found.flatMap(({ Items }) => (Items ?? []) as ExecutionRecord[]).sort((a, b) => b.startTime - a.startTime);
+      const named = prefix.length < SHORT_ID_LENGTH ? [] : await executionsNamed(prefix);
+      return (named.length > 0 ? named : await recentExecutions(prefix)).sort((a, b) => b.startTime - a.startTime);
     },
 
     /**

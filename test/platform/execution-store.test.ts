@@ -1,3 +1,5 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { freezePlan } from '../../src/domain/plan.ts';
 import { anExecution, EXECUTION_ID } from '../blocks/views.ts';
@@ -6,6 +8,37 @@ import { startWorld } from '../requests/world.ts';
 
 const ANNA = { userId: 'U0PREQUEST1', teamId: 'T0PRACTICE1', at: 1_000 };
 const BERT = { userId: 'U0PAPPROVE1', teamId: 'T0PRACTICE1', at: 2_000 };
+
+describe('an execution', () => {
+  const ids = ['0f1e2d3c-0000-8000-8000-000000000000', '0f1e2d3c-1111-8000-8000-000000000000'] as const;
+  const [older, newer] = ids;
+
+  it('is found by the eight characters of its card without looking through the others', async () => {
+    const world = await startWorld();
+    const { store } = world;
+    await store.createExecution(anExecution({ executionId: older, startTime: 1 }));
+    await store.moveExecution(older, 'failed');
+    world.calls.splice(0);
+    expect(await store.findExecution('0f1e2d3c')).toMatchObject([{ executionId: older, status: 'failed' }]);
+    expect(world.calls.map(({ action }) => action)).toEqual(['Query', 'GetItem']);
+    // Several are told apart by more characters.
+    await store.createExecution(anExecution({ executionId: newer, startTime: 2 }));
+    expect(await store.findExecution('0f1e2d3c')).toMatchObject([{ executionId: newer }, { executionId: older }]);
+    expect(await store.findExecution('0f1e2d3c-0')).toMatchObject([{ executionId: older }]);
+    expect(await store.findExecution('0f1e2d3c-2')).toEqual([]);
+    expect(await store.findExecution(newer)).toMatchObject([{ executionId: newer }]);
+  });
+
+  it('is found by fewer, or as an earlier release stored it, among the recent ones', async () => {
+    const { store, platform } = await startWorld();
+    await store.createExecution(anExecution({ executionId: newer }));
+    expect(await store.findExecution('0f1e')).toMatchObject([{ executionId: newer }]);
+    const db = DynamoDBDocumentClient.from(new DynamoDBClient({ credentials: platform.credentials }));
+    const Item = { ...anExecution({ executionId: 'abcdef01-0000-8000-8000-000000000000' }), item: 'EXECUTION' };
+    await db.send(new PutCommand({ TableName: platform.environment.EXECUTION_TABLE, Item }));
+    expect(await store.findExecution('abcdef01')).toMatchObject([{ executionId: Item.executionId }]);
+  });
+});
 
 describe('what people want of an execution', () => {
   it('is kept while it is not over: who cancels first is named', async () => {

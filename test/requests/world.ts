@@ -86,6 +86,8 @@ export async function startWorld() {
     platform,
     store: executionStore(platform),
     logLines,
+    /** Calls of AWS, in their order. */
+    calls: aws.calls,
     answers: () => aws.calls.filter(({ action }) => action.startsWith('SendTask')),
     configure: (name: string, document: unknown) => ssm.put(`${CONFIG_PATH}/${name}`, JSON.stringify(document)),
     /** What happens to calls of Step Functions from now on; undefined: nothing out of the ordinary. */
