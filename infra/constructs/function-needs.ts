@@ -300,7 +300,8 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'load-account-work': {
       description: "drs-orchestration-main: the input of an account's executor",
       ...SMALL,
-      grants: [may.table('GetItem', 'Query'), may.stagingAccounts, may.busAddress],
+      // A direct run that was redriven takes its servers again.
+      grants: [may.table('GetItem', 'PutItem', 'Query'), may.stagingAccounts, may.busAddress],
     },
     'failback-origin': {
       description: 'drs-orchestration-main: one step of a failback to AWS',

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'CrossAccountAccessDenied'
   | 'PlanChanged'
   | 'NotApproved'
+  | 'ServersHeld'
   | 'LiveInstance'
   | 'DirectoryUnavailable'
   | 'ConfigurationError';

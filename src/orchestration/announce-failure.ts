@@ -20,6 +20,7 @@ const eventSchema = z.object({
     status: z.string(),
     startDate: z.number(),
     stopDate: z.number().nullish(),
+    redriveCount: z.int().default(0),
   }),
 });
 
@@ -47,7 +48,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const ids = { executionId: parsed.data?.metadata.executionId, correlationId: parsed.data?.metadata.correlationId };
     platform.log.error('A run of the recovery component failed', { run: detail.name, ...ids, error: problem.code });
     // An execution's servers are freed with it.
-    if (parsed.data?.metadata.executionId === undefined) await freeServers(`run-${detail.name}`);
+    if (parsed.data?.metadata.executionId === undefined) await freeServers(`run-${detail.name}`, detail.redriveCount);
     // DescribeExecution is eventually consistent: it may not say yet why the run has ended. Lambda asks again in a minute.
     if (run.status === 'RUNNING') throw new Error(`Step Functions does not say yet that ${detail.name} has ended.`);
     // Nobody can be told, nor an action counted, of an input that was none.
@@ -71,8 +72,9 @@ export const create: CreateHandler<unknown, void> = (platform) => {
   };
 
   /** A direct call's, also those that it took before it had a plan. */
-  async function freeServers(owner: string): Promise<void> {
-    await store.noteRunEnded(owner);
+  async function freeServers(owner: string, redrives: number): Promise<void> {
+    // It goes on: the word came late, and Step Functions did not say so.
+    if (!(await store.noteRunEnded(owner, redrives))) return;
     const plan = await store.getPlan(owner, 1);
     if (plan !== undefined) await releaseServers(store, [plan], owner);
   }

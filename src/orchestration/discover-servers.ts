@@ -62,6 +62,8 @@ export const create: CreateHandler<unknown, { accounts: AccountOfRun[] }> = (pla
       },
       await discoverFleet({ verb: run.action, tags: run.tags, options: run.options }, run),
     );
+    // It died before it had a plan: else what it takes now would still be nobody's.
+    if (run.redrives !== undefined && run.redrives > 0) await store.noteRunResumed(run.executionId, run.redrives);
     const held = plan.stops.length > 0 ? [] : await lockServers(store, plan.batches, run.executionId);
     return await store.freezePlan(run.executionId, { ...plan, stops: [...plan.stops, ...held] });
   }

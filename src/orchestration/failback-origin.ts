@@ -25,6 +25,7 @@ import { executionStore } from '../platform/execution-store.ts';
 import { type OriginInstance, type OriginLook, type OriginRegion, originRegions } from '../platform/origin-region.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
 import { type ReplicationReverser, replicationReversers } from '../platform/reverse-replication.ts';
+import { takeServersAgain } from './locks.ts';
 import { type Run, runSchema } from './run.ts';
 
 const eventSchema = z.strictObject({
@@ -118,6 +119,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
     const ofAccount = ofRun.filter((batch) => batch.accountId === account.accountId && batch.region === account.region);
     const batches = ofAccount.filter((batch) => !isBatchTerminal(batch.status));
     if (batches.length === 0) return undefined;
+    await takeServersAgain(store, run, plan);
     const servers = batches.flatMap((batch) => batch.servers.filter(isOpen));
     return {
       run,

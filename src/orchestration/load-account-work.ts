@@ -7,6 +7,7 @@ import { configuration } from '../platform/configuration.ts';
 import { readSettings } from '../platform/environment.ts';
 import { executionStore } from '../platform/execution-store.ts';
 import { type CreateHandler, onLambda } from '../platform/platform.ts';
+import { takeServersAgain } from './locks.ts';
 import { type Run, runNameOf, runSchema } from './run.ts';
 
 const eventSchema = z.strictObject({
@@ -27,7 +28,10 @@ export interface AccountWork {
   executorInput: ExecutorInput;
 }
 
-/** State "Load the account's work": the batches of one staging account that are not over yet, as the executor's input. */
+/**
+ * State "Load the account's work": the batches of one staging account that are not over yet, as the executor's input. Before
+ * them, and in "Take the servers again", a direct run that was redriven takes its servers.
+ */
 export const create: CreateHandler<unknown, AccountWork> = (platform) => {
   const store = executionStore(platform);
   const config = configuration(platform);
@@ -43,6 +47,7 @@ export const create: CreateHandler<unknown, AccountWork> = (platform) => {
     }
     const plan = await store.getPlan(run.executionId, run.planRevision);
     if (plan === undefined) throw new DrError('NotFound', `The plan of ${run.executionId} is gone.`);
+    await takeServersAgain(store, run, plan);
     const { attempt = 1 } = run;
     const batches = await store.getBatches(plan, { wave: run.wave, attempt, ...account });
     if (batches.some((batch) => batch.planHash !== plan.hash)) {

@@ -1,6 +1,9 @@
-import type { ExecutionRecord } from '../domain/records.ts';
+import { DrError } from '../domain/errors.ts';
+import type { ExecutionRecord, PlanRecord } from '../domain/records.ts';
 import { lockNameOf } from '../domain/request.ts';
+import { isBatchTerminal } from '../domain/status.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
+import type { Run } from './run.ts';
 
 /** Which servers of which accounts are meant. */
 export type LockedBatches = readonly {
@@ -30,6 +33,22 @@ export async function lockServers(store: ExecutionStore, batches: LockedBatches,
     const { verb, application, selection } = execution;
     return `the ${verb} of ${selection ?? (application || 'other tags')} (${other.slice(0, 8)})`;
   }
+}
+
+/**
+ * Takes the servers of a direct run again that was redriven: they were freed when it failed, and somebody else may have taken
+ * them. Of all its accounts, so that nothing is launched where it cannot go on as a whole. An execution holds its servers all
+ * the time.
+ * @throws {DrError} ServersHeld, naming who holds which; then nothing more is to be started.
+ */
+export async function takeServersAgain(store: ExecutionStore, run: Run, plan: PlanRecord): Promise<void> {
+  const { direct, executionId, redrives = 0 } = run;
+  if (!direct || redrives === 0) return;
+  await store.noteRunResumed(executionId, redrives);
+  const open = (await store.getBatches(plan)).filter(({ status }) => !isBatchTerminal(status));
+  const held = await lockServers(store, open, executionId);
+  if (held.length === 0) return;
+  throw new DrError('ServersHeld', `${held.join(' ')} Nothing more was started: try again once they are free.`);
 }
 
 /** Frees whatever an execution holds: its application, and the servers of all its plans. Repeated, it changes nothing. */

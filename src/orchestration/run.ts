@@ -19,6 +19,8 @@ export const runSchema = z.strictObject({
   correlationId: z.string(),
   /** Milliseconds since the epoch. */
   startedAt: z.int(),
+  /** How often it was set going again (RedriveExecution); said by the states before which servers are taken. */
+  redrives: z.int().optional(),
   /** Where people follow the run; absent when it is closed from outside. */
   monitoringUrl: z.string().optional(),
 });

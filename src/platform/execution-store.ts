@@ -104,6 +104,9 @@ interface ServerLocks {
   holders: Record<string, string>;
 }
 
+/** `ENDED` of a direct run: dead after so many redrives, or set going again by so many. */
+type RunNote = { endedAt: number; redrives: number; resumed?: undefined } | { endedAt?: undefined; resumed: number };
+
 function serverLockKey({ accountId, region }: { accountId: string; region: string }): string {
   return `LOCK#${accountId}#${region}`;
 }
@@ -300,6 +303,21 @@ export function executionStore(platform: Platform) {
             ...Object.fromEntries(open.map((status, index) => [`:open${index}`, status])),
             ...more.values,
           },
+        }),
+      ),
+    );
+  }
+
+  /** Whether a direct run is dead: by redrives, not by clocks, which differ. */
+  function putRunNote(executionId: string, note: RunNote, ConditionExpression: string): Promise<boolean> {
+    const redrives = note.resumed ?? note.redrives;
+    return conditionally(
+      db.send(
+        new PutCommand({
+          TableName,
+          Item: { executionId, item: ITEM.runEnded, ...note },
+          ConditionExpression,
+          ExpressionAttributeValues: { ':redrives': redrives },
         }),
       ),
     );
@@ -937,12 +955,23 @@ export function executionStore(platform: Platform) {
     async isOver(owner: string): Promise<boolean> {
       const execution = await get<ExecutionRecord>(owner, ITEM.execution);
       if (execution !== undefined) return isTerminal(execution.status);
-      const [waves, died] = await Promise.all([query(owner, 'WAVE#'), get(owner, ITEM.runEnded)]);
-      return waves.length > 0 || died !== undefined;
+      const [waves, died] = await Promise.all([query(owner, 'WAVE#'), get<RunNote>(owner, ITEM.runEnded)]);
+      return waves.length > 0 || died?.endedAt !== undefined;
     },
 
-    /** Notes that a direct run has died: what it holds is nobody's, also what a step that was still under way takes after it. */
-    noteRunEnded: (owner: string) => putIfNew({ executionId: owner, item: ITEM.runEnded, endedAt: platform.now() }),
+    /**
+     * Notes that a direct run has died: what it holds is nobody's, also what a step that was still under way takes after it.
+     * `redrives`: how often it had been set going again by then. False when it was set going once more since, as it has noted.
+     */
+    noteRunEnded: (owner: string, redrives = 0) =>
+      putRunNote(owner, { endedAt: platform.now(), redrives }, 'attribute_not_exists(resumed) OR resumed <= :redrives'),
+
+    /**
+     * Notes that a direct run which had died was set going again, for the `redrives`th time: what it takes is its own. False
+     * when it has died again since.
+     */
+    noteRunResumed: (owner: string, redrives: number) =>
+      putRunNote(owner, { resumed: redrives }, 'attribute_not_exists(redrives) OR redrives < :redrives'),
 
     /**
      * Keeps the token of a parent's waiting task. A newer token takes the place of an earlier one: Step Functions makes

@@ -233,6 +233,11 @@ describe('a direct call that is wrong or not allowed', () => {
   });
 });
 
+/** Who holds which server of a place. */
+interface Locks {
+  holders: Record<string, string>;
+}
+
 describe('exactly once', () => {
   test('an answer that is lost after DRS has taken the job starts no second one', async () => {
     const world = await componentWorld();
@@ -305,6 +310,52 @@ describe('exactly once', () => {
     expect(whole).toMatchObject({ status: 'success', summary: { totalServers: 3, succeeded: 3 } });
     expect(listed(whole).sort()).toEqual(servers.map(({ sourceServerId }) => sourceServerId).sort());
     expect(world.launches()).toHaveLength(2);
+  });
+
+  test('a run that is redriven holds its servers again, and starts nothing where somebody else has taken one', async () => {
+    const world = await componentWorld();
+    const { engine } = world.practice;
+    const accounts = ['111111111111', '222222222222'] as const;
+    const holders = async () => {
+      const places = accounts.map((accountId) => `LOCK#${accountId}#us-east-2`);
+      const locks = await Promise.all(places.map((place) => world.table.item<Locks>(place, 'LOCK')));
+      return locks.flatMap((lock) => Object.values(lock?.holders ?? {}));
+    };
+
+    // Stopped while its executors ran.
+    tagged(world, 'again', 3, accounts);
+    const first = await start(world, { action: 'drill', tags: { 'DR-Test': 'again' } }, 'again');
+    await world.clock.runUntil(() => world.jobs().length === 2, { what: 'both jobs', withinMs: 600_000 });
+    engine.stopExecution({ executionArn: first });
+    await world.clock.advance(60_000);
+    expect(await holders()).toEqual([]);
+    engine.redriveExecution(first);
+    await world.clock.advance(10_000);
+    expect(await holders()).toEqual(['run-again', 'run-again', 'run-again']);
+    // Nobody takes them over from it as from a dead one.
+    expect(await world.table.item('run-again', 'ENDED')).not.toHaveProperty('endedAt');
+    expect((await ended(world, first)).output).toMatchObject({ status: 'success', summary: { succeeded: 3 } });
+    expect(world.launches()).toHaveLength(2);
+    expect(await holders()).toEqual([]);
+
+    // Dead before anything was started, and somebody else was faster.
+    tagged(world, 'taken', 3, accounts);
+    const { host } = world.practice;
+    for (let time = 0; time < 30; time += 1) host.crashNext('dr-chatops-load-account-work', 'before');
+    const input = { action: 'drill', tags: { 'DR-Test': 'taken' } };
+    const { executionArn: second } = await call(world, input, 'taken');
+    host.endCrashes('dr-chatops-load-account-work');
+    await world.clock.advance(60_000);
+    const winner = await start(world, input, 'faster');
+    await world.clock.runUntil(() => world.jobs().length === 4, { what: 'jobs of the other', withinMs: 600_000 });
+    engine.redriveExecution(second);
+    expect((await ended(world, second)).status).toBe('FAILED');
+    expect(engine.describeExecution(second)).toMatchObject({
+      error: 'ServersHeld',
+      cause: expect.stringMatching(/held by the direct call faster.*Nothing more was started/),
+    });
+    expect((await ended(world, winner)).output).toMatchObject({ status: 'success', summary: { succeeded: 3 } });
+    expect(world.launches()).toHaveLength(4);
   });
 
   test('two runs at once, whose tags select the same servers, launch each of them once', async () => {

@@ -28,10 +28,14 @@ async function failedWorld() {
   const announceFailure = create(world.platform);
   return {
     ...world,
-    failed: async (input?: unknown, differs: { status?: string; redriveDate?: number } = {}): Promise<void> => {
+    failed: async (
+      input?: unknown,
+      differs: { status?: string; redriveDate?: number } = {},
+      redriveCount = 0,
+    ): Promise<void> => {
       const run = { executionArn: ARN, status: 'ABORTED', input: JSON.stringify(input), ...differs };
       world.breakStepFunctions(() => async () => ({ status: 200, body: JSON.stringify(run) }));
-      await announceFailure(FAILED);
+      await announceFailure({ detail: { ...FAILED.detail, redriveCount } });
     },
   };
 }
@@ -67,6 +71,20 @@ describe('the servers of a direct call that has died', () => {
       expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
     },
   );
+
+  test('stay its own where the word comes late and Step Functions is behind; its next death frees them', async () => {
+    const { failed, store } = await failedWorld();
+    const input = { action: 'drill', tags: { 'DR-Application': 'HRP' } };
+    await failed(input);
+    expect(await store.noteRunResumed('run-nightly', 1)).toBe(true);
+    await lockServers(store, [BATCH], 'run-nightly');
+    await failed(input);
+    expect(await lockServers(store, [BATCH], 'run-other')).toHaveLength(1);
+    await failed(input, {}, 1);
+    expect(await lockServers(store, [BATCH], 'run-other')).toEqual([]);
+    // A step of the dead run that was under way brings nothing back.
+    expect(await store.noteRunResumed('run-nightly', 1)).toBe(false);
+  });
 
   test('are free also where Step Functions does not say yet that it has ended; then it is asked again', async () => {
     const { failed, store } = await failedWorld();

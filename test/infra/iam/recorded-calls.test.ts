@@ -301,7 +301,8 @@ describe('what happens in a deployment', () => {
     for (const look of [
       ...looks,
       `logs ${short}`,
-      `audit ${short}`,
+      // Fewer characters than its card shows.
+      `audit ${id.slice(0, 6)}`,
       `cancel ${short}`,
       'plan export HRP',
       'accounts',
@@ -470,6 +471,9 @@ describe('what happens in a deployment', () => {
     const before = world.launches().length;
     await until(world, 'a launch', () => world.launches().length > before);
     world.practice.engine.stopExecution({ executionArn: run });
+    await world.clock.advance(60_000);
+    // It takes its servers again.
+    world.practice.engine.redriveExecution(run);
     await world.clock.advance(60_000);
   });
 
