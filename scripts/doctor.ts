@@ -19,7 +19,8 @@ With --aws also what is deployed: functions, parameters, secret, audit, alarms, 
   SLACK_BOT_TOKEN=xoxb-… [SLACK_APP_TOKEN=xapp-…] npm run doctor -- [options]
 
   --config FILE   the deployment's file: is it valid, and does everybody in it exist in the workspace?
-  --channel ID    a channel that the bot is to be in; may be given several times. The one of the file is looked at too.
+  --channel ID    a channel that the bot is to be in; may be given several times. Those of the file, for
+                  requests and for the daily message, are looked at too.
   --aws           what is deployed of the file, too, with your AWS credentials (AWS_PROFILE and the like). Slack is then
                   looked at only where SLACK_BOT_TOKEN is set
   --help          this
@@ -69,8 +70,8 @@ export async function examine(patient: Patient): Promise<Finding[]> {
   const { findings, team } = await tokenFindings(slack);
   const deployment = patient.configFile === undefined ? undefined : deploymentOf(patient.configFile);
   const configured = deployment !== undefined && 'access' in deployment ? deployment : undefined;
-  const fromFile = configured?.requests.channelId;
-  const channels = [...new Set([...patient.channels, ...(fromFile === undefined ? [] : [fromFile])])];
+  const fromFile = [configured?.requests.channelId, configured?.readiness.digest?.channelId];
+  const channels = [...new Set([...patient.channels, ...fromFile.filter((channel) => channel !== undefined)])];
   return [
     ...findings,
     await appTokenFinding(patient.appToken === undefined ? undefined : new WebClient(patient.appToken, options)),

@@ -91,7 +91,7 @@ export class Alarms extends Construct {
     });
     this.#alarm('Undelivered', 'undelivered', {
       alarmDescription:
-        'Slack does not take a message for minutes, or has refused one for good. The log of projector and sweep-messages names channel and error; not_in_channel means: invite the bot.',
+        'Slack does not take a message for minutes, or has refused one for good. The log of projector, sweep-messages or send-digest names channel and error; not_in_channel means: invite the bot.',
       metric: this.#sum([ours('UndeliveredMessages', 'Maximum', 5), ours('UndeliverableMessages', 'Sum', 5)]),
       threshold: 1,
     });

@@ -181,7 +181,13 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
     'send-digest': {
       description: 'The daily message of what is not ready',
       ...SMALL,
-      grants: [may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'), may.readinessSettings, may.slackSecret],
+      grants: [
+        may.table('GetItem', 'PutItem', 'UpdateItem', 'Query'),
+        may.readinessSettings,
+        may.slackSecret,
+        // Where it goes when its channel is closed.
+        may.requestSettings,
+      ],
     },
     'record-progress': {
       description: 'Records what executors report',

@@ -13,9 +13,11 @@ import { closing } from '../local/services/simulated-aws.ts';
 import { startWorld as startEmptyWorld } from '../requests/world.ts';
 
 const CHANNEL = WORKSPACE.channelId;
+/** One that the bot is not in. */
+const CLOSED = 'C0NOWHERE01';
 
 /** What happens to the next post: its answer is lost, or Slack does not take it. */
-type Mishap = 'lost' | 'refused';
+type Mishap = 'lost' | 'refused' | undefined;
 
 async function startWorld() {
   const world = await startEmptyWorld();
@@ -34,12 +36,20 @@ async function startWorld() {
   vi.stubEnv('SLACK_API_URL', `${slack.url}/api/`);
   vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', secretsManager.url);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const platform = { ...world.platform, environment: { ...world.platform.environment, SLACK_SECRET_ID: 'slack' } };
+  const printed: string[] = [];
+  const platform = {
+    ...world.platform,
+    environment: { ...world.platform.environment, SLACK_SECRET_ID: 'slack' },
+    printLine: (line: string) => void printed.push(line),
+  };
   // A minute from now, as the clock of UTC shows it.
   const time = new Date(world.clock.now() + minutes(1)).toISOString().slice(11, 16);
-  world.configure('readiness', { digest: { channelId: CHANNEL, time } });
+  const digest = { channelId: CHANNEL, time };
+  world.configure('readiness', { digest });
   return {
     ...world,
+    digest,
+    metrics: () => printed.map((line) => JSON.parse(line) as Record<string, unknown>),
     mishaps,
     readiness: readinessStore(platform),
     send: () => create(platform)({}),
@@ -112,6 +122,34 @@ describe('the daily message', () => {
     await world.clock.advance(minutes(5));
     await world.send();
     expect(world.posts()).toHaveLength(1);
+  });
+
+  it('goes to the channel of requests where its own is closed to the bot, once', async () => {
+    const world = await startWorld();
+    await checked(world);
+    world.configure('readiness', { digest: { ...world.digest, channelId: CLOSED } });
+    world.configure('requests', { channelId: CHANNEL });
+    await world.clock.advance(minutes(2));
+    // Of two posts the one that Slack takes has its answer lost.
+    world.mishaps.push(undefined, 'lost');
+    expect(await world.send()).toEqual({});
+    await world.clock.advance(minutes(5));
+    expect((await world.send()).sent).toBeDefined();
+    expect(world.posts()).toHaveLength(1);
+    expect(JSON.stringify(world.posts()[0]?.blocks)).toContain(`Meant for <#${CLOSED}>`);
+  });
+
+  it('that reaches nobody is counted, for the alarm', async () => {
+    const world = await startWorld();
+    await checked(world);
+    world.configure('readiness', { digest: { ...world.digest, channelId: CLOSED } });
+    world.configure('requests', {});
+    await world.clock.advance(minutes(2));
+    await world.send();
+    await world.clock.advance(minutes(5));
+    await world.send();
+    expect(world.metrics().filter(({ UndeliverableMessages }) => UndeliverableMessages === 1)).toHaveLength(2);
+    expect(world.posts()).toEqual([]);
   });
 
   it('is not sent where nobody has asked for it', async () => {

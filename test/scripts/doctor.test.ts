@@ -21,7 +21,7 @@ function installed(options: Parameters<typeof createWorld>[0] = {}) {
 }
 
 /** A deployment's file for the workspace, with this access. */
-function configFile(access: object = {}): string {
+function configFile(access: object = {}, more: object = {}): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'doctor-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const example = JSON.parse(readFileSync(path.join(ROOT, 'config/example.json'), 'utf8'));
@@ -34,6 +34,7 @@ function configFile(access: object = {}): string {
     ...example,
     access: { teamId: WORKSPACE.teamId, grants, ...access },
     requests: { channelId: CHANNEL },
+    ...more,
   };
   writeFileSync(file, JSON.stringify(content));
   return file;
@@ -88,6 +89,13 @@ describe('the doctor', () => {
     ]);
     expect(lines.join('\n')).not.toMatch(/xoxb-wrong|xapp-wrong/);
     expect(lines).toContain(`skipped: Channels: ${CHANNEL} not checked without a valid bot token.`);
+  });
+
+  test('looks at the channel of the daily message, too', async () => {
+    const readiness = { digest: { channelId: OTHER_CHANNEL.id, time: '08:00' } };
+    expect(wrongOnes(await reportOf(await installed(), { configFile: configFile({}, { readiness }) }))).toEqual([
+      expect.stringContaining(`the bot is not in #${OTHER_CHANNEL.name} (${OTHER_CHANNEL.id})`),
+    ]);
   });
 
   test('says in which channels the bot is missing, and how to get it in', async () => {

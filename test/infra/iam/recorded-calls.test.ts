@@ -63,9 +63,9 @@ const WITHOUT_A_CALL: { role?: RegExp; action: RegExp; resource?: RegExp; why: s
     why: 'what is below the path: whether IAM is asked with the slash at its end is not documented',
   },
   {
-    role: /^dr-chatops-(projector|sweep-messages)$/,
+    role: /^dr-chatops-(projector|sweep-messages|send-digest)$/,
     action: /^ssm:GetParameter$/,
-    why: 'where a card goes whose channel was closed (test/projection)',
+    why: 'where a card or the daily message goes whose channel was closed (test/projection, test/readiness)',
   },
   {
     role: /^dr-chatops-watch-gates$/,
