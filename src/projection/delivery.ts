@@ -7,6 +7,12 @@ import type { ExecutionRecord, MessageRecord } from '../domain/records.ts';
 import { type Metric, slackDeliveryMetric, undeliverableMetric } from '../observability/metrics.ts';
 import type { ExecutionStore } from '../platform/execution-store.ts';
 import type { Log } from '../platform/platform.ts';
+import {
+  CLOSED_CHANNEL,
+  slackErrorCode as errorCode,
+  isChannelClosed,
+  UNSEEN_CHANNEL,
+} from '../platform/slack-refusals.ts';
 import { CARD, type Drawing } from './drawing.ts';
 
 /** What a message's metadata says, by which a post whose answer was lost is found again. */
@@ -23,21 +29,17 @@ const PERMANENT_ERRORS = [
   'msg_blocks_too_long',
   'msg_too_long',
 ];
-/** The channel takes nothing more, whatever is said in it. */
-const CLOSED_CHANNEL = ['is_archived', 'is_inactive', 'restricted_action', 'restricted_action_read_only_channel'];
-/** The bot is not in the channel, or there is none: somebody may invite it, so it is tried again where there is no other. */
-const UNSEEN_CHANNEL = ['channel_not_found', 'not_in_channel'];
 
 /** A message that could not be shown this long after its execution's end is given up. */
 const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+/** Why a card that is shown stays dirty: others that link to it have no address of it yet. */
+const NO_ADDRESS = 'its address is not known';
 /** Longer than a call of Slack may take (10 s), so that a claim outlives the post it is for. */
 const CLAIM_MS = 30_000;
 /** How often it is tried again in a channel that the bot is not in, in milliseconds: that is mended by people. */
 const UNSEEN_EVERY_MS = 60_000;
 /** At most one chat.update of a message in this time (facts: slack §2), in milliseconds. */
 const UPDATE_EVERY_MS = 3_000;
-
-const platformError = z.object({ data: z.object({ error: z.string() }) });
 
 /** What Slack's client throws when Slack asks to come back later; `retryAfter` in seconds. */
 const rateLimited = z.object({ code: z.literal('slack_webapi_rate_limited_error'), retryAfter: z.number() });
@@ -166,16 +168,25 @@ export function delivery(tools: DeliveryTools) {
     const threadTs = drawing.place === 'thread' ? card?.ts : undefined;
     try {
       const ts = record.ts ?? (mayBePosted ? await findPosted(record, threadTs) : undefined);
+      const isNews = record.drawn !== drawn || record.error !== NO_ADDRESS;
       const shownTs =
         ts === undefined
           ? await post(record, message, { threadTs, broadcast: drawing.broadcast === true })
-          : await update(record, message, ts);
-      const permalink = record.permalink ?? (drawing.isCard === true ? await linkOf(record, shownTs) : undefined);
+          : isNews
+            ? await update(record, message, ts)
+            : ts;
+      const linked =
+        drawing.isCard === true && record.permalink === undefined ? await linkOf(execution, record, shownTs) : {};
+      const { permalink = record.permalink } = linked;
+      // One that came late is known to what links to it in the next drawing. Nothing links to the card.
+      const isLate = record.ts !== undefined && linked.permalink !== undefined;
+      const isAgain = drawing.key !== CARD && (linked.again === true || isLate);
       const next: MessageRecord = {
         ...settledRecord(record),
         ts: shownTs,
         drawn,
-        status: drawing.key === CARD && cardIsLeft ? 'dirty' : 'shown',
+        status: isAgain || (drawing.key === CARD && cardIsLeft) ? 'dirty' : 'shown',
+        ...(isAgain ? { error: NO_ADDRESS } : {}),
         shownAt: slackNow(),
         waitingSince: undefined,
         permalink,
@@ -300,14 +311,24 @@ export function delivery(tools: DeliveryTools) {
     return ts;
   }
 
-  /** Slack's address of a message; the message is none the worse without it, and it is asked for again. */
-  async function linkOf({ channelId, executionId, key }: MessageRecord, ts: string): Promise<string | undefined> {
+  /** Slack's address of a message; the message is none the worse without it. `again`: it is worth asking later. */
+  async function linkOf(
+    execution: ExecutionRecord,
+    { channelId, executionId, key }: MessageRecord,
+    ts: string,
+  ): Promise<{ permalink?: string; again?: boolean }> {
     try {
-      return (await slack.chat.getPermalink({ channel: channelId, message_ts: ts })).permalink;
+      const { permalink } = await slack.chat.getPermalink({ channel: channelId, message_ts: ts });
+      return permalink === undefined ? {} : { permalink };
     } catch (error) {
-      log.warn('The address of a message is not known', { executionId, key, error: errorCode(error) });
-      return undefined;
+      const code = errorCode(error);
+      log.warn('The address of a message is not known', { executionId, key, error: code });
+      return { again: !PERMANENT_ERRORS.includes(code) && !isChannelClosed(error) && !isLongOver(execution) };
     }
+  }
+
+  function isLongOver({ endTime }: ExecutionRecord): boolean {
+    return endTime !== undefined && now() - endTime > GIVE_UP_AFTER_MS;
   }
 
   async function findPosted(record: MessageRecord, threadTs: string | undefined): Promise<string | undefined> {
@@ -340,7 +361,7 @@ export function delivery(tools: DeliveryTools) {
   /** Where a message may go whose channel is closed; undefined when it is not the channel that failed, or there is no other. */
   async function otherChannel({ executionId, key, channelId, movedFrom }: MessageRecord, error: unknown) {
     // Once only: a message that has moved does not move again.
-    if (movedFrom !== undefined || ![...CLOSED_CHANNEL, ...UNSEEN_CHANNEL].includes(errorCode(error))) return undefined;
+    if (movedFrom !== undefined || !isChannelClosed(error)) return undefined;
     try {
       const fallback = await fallbackChannel();
       return fallback === channelId ? undefined : fallback;
@@ -387,8 +408,7 @@ export function delivery(tools: DeliveryTools) {
 
   async function failed(execution: ExecutionRecord, record: MessageRecord, error: unknown): Promise<Delivered> {
     const code = errorCode(error);
-    const isOld = execution.endTime !== undefined && now() - execution.endTime > GIVE_UP_AFTER_MS;
-    const permanent = PERMANENT_ERRORS.includes(code) || CLOSED_CHANNEL.includes(code) || isOld;
+    const permanent = PERMANENT_ERRORS.includes(code) || CLOSED_CHANNEL.includes(code) || isLongOver(execution);
     const status = permanent ? 'undeliverable' : 'dirty';
     const limited = rateLimited.safeParse(error);
     const waitMs = limited.success ? limited.data.retryAfter * 1_000 : 0;
@@ -427,11 +447,6 @@ function settledRecord(record: MessageRecord): MessageRecord {
 
 function shown({ channelId, movedFrom }: MessageRecord, ts: string): Delivered {
   return { status: 'shown', channelId, ts, ...(movedFrom === undefined ? {} : { movedFrom }) };
-}
-
-function errorCode(error: unknown): string {
-  const parsed = platformError.safeParse(error);
-  return parsed.success ? parsed.data.data.error : messageOf(error);
 }
 
 function metadataOf(record: MessageRecord, message: Message) {

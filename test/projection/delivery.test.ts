@@ -726,6 +726,29 @@ describe('messages beside a gate', () => {
     ]);
   });
 
+  test('the link comes later when Slack did not say the address of the question, without another post or update of it', async () => {
+    const world = await worldOf(ASKED);
+    world.failNext('chat.getPermalink', 'unavailable', { times: 9 });
+    await world.draw(ID);
+    const gate = (await world.store.getGate(ID, 'approval-1')) ?? aGate();
+    await world.store.decideGate({ ...gate, reminders, version: 2 }, { version: 1 });
+    const decided = aDecidedGate('approve', { reminders, version: 3 });
+    await world.store.decideGate(decided, { version: 2 });
+    await world.draw(ID);
+    const reminder = () => JSON.stringify(world.shown(ID, 'gate-approval-1-reminder-1')[0]?.blocks);
+    expect(reminder()).toContain('See the record above.');
+    world.endFaults();
+    const { length: callsBefore } = world.calls;
+    await world.sweep();
+    await world.sweep();
+    const [question] = world.shown(ID, 'gate-approval-1');
+    expect(reminder()).toContain(`/archives/${CHANNEL}/p${question?.ts.replace('.', '')}|See the record`);
+    // The address of the question, and the reminder.
+    expect(world.calls.slice(callsBefore)).toEqual(['chat.getPermalink', 'chat.update']);
+    expect(await world.sweep()).toEqual({ drawn: 0 });
+    expect(world.measured('UndeliveredMessages').every((count) => count === 0)).toBe(true);
+  });
+
   test('what needs people is shown in the channel, too', async () => {
     const world = await worldOf(
       aView(ended('success', { succeeded: 3, failed: 0 }, { resultLocation: undefined }), APPROVED),
