@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Access, approvePermissions, grantees, mayAll, type Permission } from '../domain/access.ts';
 import { carriedApproval } from '../domain/clean-up.ts';
-import { DrError } from '../domain/errors.ts';
+import { DrError, nameOf } from '../domain/errors.ts';
 import { cancelled, type Gate, isEligible } from '../domain/gate.ts';
 import { plannedVerb } from '../domain/plan.ts';
 import {
@@ -31,10 +31,14 @@ const eventSchema = z.strictObject({
   redriveCount: z.int(),
 });
 
+/** Nobody may do anything. */
+const NOBODY: Access = { teamId: '', grants: [] };
+
 /**
  * States "Wait for approval" and "Wait for an answer": opens the gate, or, where it is open, keeps the newer bell. A gate
  * that is settled by now is rung at once.
- * @throws {DrError} ConfigurationError when fewer people may decide than the policy asks for: nobody could ever pass it.
+ * @throws {DrError} ConfigurationError when fewer people may decide than the policy asks for: nobody could ever pass it;
+ *   DirectoryUnavailable when Slack cannot say who may, unless the execution is cancelled.
  */
 export const create: CreateHandler<unknown, void> = (platform) => {
   const store = executionStore(platform);
@@ -98,6 +102,16 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     return carriedApproval(question, { ...facts, policy, now: platform.now() });
   }
 
+  /** Of an execution that is cancelled nobody, where Slack cannot say who: its question is opened only to be cancelled. */
+  async function whoMayDecide({ requester, startTime, cancelRequested }: ExecutionRecord): Promise<Access> {
+    try {
+      return await people.access({ requester, startTime });
+    } catch (error) {
+      if (cancelRequested === undefined || nameOf(error) !== 'DirectoryUnavailable') throw error;
+      return NOBODY;
+    }
+  }
+
   /** The question with everything that decides it, as it is at this moment. */
   async function frozen(execution: ExecutionRecord, plan: PlanRecord, name: GateName): Promise<Omit<Gate, 'gateId'>> {
     const { executionId, application, otherApplications, requester, startTime } = execution;
@@ -105,7 +119,7 @@ export const create: CreateHandler<unknown, void> = (platform) => {
     const cleanUp = verb === 'drill' && name.kind === 'approval' ? execution.cleanUp : undefined;
     const request = { verb, options: execution.options, application, otherApplications, cleanUp };
     const subject = name.kind === 'approval' ? subjectOf(request) : name.kind;
-    const [policies, access] = await Promise.all([config.policies(), people.access({ requester, startTime })]);
+    const [policies, access] = await Promise.all([config.policies(), whoMayDecide(execution)]);
     const policy =
       name.kind === 'approval' ? policyOfRequest(policies, request) : policyOfAll(policies, name.kind, request);
     // What is decided between waves goes on with the verb: who may end instances decides about ending them.
@@ -113,7 +127,8 @@ export const create: CreateHandler<unknown, void> = (platform) => {
       name.kind !== 'approval' ? verb : cleanUp === undefined ? subject : 'terminate',
     );
     const approvers = eligible(access, execution, policy, permissions);
-    if (approvers.length < policy.quorum) throw tooFew(subject, execution, policy, approvers.length);
+    if (access !== NOBODY && approvers.length < policy.quorum)
+      throw tooFew(subject, execution, policy, approvers.length);
     const { breakGlass } = name.kind === 'approval' ? policy : {};
     const now = platform.now();
     const expiresAt = now + policy.expiresAfterMinutes * 60_000;

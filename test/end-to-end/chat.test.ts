@@ -20,7 +20,7 @@ import { sendToApp } from '../../src/local/slack/app-request.ts';
 import type { SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, WORKSPACE } from '../../src/local/slack/people.ts';
 import type { ViewValues } from '../../src/local/slack/person.ts';
-import { executionIdOf, startWorld } from './world.ts';
+import { executionIdOf, startWorld, storeOf } from './world.ts';
 
 const GROUP = 'S0APPROVERS';
 const idOf = (name: string) => PEOPLE.find((candidate) => candidate.name === name)?.userId ?? '';
@@ -322,6 +322,22 @@ describe('who may decide', () => {
       expect.stringContaining('vote: approve, not checked: Slack could not tell who is in a user group'),
       'vote: approve, own request',
     ]);
+  });
+
+  test('are nobody’s business any more where Slack cannot name them and the execution was cancelled: it ends', async () => {
+    const world = await worldWithGroup();
+    // Kept for a minute by who takes the command, not by who opens the question.
+    await world.says('requester', 'access');
+    silence(world, 'usergroups.list');
+    await world.says('requester', 'drill HealthEdge wave 1');
+    await world.clock.advance(300_000);
+    const executionId = executionIdOf(world.cards()[0]);
+    expect(await world.table.gates(executionId)).toEqual([]);
+    const by = { userId: idOf('requester'), teamId: WORKSPACE.teamId, at: world.clock.now() };
+    expect(await storeOf(world).requestCancel(executionId, by)).toBe(true);
+    await world.clock.advance(61_000);
+    expect(await world.table.execution(executionId)).toMatchObject({ status: 'cancelled' });
+    expect(await world.table.gates(executionId)).toMatchObject([{ status: 'cancelled', approvers: [], votes: [] }]);
   });
 
   test('are looked up at most every minute; a group that the requester changes after the request is nobody’s', async () => {

@@ -3,23 +3,12 @@ import type { ExecutionRecord, WaveRecord } from '../../src/domain/records.ts';
 import { isTerminal } from '../../src/domain/status.ts';
 import { type ExecutionOutput, executionOutputSchema } from '../../src/domain/waves.ts';
 import { deployedName } from '../../src/local/names.ts';
-import { type ExecutionStore, executionStore } from '../../src/platform/execution-store.ts';
+import type { ExecutionStore } from '../../src/platform/execution-store.ts';
 import { fleetOf } from '../bench/component-size.ts';
 import { allowDirect, listed } from './component-call.ts';
-import { startWorld, type World } from './world.ts';
+import { startWorld, storeOf, type World } from './world.ts';
 
 const SOMEBODY = { userId: 'U0PAPPROVE2', teamId: 'T0PRACTICE1' };
-
-/** What is stored, as the product's own functions write it. */
-function storeOf({ practice, clock }: World): ExecutionStore {
-  const silent = () => {};
-  return executionStore({
-    environment: { EXECUTION_TABLE: practice.tableName },
-    credentials: practice.identities.forRole('arn:aws:iam::900000000000:role/somebody'),
-    now: () => clock.now(),
-    log: { info: silent, warn: silent, error: silent },
-  });
-}
 
 /** A small fleet: two staging accounts with as many servers each. */
 const SIZE = { accounts: 2, serversEach: 4 };

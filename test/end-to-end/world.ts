@@ -17,6 +17,7 @@ import { deployedName } from '../../src/local/names.ts';
 import { type Practice, startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage, SlackView } from '../../src/local/slack/model.ts';
 import { PEOPLE, type Person, WORKSPACE } from '../../src/local/slack/people.ts';
+import { type ExecutionStore, executionStore } from '../../src/platform/execution-store.ts';
 import { MemoryDynamoDB } from '../simulation/dynamodb/memory.ts';
 import { inProcess } from '../wire.ts';
 
@@ -325,4 +326,15 @@ function tableOf(practice: Practice) {
 /** The execution's id on a card. */
 export function executionIdOf(card: SlackMessage | undefined): string {
   return String(card?.metadata?.event_payload?.execution_id ?? '');
+}
+
+/** What is stored, as the product's own functions write it. */
+export function storeOf({ practice, clock }: World): ExecutionStore {
+  const silent = () => {};
+  return executionStore({
+    environment: { EXECUTION_TABLE: practice.tableName },
+    credentials: practice.identities.forRole('arn:aws:iam::900000000000:role/somebody'),
+    now: () => clock.now(),
+    log: { info: silent, warn: silent, error: silent },
+  });
 }
