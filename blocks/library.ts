@@ -314,6 +314,8 @@ export interface ShownGroup extends ListedGroup {
   /** Hostnames of what it matches; left out where no server could be looked at. */
   servers?: readonly string[];
   hidden?: number;
+  /** Records of these machines in other accounts, which the group does not have. */
+  outside?: readonly { hostname: string; accountId: string }[];
   unread: readonly string[];
   mayEdit: boolean;
   /** Milliseconds since the epoch. */
@@ -340,21 +342,38 @@ export function groupCard(shown: ShownGroup): Message {
 }
 
 /** What a group matches. */
-export type Matches = Pick<ShownGroup, 'servers' | 'hidden'>;
+export type Matches = Pick<ShownGroup, 'servers' | 'hidden' | 'outside'>;
 
 function matchesText({ servers, hidden = 0 }: Matches): string {
   return servers === undefined ? 'its servers could not be looked at' : count(servers.length + hidden, 'server');
 }
 
 /** The servers that a group matches, by name. */
-export function matchBlocks({ servers, hidden = 0 }: Matches): KnownBlock[] {
+export function matchBlocks({ servers, hidden = 0, outside = [] }: Matches): KnownBlock[] {
   if (servers === undefined) return [section('⚠️ No account could be looked at: what it matches is not known.')];
   if (servers.length + hidden === 0) return [section('⚠️ It matches no server.')];
   const more = hidden === 0 ? [] : [`and ${hidden} that you may not see`];
   return [
     section(`*It matches ${count(servers.length + hidden, 'server')}*`),
     ...listing([...nameLines(servers.toSorted().map(name)), ...more], MOST_MATCHES, MATCH_CHARACTERS),
+    ...(outside.length === 0 ? [] : [section(sentence(outsideText(outside), OUTSIDE_CHARACTERS))]),
   ];
+}
+
+/**
+ * Said of a group that has one record alone of machines which were extended to another account; empty where there are none.
+ * Names as they are: whoever shows it escapes it.
+ */
+export function outsideText(outside: readonly { hostname: string; accountId: string }[]): string {
+  const [first] = outside;
+  if (first === undefined) return '';
+  const named = outside
+    .slice(0, MOST_OUTSIDE)
+    .map(({ hostname, accountId }) => `${hostname} (${accountId})`)
+    .join(', ');
+  const rest = outside.length > MOST_OUTSIDE ? ` and ${outside.length - MOST_OUTSIDE} more` : '';
+  const are = outside.length === 1 ? 'is' : 'are';
+  return `⚠️ ${named}${rest} ${are} known in that account, too (an extended source server), and the group does not have that record. What runs of it there is not seen before a launch: have the group look in every account, or name the ids of both records.`;
 }
 
 /** Names, some in a line. */
@@ -366,4 +385,6 @@ function nameLines(names: readonly string[]): string[] {
 
 const NAMES_A_LINE = 8;
 const MOST_MATCHES = 300;
+const MOST_OUTSIDE = 10;
+const OUTSIDE_CHARACTERS = 2_900;
 const MATCH_CHARACTERS = 6_000;

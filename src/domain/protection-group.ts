@@ -45,8 +45,9 @@ export const protectionGroupSchema = z
   });
 export type ProtectionGroup = z.infer<typeof protectionGroupSchema>;
 
-/** What a group needs to know of a source server. */
-export type GroupServer = Pick<SourceServer, 'sourceServerId' | 'hostname' | 'accountId' | 'region' | 'tags'>;
+/** What a group needs to know of a source server; its ARNs, where they are known, tell the records of one machine. */
+export type GroupServer = Pick<SourceServer, 'sourceServerId' | 'hostname' | 'accountId' | 'region' | 'tags'> &
+  Partial<Pick<SourceServer, 'arn' | 'stagingSourceServerArn'>>;
 
 /** The servers of a group, in the order given: in its Region and account, by id, or by all of its tags (seed 4 §5.1: AND). */
 export function membersOf<T extends GroupServer>(group: ProtectionGroup, servers: readonly T[]): T[] {
@@ -58,4 +59,26 @@ export function membersOf<T extends GroupServer>(group: ProtectionGroup, servers
       (serverIds?.includes(server.sourceServerId) ?? true) &&
       matchesTags(server.tags, tagCriteria ?? {}),
   );
+}
+
+/**
+ * Records of the members' machines that are not among them: an extended source server is known in two accounts, and a group
+ * of one account, or of ids, may have one record of it alone. What runs from the other is then not seen before a launch.
+ */
+export function recordsOutside<T extends GroupServer>(members: readonly T[], servers: readonly T[]): T[] {
+  const inside = new Set(members.map(keyOf));
+  const machines = new Set(members.map(machineOf).filter((machine) => machine !== undefined));
+  return servers.filter((server) => {
+    const machine = machineOf(server);
+    return machine !== undefined && machines.has(machine) && !inside.has(keyOf(server));
+  });
+}
+
+function keyOf({ accountId, region, sourceServerId }: GroupServer): string {
+  return `${accountId}/${region}/${sourceServerId}`;
+}
+
+/** The ARN of the record that the machine really replicates by. */
+function machineOf({ arn, stagingSourceServerArn }: GroupServer): string | undefined {
+  return stagingSourceServerArn === undefined || stagingSourceServerArn === '' ? arn : stagingSourceServerArn;
 }

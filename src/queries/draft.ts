@@ -1,4 +1,5 @@
 import { type AgainButton, DRAFT_GONE_TEXT, type DraftView, draftAnswer, isTooLong } from '../../blocks/draft.ts';
+import { outsideText } from '../../blocks/library.ts';
 import type { Message } from '../../blocks/message.ts';
 import { lackingRight } from '../chat/library-rights.ts';
 import { isSamePerson } from '../domain/access.ts';
@@ -14,7 +15,7 @@ import {
   type LibraryChange,
   planSetOf,
 } from '../domain/plan-library.ts';
-import { membersOf, type ProtectionGroup, protectionGroupSchema } from '../domain/protection-group.ts';
+import { membersOf, type ProtectionGroup, protectionGroupSchema, recordsOutside } from '../domain/protection-group.ts';
 import type { QueryOf } from '../domain/query.ts';
 import { orderOf, type PlanSet, recoveryPlanSchema } from '../domain/recovery-plan.ts';
 import { executionIdOf } from '../domain/request.ts';
@@ -254,7 +255,10 @@ function summariesOf(
   const servers = (count: number) => `${count} server${count === 1 ? '' : 's'}`;
   return changes.flatMap((change) => {
     if (change.kind === 'put group' && context.servers !== undefined) {
-      return [`${change.group.groupName} matches ${servers(membersOf(change.group, context.servers).length)} now`];
+      const members = membersOf(change.group, context.servers);
+      const outside = outsideText(recordsOutside(members, context.servers));
+      const matches = `${change.group.groupName} matches ${servers(members.length)} now`;
+      return outside === '' ? [matches] : [matches, outside];
     }
     if (change.kind !== 'put plan') return [];
     const waves = orderOf(change.plan.waves).ordered.map((wave) => {

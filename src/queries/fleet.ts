@@ -1,5 +1,6 @@
+import type { Matches } from '../../blocks/library.ts';
 import { messageOf } from '../domain/errors.ts';
-import type { GroupServer } from '../domain/protection-group.ts';
+import { type GroupServer, membersOf, type ProtectionGroup, recordsOutside } from '../domain/protection-group.ts';
 import type { PlanContext } from '../domain/validate-plan.ts';
 import { TAG } from '../domain/vocabulary.ts';
 import type { ServerName } from '../platform/server-details.ts';
@@ -61,6 +62,16 @@ export function shownServers(
   const each = [...new Map(servers.map((server) => [machines.get(keyOf(server)) ?? keyOf(server), server])).values()];
   const seen = each.filter(({ tags }) => looker.maySee(tags[TAG.application] ?? ''));
   return { servers: seen.map(({ hostname }) => hostname).sort(), hidden: each.length - seen.length };
+}
+
+/** What a group matches, as one person may see it; nothing where no account could be read. */
+export function shownMatches(looker: Looker, fleet: Fleet, group: ProtectionGroup): Matches {
+  if (fleet.isUnknown) return {};
+  const members = membersOf(group, fleet.servers);
+  const outside = recordsOutside(members, fleet.servers).filter(({ tags }) =>
+    looker.maySee(tags[TAG.application] ?? ''),
+  );
+  return { ...shownServers(looker, fleet, members), outside };
 }
 
 function keyOf({ accountId, region, sourceServerId }: GroupServer): string {

@@ -3,10 +3,9 @@ import { matchBlocks, unreadText } from '../../blocks/library.ts';
 import { context, dayAndMoment, section, sentence } from '../../blocks/message.ts';
 import { groupFormView } from '../chat/group-form.ts';
 import { isSamePerson } from '../domain/access.ts';
-import { membersOf } from '../domain/protection-group.ts';
 import type { QueryArgs } from '../domain/query.ts';
 import { withServerIds } from './draft.ts';
-import { type Fleet, readFleet, shownServers } from './fleet.ts';
+import { type Fleet, readFleet, shownMatches } from './fleet.ts';
 import type { Looker } from './looker.ts';
 import type { Replies } from './reply.ts';
 import type { QueryTools } from './tools.ts';
@@ -36,10 +35,9 @@ function previewBlocks(
   const { changes, problems } = withServerIds([change], fleet.servers);
   const [found] = changes;
   const group = found?.kind === 'put group' ? found.group : change.group;
-  const matches = fleet.isUnknown ? {} : shownServers(looker, fleet, membersOf(group, fleet.servers));
   return [
     ...problems.map(({ message }) => section(`⚠️ ${sentence(message)}`)).slice(0, MOST_PROBLEMS),
-    ...matchBlocks(matches),
+    ...matchBlocks(shownMatches(looker, fleet, group)),
     context([`As of ${dayAndMoment(tools.now())}.`, ...unreadText(fleet.unread)].join(' ')),
   ];
 }

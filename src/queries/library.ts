@@ -4,13 +4,12 @@ import { findByName } from '../chat/library-names.ts';
 import { lackingRight, mayPlanSomewhere, visibleGroups, visiblePlans } from '../chat/library-rights.ts';
 import { DrError } from '../domain/errors.ts';
 import { type Library, planSetOf, type StoredGroup, type StoredPlan } from '../domain/plan-library.ts';
-import { membersOf } from '../domain/protection-group.ts';
 import type { QueryArgs } from '../domain/query.ts';
 import type { ExecutionRecord } from '../domain/records.ts';
 import { orderOf, type RecoveryPlan } from '../domain/recovery-plan.ts';
 import { EXECUTION_STATUSES, isTerminal } from '../domain/status.ts';
 import { serversOf } from '../domain/validate-plan.ts';
-import { type Fleet, readFleet, shownServers } from './fleet.ts';
+import { type Fleet, readFleet, shownMatches, shownServers } from './fleet.ts';
 import type { Looker } from './looker.ts';
 import { verifications } from './readiness.ts';
 import type { QueryTools } from './tools.ts';
@@ -173,7 +172,7 @@ export async function groupCardAnswer(
   const fleet = await readFleet(tools);
   return groupCard({
     ...withUses(looker, library, found.found),
-    ...(fleet.isUnknown ? {} : shownServers(looker, fleet, membersOf(group, fleet.servers))),
+    ...shownMatches(looker, fleet, group),
     unread: fleet.unread,
     mayEdit: lackingRight(access, person, [{ kind: 'put group', group }], library) === undefined,
     now: tools.now(),

@@ -125,6 +125,20 @@ describe.each(TEXTS)('99 waves, 300 groups and a thousand servers: %s', (_, text
   });
 });
 
+test('a group that has one record alone of an extended server says so, where it is shown and where it is edited', () => {
+  const outside = [{ hostname: 'db<1>', accountId: '222222222222' }];
+  const text = JSON.stringify(matchBlocks({ servers: ['db<1>'], outside }));
+  expect(text).toContain('⚠️ db&lt;1&gt; (222222222222) is known in that account, too');
+  expect(text).toContain('is not seen before a launch');
+  expect(JSON.stringify(matchBlocks({ servers: ['db1'], outside: [] }))).not.toContain('⚠️');
+  const many = Array.from({ length: 99 }, (_, at) => ({
+    hostname: `${at}${'x'.repeat(300)}`,
+    accountId: '222222222222',
+  }));
+  for (const block of matchBlocks({ servers: ['a'], outside: many }))
+    expect(JSON.stringify(block).length).toBeLessThan(3_200);
+});
+
 test('a plan of twenty waves shows each of them with its settings', () => {
   const large = largePlan('App');
   const waves = large.waves.slice(0, 20).map((wave) => ({ wave, groups: ['App'], servers: ['a'] }));

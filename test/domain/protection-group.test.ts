@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { membersOf, type ProtectionGroup, protectionGroupSchema } from '../../src/domain/protection-group.ts';
+import {
+  membersOf,
+  type ProtectionGroup,
+  protectionGroupSchema,
+  recordsOutside,
+} from '../../src/domain/protection-group.ts';
 import { aServer } from './fleet.ts';
 
 const GROUP: ProtectionGroup = { groupId: 'g', groupName: 'G', region: 'us-east-2', tagCriteria: { a: '1', b: '2' } };
@@ -35,6 +40,30 @@ describe('the servers of a group', () => {
     const { tagCriteria: _, ...place } = GROUP;
     const group = { ...place, serverIds: ['s-00000000000000002', 's-00000000000000009'] };
     expect(idsOf(group, aServer(1), aServer(2), aServer(9, { region: 'us-west-2' }))).toEqual([2]);
+  });
+});
+
+describe('an extended source server', () => {
+  const tags = { a: '1', b: '2' };
+  const original = aServer(1, { tags });
+  const copy = aServer(2, { tags, accountId: '222222222222', stagingSourceServerArn: original.arn });
+  const fleet = [original, copy, aServer(3, { tags, stagingSourceServerArn: '' })];
+  const outside = (group: ProtectionGroup) =>
+    recordsOutside(membersOf(group, fleet), fleet).map(({ sourceServerId }) => sourceServerId);
+
+  test.each([original, copy])(
+    'of which a group has one record alone is seen by it',
+    ({ accountId, sourceServerId }) => {
+      const other = sourceServerId === copy.sourceServerId ? original : copy;
+      const { tagCriteria: _, ...place } = GROUP;
+      expect(outside({ ...GROUP, accountId })).toEqual([other.sourceServerId]);
+      expect(outside({ ...place, serverIds: [sourceServerId] })).toEqual([other.sourceServerId]);
+    },
+  );
+
+  test('is whole in a group that looks in every account', () => {
+    expect(outside(GROUP)).toEqual([]);
+    expect(outside({ ...GROUP, tagCriteria: { a: 'none' } })).toEqual([]);
   });
 });
 
