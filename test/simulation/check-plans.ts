@@ -5,6 +5,7 @@ import type { BegunAction } from './begun-actions.ts';
 import type { Report } from './checks.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { Launch } from './launches.ts';
+import { CLEANED_UP_WITHIN_MS } from './planners.ts';
 import { type Timeline, timelinesOf } from './timeline.ts';
 import type { World } from './world.ts';
 
@@ -37,6 +38,7 @@ export function checkPlans(world: World, report: Report): void {
   for (const { executionId, marker } of world.begunActions.all) {
     if (!ids.includes(executionId)) report('the plan decides', `${marker} was begun for nobody: ${executionId}`);
   }
+  checkCleanUps(world, report);
   for (const timeline of timelines) {
     const { execution, recovery, recoveryChanged } = timeline;
     const name = short(execution.executionId);
@@ -64,6 +66,16 @@ export function checkPlans(world: World, report: Report): void {
     checkLaunchOrder(run, report);
     checkThresholds(world, run, report);
     checkResults(world, run, report);
+  }
+}
+
+/** The instances of a drill are ended at their time, unless somebody keeps them. */
+function checkCleanUps(world: World, report: Report): void {
+  for (const { executionId, cleanUp } of world.executions()) {
+    const { at, kept, executionId: termination } = cleanUp ?? {};
+    if (at === undefined || kept !== undefined || termination !== undefined) continue;
+    if (at + CLEANED_UP_WITHIN_MS < world.clock.now())
+      report('the plan decides', `${short(executionId)} was to be cleaned up, and nobody did`);
   }
 }
 

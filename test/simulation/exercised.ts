@@ -17,6 +17,7 @@ export function exercisedOf(world: World): Record<string, number> {
       if (record.gateId.startsWith('pause-')) add(`pause ${record.status}`);
     }
     if (execution.recoveryPlan !== undefined) add('wave of a recovery plan', waves.length);
+    if (execution.cleanUp?.executionId !== undefined) add('drill cleaned up');
     if (execution.schedule !== undefined) add(`scheduled drill ${execution.problem?.code ?? execution.status}`);
   }
   for (const { item, deleted } of world.items()) {

@@ -38,6 +38,19 @@ export function letPlansChange(drawn: DrawnPlans, world: World): void {
   }
 }
 
+/** A clean-up has begun within this, in milliseconds after it was due: who looks for it comes each five minutes. */
+export const CLEANED_UP_WITHIN_MS = 20 * 60_000;
+
+/** True while a drill of a run with plans or schedules waits for its clean-up. */
+export function isCleanUpToCome(world: World): boolean {
+  if (world.plans === undefined && world.schedules === undefined) return false;
+  return world.executions().some(({ verb, cleanUp }) => {
+    const { at, kept, executionId } = cleanUp ?? {};
+    const isOpen = verb === 'drill' && at !== undefined && kept === undefined && executionId === undefined;
+    return isOpen && world.clock.now() < at + CLEANED_UP_WITHIN_MS;
+  });
+}
+
 /** What takes the place of whatever is stored: of what has another id it is left. */
 function changesTo(edition: Edition | undefined): LibraryChange[] {
   if (edition === undefined) return [{ kind: 'delete plan', planId: 'hrp' }];

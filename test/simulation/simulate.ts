@@ -6,7 +6,7 @@ import { exercisedOf } from './exercised.ts';
 import { faultsText } from './faults.ts';
 import { letMachinesAsk } from './machines.ts';
 import { People } from './people.ts';
-import { letPlansChange } from './planners.ts';
+import { isCleanUpToCome, letPlansChange } from './planners.ts';
 import { redrawn } from './redraw.ts';
 import { isScheduledYet, letPeopleSchedule } from './schedules.ts';
 import { realMilliseconds } from './virtual-globals.ts';
@@ -79,6 +79,7 @@ async function live(seed: number, world: World): Promise<void> {
   if (world.plans !== undefined) letPlansChange(world.plans, world);
   if (world.schedules !== undefined) letPeopleSchedule(world.schedules, world);
   const since = clock.now();
+  const isToCome = () => isScheduledYet(world.schedules, world, since) || isCleanUpToCome(world);
   const faultyUntil = clock.now() + FAULTY_MS;
   while (clock.now() < faultyUntil) {
     people.act();
@@ -89,11 +90,13 @@ async function live(seed: number, world: World): Promise<void> {
   trace.note('quiet', 'nothing goes wrong any more');
   world.calm();
   const quietUntil = clock.now() + QUIET_MS;
-  const isDone = () => isOver(world) && !isScheduledYet(world.schedules, world, since);
+  const isDone = () => isOver(world) && !isToCome();
   do {
     while (clock.now() < quietUntil && !isDone()) {
       people.conclude();
-      await clock.advance(60_000, isDone);
+      // What is to come by the clock comes on a minute: until then nothing has to be looked at.
+      const isWaiting = isOver(world);
+      await clock.advance(60_000, () => !isWaiting && isOver(world));
     }
     // What is left to draw is drawn, what was put off is swept, what is locked is freed: all of it within five minutes. A
     // request that was late may begin in it.
