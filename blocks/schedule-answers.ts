@@ -45,6 +45,11 @@ export function sameDayText(other: ScheduleRecord, day: string): string {
   return `On ${day} there is a scheduled ${scheduleText(other)} already (\`${name(other.scheduleId)}\`): an application is drilled by the clock once a day at most. Nothing was stored.`;
 }
 
+/** The answer to a schedule while somebody else makes one of the same application. */
+export function notAloneText(application: string): string {
+  return `Somebody else is making a schedule of ${name(application)} at this moment. Nothing was stored: look at \`/dr schedule\`, and try again in a minute.`;
+}
+
 /** The answer to a schedule that was deleted. */
 export function unscheduledText(schedule: ScheduleRecord): string {
   return `🗑️ Deleted: ${scheduleText(schedule)}. A run that has been asked for already goes on.`;

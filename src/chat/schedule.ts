@@ -9,13 +9,14 @@ import {
 import { name } from '../../blocks/message.ts';
 import {
   noScheduleText,
+  notAloneText,
   sameDayText,
   scheduledText,
   schedulesText,
   unscheduledText,
 } from '../../blocks/schedule-answers.ts';
 import { type Access, ASK_PERMISSION, may, mayAll, VIEW_PERMISSION } from '../domain/access.ts';
-import { DrError } from '../domain/errors.ts';
+import { DrError, messageOf } from '../domain/errors.ts';
 import { policyOfRequest } from '../domain/policy.ts';
 import type { Catalogue } from '../domain/records.ts';
 import { executionIdOf } from '../domain/request.ts';
@@ -89,11 +90,7 @@ async function make(
   if (membership === 'no channel') return await refuse('no channel', NO_CHANNEL_TEXT);
   if (membership === 'not a member') return await refuse('bot not in channel', NOT_IN_CHANNEL_TEXT);
 
-  const [policies, library, schedules] = await Promise.all([
-    tools.configuration.policies(),
-    tools.library.read(),
-    tools.store.schedules(),
-  ]);
+  const [policies, library] = await Promise.all([tools.configuration.policies(), tools.library.read()]);
   const run = requestedRun(wanted, library, knownWavesIn(catalogue, application));
   if ('problem' in run) return await refuse(run.problem, noRunText(application, run));
   const { otherApplications = [], cleanUpAfterHours: planned } = run.ofPlan;
@@ -123,12 +120,36 @@ async function make(
     madeBy: { userId: asker.userId, teamId: asker.teamId },
     madeAt: now,
   };
-  for (const other of schedules) {
-    if (other.application !== application || other.scheduleId === made.scheduleId) continue;
-    const day = firstSharedDay(made, other, now);
-    if (day !== undefined) return await refuse('same day', sameDayText(other, day));
+  const told = await alone(tools, made, async () => {
+    for (const other of await tools.store.schedules()) {
+      if (other.application !== application || other.scheduleId === made.scheduleId) continue;
+      const day = firstSharedDay(made, other, now);
+      if (day !== undefined) return await refuse('same day', sameDayText(other, day));
+    }
+    const isNew = await tools.store.createSchedule(made);
+    tools.log.info('A schedule was made', { scheduleId: made.scheduleId, application, isNew });
+    return scheduledText(made);
+  });
+  return told ?? (await refuse('not alone', notAloneText(application)));
+}
+
+/**
+ * Looks at the schedules of an application and stores one while nobody else does: of two at the same moment neither would
+ * see the other one's. Who dies meanwhile holds it for a minute. Undefined when somebody else does so now.
+ */
+async function alone(
+  { store, log }: ChatTools,
+  { application, scheduleId }: ScheduleRecord,
+  make: () => Promise<string>,
+): Promise<string | undefined> {
+  const name = `SCHEDULES#${application}`;
+  const lock = await store.lockApplication(name, scheduleId);
+  if (!lock.locked) return undefined;
+  try {
+    return await make();
+  } finally {
+    await store.unlockApplication(name, scheduleId).catch((error: unknown) => {
+      log.warn('Schedules of an application can be made again in a minute', { application, error: messageOf(error) });
+    });
   }
-  const isNew = await tools.store.createSchedule(made);
-  tools.log.info('A schedule was made', { scheduleId: made.scheduleId, application, isNew });
-  return scheduledText(made);
 }

@@ -33,9 +33,18 @@ const NOTHING: Library = { version: 0, plans: [], groups: [] };
 /** What `/dr <text>` answers; `membership` and `policies` as they are then. */
 function world({ policies = {}, library = NOTHING }: { policies?: Policies; library?: Library } = {}) {
   const stored = new Map<string, ScheduleRecord>();
+  const locks = new Map<string, string>();
   const refusals: string[] = [];
   const tools = {
     store: {
+      lockApplication: async (name: string, id: string) => {
+        const owner = locks.get(name) ?? id;
+        locks.set(name, owner);
+        return owner === id ? { locked: true } : { locked: false, owner };
+      },
+      unlockApplication: async (name: string, id: string) => {
+        if (locks.get(name) === id) locks.delete(name);
+      },
       schedules: async () => [...stored.values()].filter(({ deleted }) => deleted === undefined),
       createSchedule: async (made: ScheduleRecord) => {
         const isNew = !stored.has(made.scheduleId);
@@ -164,6 +173,18 @@ describe('/dr schedule', () => {
     expect(await says('schedule drill HRP every sunday 06:00')).toContain('needs a reason');
     expect(await says('schedule drill HRP every sunday 06:00 reason test')).toContain('Stored');
     expect(await says('schedule drill HRP every monday 06:00 cleanup 4h reason test')).toContain('needs a ticket');
+  });
+
+  it('is one of two that are asked for at the same moment', async () => {
+    const { says, stored, refusals } = world();
+    const texts = ['schedule drill HRP every sunday 06:00', 'schedule drill HRP every day 07:00'];
+    const told = await Promise.all(texts.map((text) => says(text)));
+    expect(stored.size).toBe(1);
+    expect(told.filter((text) => text.includes('Stored as'))).toHaveLength(1);
+    expect(told.join()).toContain('Somebody else is making a schedule of HRP at this moment. Nothing was stored');
+    expect(refusals).toEqual(['not alone']);
+    // It is held by nobody then.
+    expect(await says('schedule drill HRP every day 07:00')).toContain('already');
   });
 
   it('runs once a day for an application at most', async () => {

@@ -41,7 +41,7 @@ export function drawSchedules(seed: number): DrawnSchedules | undefined {
   // On the same day for the same application: it is refused, or the first one is.
   if (chance.happens(0.3)) asked.push(drawAsked(chance, 'HRP'));
   const [{ dueAt } = { dueAt: 0 }] = asked;
-  return {
+  const drawn: DrawnSchedules = {
     asked,
     withdrawnAt: chance.happens(0.2) ? Math.max(0, dueAt + chance.integer(-10 * MINUTE_MS, 2 * MINUTE_MS)) : undefined,
     outage: chance.happens(0.25)
@@ -58,6 +58,11 @@ export function drawSchedules(seed: number): DrawnSchedules | undefined {
         ]
       : [],
   };
+  // Two people ask at the same moment.
+  const [first, ...others] = asked;
+  const rival = others.find(({ application }) => application === first?.application);
+  if (first !== undefined && rival !== undefined && chance.happens(0.6)) rival.at = first.at;
+  return drawn;
 }
 
 function drawAsked(chance: Chance, application: string): AskedSchedule {
@@ -85,8 +90,13 @@ function drawAsked(chance: Chance, application: string): AskedSchedule {
 /** Lets people make and delete schedules, and lose the right to, as it was drawn. */
 export function letPeopleSchedule(drawn: DrawnSchedules, world: World): void {
   const { clock, trace } = world;
+  for (const at of new Set(drawn.asked.map((asked) => asked.at))) {
+    const atOnce = drawn.asked.filter((asked) => asked.at === at);
+    clock.after(at, () => {
+      for (const { person, text } of atOnce) say(world, person, text);
+    });
+  }
   for (const asked of drawn.asked) {
-    clock.after(asked.at, () => say(world, asked.person, asked.text));
     if (asked.deletedAt !== undefined) clock.after(asked.deletedAt, () => deleteOf(world, asked));
   }
   if (drawn.withdrawnAt === undefined) return;
