@@ -8,6 +8,7 @@ import { isGone } from '../../src/local/aws/fleet.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
 import { checkPlans } from './check-plans.ts';
 import { checkSchedules } from './check-schedules.ts';
+import { checkReturns } from './checks-failback.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { World } from './world.ts';
 
@@ -39,7 +40,7 @@ export type Rule = (typeof RULES)[number];
 const OVER = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 const DONE = ['launched', 'terminated'];
 
-type Item = Record<string, unknown> & { executionId: string; item: string };
+export type Item = Record<string, unknown> & { executionId: string; item: string };
 
 /** Everything about a run that breaks a rule. It knows DRS's records, Slack's messages and the table, and no rule of the product. */
 export function violationsOf(world: World): Violation[] {
@@ -52,6 +53,7 @@ export function violationsOf(world: World): Violation[] {
   checkLaunches(world, items, executions, report);
   checkGates(world, report);
   checkServers(world, items, executions, report);
+  checkReturns(world, items, executions, report);
   checkMessages(world, items, executions, report);
   checkAudit(world, executions, report);
   checkPlans(world, report);
@@ -63,7 +65,8 @@ export function violationsOf(world: World): Violation[] {
 /** Takes what breaks a rule. */
 export type Report = (rule: Rule, what: string) => void;
 
-const short = (id: string) => id.slice(0, 8);
+/** An execution's id, short. */
+export const short = (id: string) => id.slice(0, 8);
 
 function checkEnds({ practice }: World, executions: ExecutionRecord[], report: Report): void {
   for (const { executionId, status } of executions) {
@@ -104,11 +107,11 @@ function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[
     if (executionId === undefined) continue;
     // Whoever calls the component directly may only drill here.
     const verb = executions.find((one) => one.executionId === executionId)?.verb ?? 'drill';
-    const expected = verb === 'drill' ? 'START_DRILL' : verb === 'failover' ? 'START_RECOVERY' : undefined;
-    if (job.initiatedBy !== expected) {
+    if (job.initiatedBy !== initiatorOf(verb, job.region !== world.practice.fleet.region)) {
       report('the verb decides', `${job.jobId} is a ${job.initiatedBy} of ${short(executionId)}, a ${verb}`);
     }
-    const batch = `${executionId} ${job.tags['DR-BatchId']}`;
+    // A batch's servers may have come from several places: there is one job for each.
+    const batch = `${executionId} ${job.tags['DR-BatchId']} ${job.accountId} ${job.region}`;
     byBatch.set(batch, [...(byBatch.get(batch) ?? []), job.jobId]);
     for (const { sourceServerId, launchStatus } of job.participants) {
       if (launchStatus !== 'LAUNCHED') continue;
@@ -155,6 +158,20 @@ function checkLaunches(world: World, items: Item[], executions: ExecutionRecord[
   }
 }
 
+/** Who DRS says has begun a job of this verb; undefined of one that begins none with tags there. */
+function initiatorOf(verb: ExecutionRecord['verb'], isAtOrigin: boolean): string | undefined {
+  switch (verb) {
+    case 'drill':
+      return isAtOrigin ? undefined : 'START_DRILL';
+    case 'failover':
+      return isAtOrigin ? undefined : 'START_RECOVERY';
+    case 'failback':
+      return isAtOrigin ? 'START_RECOVERY' : 'FAILBACK';
+    default:
+      return undefined;
+  }
+}
+
 /** Jobs of a termination have no tags: the batch of a termination names its job. */
 function executionOf(
   world: World,
@@ -167,7 +184,9 @@ function executionOf(
 }
 
 /** Votes that each verb needs in this workspace, and who of it may decide. */
-const QUORUM: Record<string, number> = { drill: 1, terminate: 1, failover: 2, failback: 2 };
+const QUORUM: Record<string, number> = { drill: 1, terminate: 1, failover: 2, failback: 2, 'terminate live': 2 };
+/** What is only approved by typing the application's name. */
+const TYPED: readonly string[] = ['failover', 'failback', 'terminate live'];
 const DECIDERS = ['U0PAPPROVE1', 'U0PAPPROVE2', 'U0PDRLEAD01'];
 
 /** By the history of each gate: its last image says nothing of what was before. */
@@ -202,6 +221,7 @@ function checkVotes(world: World, gate: GateRecord, name: string, report: Report
   const yes = gate.votes.filter(({ choice }) => choice !== 'reject' && choice !== 'stop');
   const people = new Set(yes.map(({ userId }) => userId));
   const isApproval = gate.kind === 'approval';
+  const what = execution?.options.terminateLive === true ? 'terminate live' : (execution?.verb ?? '');
   if (isApproval && people.has(execution?.requester.userId ?? 'nobody')) {
     report('no gate below its policy', `${name} was approved by who asked for it`);
   }
@@ -211,10 +231,32 @@ function checkVotes(world: World, gate: GateRecord, name: string, report: Report
     }
   }
   // What the gate says it needs counts, too: a policy may have asked for more when it opened.
-  const needed = Math.max(isApproval ? (QUORUM[execution?.verb ?? ''] ?? 1) : 1, gate.quorum);
+  const needed = Math.max(isApproval ? (QUORUM[what] ?? 1) : 1, gate.quorum);
   if (people.size < needed && !yes.some(({ breakGlass }) => breakGlass === true)) {
-    report('no gate below its policy', `${name}, of a ${execution?.verb}, was approved by ${people.size} of ${needed}`);
+    report('no gate below its policy', `${name}, of a ${what}, was approved by ${people.size} of ${needed}`);
   }
+  for (const { userId, at } of isApproval && TYPED.includes(what) ? yes : []) {
+    if (!hasTyped(world, gate, userId, execution?.application ?? '', at)) {
+      report('no gate below its policy', `${name}, of a ${what}, was approved by ${userId}, who did not type its name`);
+    }
+  }
+}
+
+/** Whether this person has sent the name in a form about this question by then; functions' clocks may differ by some seconds. */
+function hasTyped(
+  { typedNames }: World,
+  { executionId, gateId }: GateRecord,
+  userId: string,
+  application: string,
+  by: number,
+): boolean {
+  const name = application.toLowerCase();
+  return typedNames.all.some(
+    (form) =>
+      [form.userId, form.executionId, form.gateId].join() === [userId, executionId, gateId].join() &&
+      form.name.trim().toLowerCase() === name &&
+      form.at <= by + 60_000,
+  );
 }
 
 function checkServers(world: World, items: Item[], executions: ExecutionRecord[], report: Report): void {
@@ -261,7 +303,8 @@ function checkBatches(world: World, execution: ExecutionRecord, batches: BatchRe
       if (state === 'terminated' && machine !== undefined && !isGone(machine)) {
         report('sums agree', `${name}: ${hostname} is terminated, and ${ec2InstanceId} is ${machine.state}`);
       }
-      if (state === 'launched' && participant?.launchStatus !== 'LAUNCHED') {
+      // What has gone back is checked by what runs there.
+      if (state === 'launched' && execution.verb !== 'failback' && participant?.launchStatus !== 'LAUNCHED') {
         report(
           'sums agree',
           `${name}: ${hostname} is launched, and DRS says ${participant?.launchStatus ?? 'nothing'}`,

@@ -24,13 +24,23 @@ interface Button {
 }
 
 /** What somebody types, and when, in milliseconds since the start. */
-interface Command {
+export interface Command {
   at: number;
   person: string;
   text: string;
 }
 
+/** What the people of some runs do more often than those of others. */
+export interface Habits {
+  /** Buttons that count as a yes besides the usual ones. */
+  alsoYes: readonly string[];
+  /** Probability of a press where a button is there, by action. */
+  often: Readonly<Record<string, number>>;
+}
+
 const VOTES: readonly string[] = Object.values(VOTE_ACTION);
+
+const YES: readonly string[] = [VOTE_ACTION.approve, VOTE_ACTION.resume, VOTE_ACTION.retry, VOTE_ACTION.continue];
 
 /** Cards that people keep open on another device, to press later. */
 const MOST_OLD_CARDS = 30;
@@ -54,6 +64,7 @@ export class People {
   readonly #chance: Chance;
   readonly #trace: Trace;
   readonly #mood: Mood;
+  readonly #habits: Habits;
   readonly #oldCards: SlackMessage[] = [];
   #commands: Command[];
   #askedAgain = 0;
@@ -66,6 +77,9 @@ export class People {
     inventory: Inventory;
     trace: Trace;
     now: () => number;
+    /** @default - drawn */
+    commands?: Command[];
+    habits?: Habits;
   }) {
     this.#workspace = options.workspace;
     this.#chance = chanceOf(options.seed, 'people');
@@ -78,7 +92,8 @@ export class People {
       consent: chance.happens(0.15) ? 0.3 : 0.9,
       mischief: chance.happens(0.5) ? chance.between(0, 0.15) : 0,
     };
-    this.#commands = drawCommands(chance, options.inventory);
+    this.#habits = options.habits ?? { alsoYes: [], often: {} };
+    this.#commands = options.commands ?? drawCommands(chance, options.inventory);
     options.workspace.subscribe((event) => {
       if (event.type !== 'message_posted' && event.type !== 'message_updated') return;
       if (this.#oldCards.length < MOST_OLD_CARDS && buttonsOf(event.message).length > 0)
@@ -131,11 +146,7 @@ export class People {
     const chance = this.#chance;
     const message = chance.pick(questions).message;
     const ofMessage = questions.filter((button) => button.message.ts === message.ts);
-    const yes = ofMessage.filter(({ actionId }) =>
-      [VOTE_ACTION.approve, VOTE_ACTION.resume, VOTE_ACTION.retry, VOTE_ACTION.continue].some(
-        (one) => one === actionId,
-      ),
-    );
+    const yes = ofMessage.filter(({ actionId }) => [...YES, ...this.#habits.alsoYes].some((one) => one === actionId));
     const button = yes.length > 0 && chance.happens(this.#mood.consent) ? chance.pick(yes) : chance.pick(ofMessage);
     const people = chance.happens(0.8) ? ['approver', 'second-approver', 'lead'] : PEOPLE.map(({ name }) => name);
     // At once, or one after the other; some press twice.
@@ -159,6 +170,7 @@ export class People {
       [RUN_REST]: 0.15,
       [TERMINATE_DRILL]: 0.15,
       [KEEP_INSTANCES]: 0.1,
+      ...this.#habits.often,
     }[button.actionId];
     if (often !== undefined && chance.happens(often)) {
       this.#press(chance.pick(['requester', 'approver', 'lead']), button);

@@ -3,6 +3,7 @@ import { chanceOf } from './chance.ts';
 import { type Violation, violationsOf } from './checks.ts';
 import { disturb } from './disturb.ts';
 import { exercisedOf } from './exercised.ts';
+import { disturbFailback, failbackCommands, habitsOf } from './failback.ts';
 import { faultsText } from './faults.ts';
 import { letMachinesAsk } from './machines.ts';
 import { People } from './people.ts';
@@ -43,7 +44,10 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
   const began = realMilliseconds();
   const world = await startWorld(seed, plant);
   const { clock, trace, faults } = world;
-  trace.note('seed', `${seed}: ${faultsText(faults.plan)}`);
+  trace.note(
+    'seed',
+    `${seed}: ${faultsText(faults.plan)}${world.failback ? `; ${world.failback.scenario}, from ${world.failback.home}` : ''}`,
+  );
   let violations: Violation[];
   try {
     await live(seed, world);
@@ -71,10 +75,13 @@ export async function simulate(seed: number, plant: Plant = {}): Promise<Run> {
 async function live(seed: number, world: World): Promise<void> {
   const { clock, trace, faults } = world;
   const { workspace } = world.practice;
-  const people = new People({ seed, workspace, inventory: world.inventory, trace, now: () => clock.now() });
+  const { inventory, failback } = world;
+  const own = failback && { commands: failbackCommands(failback), habits: habitsOf(failback) };
+  const people = new People({ seed, workspace, inventory, trace, now: () => clock.now(), ...own });
   const chance = chanceOf(seed, 'turns');
   watch(world);
   disturb(seed, world);
+  if (failback !== undefined) disturbFailback(world, failback);
   letMachinesAsk(seed, world);
   if (world.plans !== undefined) letPlansChange(world.plans, world);
   if (world.schedules !== undefined) letPeopleSchedule(world.schedules, world);

@@ -11,13 +11,16 @@ import { chanceOf } from './chance.ts';
 import { SimulationClock } from './clock.ts';
 import { MemoryDynamoDB } from './dynamodb/memory.ts';
 import { plain } from './dynamodb/plain.ts';
+import { afterFailover, drawFailback, drawFailbackAims, type Failback } from './failback.ts';
 import { drawFaults, Faults } from './faults.ts';
 import { drawFleet } from './fleet.ts';
 import { around } from './invocations.ts';
 import { Launches } from './launches.ts';
 import { type DrawnPlans, drawPlans } from './plans.ts';
+import { Returns } from './returns.ts';
 import { type DrawnSchedules, drawSchedules } from './schedules.ts';
 import { Trace } from './trace.ts';
+import { TypedNames } from './typed-names.ts';
 import { liveBy } from './virtual-globals.ts';
 
 /** A Monday, at night. */
@@ -61,6 +64,12 @@ export interface World {
   schedules: DrawnSchedules | undefined;
   /** Who lost the right to ask for drills, and when; milliseconds since the epoch. */
   withdrawals: { userId: string; at: number }[];
+  /** How servers go back in this run, where they do. */
+  failback?: Failback;
+  returns: Returns;
+  typedNames: TypedNames;
+  /** Instances that somebody has ended from outside. */
+  byHand: Set<string>;
   /** Warnings and errors that functions logged. */
   logLines: string[];
   /** When DRS of an account let nobody in; milliseconds since the epoch. */
@@ -83,13 +92,17 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   liveBy({ now: () => clock.now(), after: (ms, task) => clock.after(ms, task), random: () => random.next() });
   const trace = new Trace(() => clock.now());
   const chance = chanceOf(seed, 'fleet');
-  const inventory = drawFleet(chance);
+  const failback = drawFailback(seed);
+  const fleet = drawFleet(chance);
+  const inventory = failback === undefined ? fleet : afterFailover(fleet, failback);
   const database = new MemoryDynamoDB();
   const launches = new Launches({
     now: () => clock.now(),
     trace,
     accountIds: inventory.stagingAccounts.map(({ accountId }) => accountId),
   });
+  const returns = new Returns({ now: () => clock.now(), trace });
+  const typedNames = new TypedNames(() => clock.now());
   const calls: AwsCall[] = [];
   const logLines: string[] = [];
   const log = (message: string, fields?: Record<string, unknown>) => {
@@ -107,11 +120,18 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   const toService: Carry = (parcel) => {
     const stranger = strangerOf(parcel, identities);
     if (stranger !== undefined) strangers.add(stranger);
-    return launches.watch(parcel, (given) => begunActions.watch(given, (own) => own.deliver()));
+    typedNames.watch(parcel);
+    return returns.watch(parcel, (one) =>
+      launches.watch(one, (given) => begunActions.watch(given, (own) => own.deliver())),
+    );
   };
   const onwards = plant.carry?.(toService) ?? toService;
   const drawn = drawFaults(seed);
-  const plan = { ...drawn, aims: [...drawn.aims, ...(plans?.aims ?? []), ...(schedules?.aims ?? [])] };
+  const failbackAims = failback === undefined ? [] : drawFailbackAims(seed);
+  const plan = {
+    ...drawn,
+    aims: [...drawn.aims, ...(plans?.aims ?? []), ...(schedules?.aims ?? []), ...failbackAims],
+  };
   const faults = new Faults({ seed, plan, trace, now: () => clock.now(), onwards });
   const outermost = around(faults);
   carryBy(faults.carry);
@@ -143,6 +163,8 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
   });
   const practice = await runUntilSettled(clock, starting, faults);
   launches.fleet = practice.fleet;
+  returns.fleet = practice.fleet;
+  returns.identities = practice.identities;
   identities = practice.identities;
   const changes: StreamRecord[] = [];
   const calming: (() => void)[] = [];
@@ -168,6 +190,10 @@ export async function startWorld(seed: number, plant: Plant = {}): Promise<World
     plans,
     schedules,
     withdrawals: [],
+    failback,
+    returns,
+    typedNames,
+    byHand: new Set(),
     logLines,
     denials: [],
     database,
