@@ -97,9 +97,14 @@ export function failbackCommands({ scenario, chance }: Failback): Command[] {
   const anybody = () => chance.pick(['requester', 'approver', 'lead']);
   switch (scenario) {
     case 'home':
-      return [say('failback', 0), say('failback', at(8, 25), anybody())];
+      return [0, at(6, 12), at(14, 20), at(22, 28), at(30, 38)].map((when) => say('failback', when, anybody()));
     case 'home twice':
-      return [say('failback', 0), say('failback', chance.integer(0, 20_000), anybody()), say('failback', at(8, 25))];
+      return [
+        say('failback', 0),
+        say('failback', chance.integer(0, 20_000), anybody()),
+        say('failback', at(8, 25)),
+        say('failback', at(20, 35), anybody()),
+      ];
     case 'there and back':
       return [say('failover', 0), say('failback', at(8, 18), anybody()), say('failback', at(18, 30), anybody())];
     case 'home during a drill':
@@ -131,7 +136,7 @@ export function habitsOf({ scenario }: Failback): Habits {
     case 'after a drill':
       return { alsoYes: [], often: { [TERMINATE_DRILL]: 0.5, [KEEP_INSTANCES]: 0.3 } };
     case 'the rest':
-      return { alsoYes: [], often: { [RUN_REST]: 0.2 } };
+      return { alsoYes: [], often: { [RUN_REST]: 0.06 } };
     default:
       return { alsoYes: [], often: {} };
   }
@@ -169,11 +174,13 @@ export function disturbFailback(world: World, failback: Failback): void {
   for (const at of [4, 10, 16, 22, 28]) later(at * MINUTE, () => bootClients(world, chance, 0.9));
   const copying = chance.integer(1, 6) * MINUTE;
   for (let at = copying; at < 40 * MINUTE; at += copying) later(at, () => completeCopies(world, chance));
-  if (chance.happens(0.5)) {
-    for (let times = chance.integer(1, 2); times > 0; times -= 1) {
-      const happening = chance.pick(HAPPENINGS);
-      later(chance.integer(0, 8 * MINUTE), () => happening(world, chance));
-    }
+  const happenings = chance.happens(0.7)
+    ? Array.from({ length: chance.integer(1, 2) }, () => chance.pick(HAPPENINGS))
+    : [];
+  for (const happening of happenings) {
+    const happen = () => happening(world, chance);
+    if (chance.happens(0.4)) later(chance.integer(0, 15 * MINUTE), happen);
+    else onApproval(world, () => later(chance.integer(0, 60_000), happen));
   }
   if (scenario === 'the rest') {
     for (const { sourceServerId, hostname } of chance.some(world.inventory.sourceServers, 0.4)) {
@@ -181,6 +188,17 @@ export function disturbFailback(world: World, failback: Failback): void {
       world.practice.drs.jobs.failNextLaunch(sourceServerId);
     }
   }
+}
+
+/** Calls `task` when people have approved something for the first time: what they saw is not so any more. */
+function onApproval({ practice }: World, task: () => void): void {
+  let isDone = false;
+  practice.dynamodb.stream(practice.tableName).subscribe(({ dynamodb: { Keys, NewImage } }) => {
+    const isApproval = Keys.item?.S?.startsWith('GATE#approval') === true && NewImage?.status?.S === 'approved';
+    if (isDone || !isApproval) return;
+    isDone = true;
+    task();
+  });
 }
 
 /** Live instances of servers, by what DRS knows of them. */

@@ -9,8 +9,8 @@ const PARENTS = ['parent-failover', 'parent-drill'] as const;
 const definitionOf = (name: string): string =>
   readFileSync(new URL(`../../docs/examples/${name}.asl.json`, import.meta.url), 'utf8');
 
-/** In one run of five a state machine of somebody else's asks, too. */
-export function letMachinesAsk(seed: number, { practice, clock, trace, faults }: World): void {
+/** In one run of five a state machine of somebody else's asks, too; where servers go back, for that. */
+export function letMachinesAsk(seed: number, { practice, clock, trace, faults, failback }: World): void {
   const chance = chanceOf(seed, 'machines');
   if (!chance.happens(0.2)) return;
   const name = chance.pick(PARENTS);
@@ -18,7 +18,7 @@ export function letMachinesAsk(seed: number, { practice, clock, trace, faults }:
     name,
     accountId: CENTRAL_ACCOUNT,
     roleArn: `arn:aws:iam::${CENTRAL_ACCOUNT}:role/parent`,
-    definition: definitionOf(name),
+    definition: failback === undefined ? definitionOf(name) : definitionOf(name).replace('"failover"', '"failback"'),
   });
   const input = JSON.stringify({ application: 'HRP', wave: '1', ticketId: 'INC0012345' });
   clock.after(chance.integer(0, 300_000), () => {

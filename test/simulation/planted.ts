@@ -1,6 +1,7 @@
 import type { LocalResponse } from '../../src/local/http.ts';
 import type { Carry, Parcel } from './carrier.ts';
 import type { Rule } from './checks.ts';
+import { PLANTED_FAILBACKS } from './planted-failback.ts';
 import type { Plant } from './world.ts';
 
 /** A bug that is put into the product from outside, to see that it is found. */
@@ -218,6 +219,7 @@ export const PLANTED: readonly PlantedBug[] = [
     plant: () =>
       onResult((result) => ({ ...result, summary: { ...result.summary, succeeded: result.summary.succeeded * 2 } })),
   },
+  ...PLANTED_FAILBACKS,
 ];
 
 interface ResultLists {
