@@ -135,11 +135,14 @@ function checkOutcome(
   }
   if (state === 'copying' && reversedIds.size === 0)
     report('sums agree', `${name} is copying, and DRS has no copy of it`);
+  if (state === 'copying' && mine.length > 0) {
+    report('sums agree', `${name} is said to be copying (${errorMessage}), and is in ${mine[0]?.jobId}`);
+  }
   if (errorCode === 'FailbackFailed' && mine.some(({ launchStatus }) => launchStatus === 'LAUNCHED')) {
     report('sums agree', `${name} has failed, and DRS says that it is back`);
   }
   const isSaidUntouched =
-    ['failed', 'skipped'].includes(state) && /not started|nothing was started/i.test(errorMessage);
+    ['failed', 'skipped'].includes(state) && /not (started|begun)|nothing was started/i.test(errorMessage);
   if (isSaidUntouched && mine.length > 0) {
     report('sums agree', `${name} is said not to be started (${errorMessage}), and is in ${mine[0]?.jobId}`);
   }

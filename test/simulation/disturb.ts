@@ -50,7 +50,8 @@ function deny(world: World, accountId: string, where: 'drs' | 'ec2' | 'both', fo
   world.clock.after(forMs, allow);
 }
 
-const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> = {
+/** What each fault of the world does. */
+export const DISTURBANCES: Record<WorldFault, (world: World, chance: Chance) => void> = {
   'stuck job': (world, chance) => {
     const accountId = anyAccount(world, chance);
     world.trace.note('world', `the next job of ${accountId} sticks`);

@@ -2,6 +2,7 @@ import { BREAK_GLASS_ACTION, KEEP_INSTANCES, RUN_REST, TERMINATE_DRILL } from '.
 import { isGone } from '../../src/local/aws/fleet.ts';
 import type { Inventory, InventoryServer } from '../../src/local/inventory.ts';
 import { type Chance, chanceOf } from './chance.ts';
+import { DISTURBANCES } from './disturb.ts';
 import type { Aim } from './faults.ts';
 import type { Command, Habits } from './people.ts';
 import type { World } from './world.ts';
@@ -300,6 +301,8 @@ const HAPPENINGS: ((world: World, chance: Chance) => void)[] = [
     world.whenCalm(allow);
     world.clock.after(chance.integer(30_000, 15 * MINUTE), allow);
   },
+  DISTURBANCES['stopped machine'],
+  DISTURBANCES['stopped machine'],
   function stuckAtOrigin(world, chance) {
     world.trace.note('world', 'the next job at the origin sticks');
     world.practice.drs.jobs.stickNextJob(ORIGIN.accountId);

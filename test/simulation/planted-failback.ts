@@ -72,9 +72,9 @@ export const PLANTED_FAILBACKS: readonly PlantedBug[] = [
       })),
   },
   {
-    name: 'live instances are ended, and nobody had to type the name',
+    name: 'nobody has to type the name of what changes production',
     breaks: 'no gate below its policy',
-    within: 100,
+    within: 10,
     plant: () => ({
       carry: (deliver) => async (parcel) => {
         if (parcel.service !== 'dynamodb' || parcel.action !== 'PutItem') return await deliver(parcel);
