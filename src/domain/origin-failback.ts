@@ -30,6 +30,8 @@ export interface ReversibleServer {
   origin?: OriginPlace;
   /** Id of the source server at the origin into which it is copied; absent while its replication is not reversed. */
   reversedId?: string;
+  /** DRS no longer knows the recovery instance. */
+  isGone?: true;
 }
 
 /** A source server at the origin, into which a recovery instance is copied. */
@@ -70,7 +72,7 @@ export function whyNotReversible(
     errorCode,
     errorMessage,
   });
-  if (server === undefined) {
+  if (server === undefined || server.isGone === true) {
     return fail('NotInDrs', 'DRS no longer knows it or its recovery instance, so it cannot be failed back.');
   }
   const { recoveryInstanceId, isDrill, origin } = server;

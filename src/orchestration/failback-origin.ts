@@ -74,6 +74,8 @@ interface Attempt {
   /** True when something of the account was launched in an earlier step. */
   hasBegun: boolean;
   standings: Map<string, Standing>;
+  /** Servers that an earlier step launched, with the job: whatever is refused now, they are on their way. */
+  launching: Map<string, string>;
   /** The jobs of this run at the origin, by batch. */
   jobs: Map<string, { jobId: string; startedAt?: number }>;
   /** What was launched at the origin, by instance. */
@@ -131,6 +133,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
           : ofRun.filter((batch) => !ofAccount.includes(batch)).flatMap((batch) => batch.servers),
       hasBegun: ofAccount.some((batch) => batch.jobId !== undefined),
       standings: new Map(),
+      launching: new Map(batches.flatMap(launchingIn)),
       jobs: new Map(),
       instances: new Map(),
       since: Math.min(run.startedAt, plan.frozenAt),
@@ -155,7 +158,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
         'ConfigurationError',
         'This staging account has no role for failback (failbackRoleArn): deploy its stack and the central one again. Nothing was started.',
       );
-      failAll(attempt, attempt.servers, error);
+      refuse(attempt, attempt.servers, error);
       return [];
     }
     const servers = await reversible(attempt, reverser);
@@ -167,7 +170,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
         places.push(await lookAt(attempt, place, there));
       } catch (error) {
         if (!(error instanceof DrError) && nameOf(error) !== 'UninitializedAccountException') throw error;
-        failAll(attempt, there, explained(error, place));
+        refuse(attempt, there, explained(error, place));
       }
     }
     return places;
@@ -183,12 +186,17 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
       return wanted.flatMap(({ sourceServerId }) => {
         const server = found.find((candidate) => candidate.sourceServerId === sourceServerId);
         const failure = whyNotReversible(sourceServerId, server);
-        if (failure !== undefined) attempt.standings.set(sourceServerId, failure);
-        return failure === undefined && server !== undefined ? [server] : [];
+        // One that is launched already is followed at its origin: it needs its recovery instance no more.
+        const isFollowed = attempt.launching.has(sourceServerId) && server?.reversedId !== undefined;
+        if (server !== undefined && (failure === undefined || isFollowed)) return [server];
+        if (failure?.state === 'failed') {
+          refuse(attempt, [{ sourceServerId }], { code: failure.errorCode, message: failure.errorMessage });
+        }
+        return [];
       });
     } catch (error) {
       if (!(error instanceof DrError)) throw error;
-      failAll(attempt, attempt.servers, error);
+      refuse(attempt, attempt.servers, error);
       return [];
     }
   }
@@ -257,7 +265,7 @@ export const create: CreateHandler<unknown, FailbackStep> = (platform) => {
   /** DRS refuses a second reversal, as it refuses one of an instance that does not run. */
   async function isReversed(reverser: ReplicationReverser, server: ReversibleServer): Promise<boolean> {
     const [now] = await reverser.servers([server]);
-    return now?.reversedId !== undefined;
+    return now?.reversedId !== undefined && now.isGone !== true;
   }
 
   /** Launches what may be launched, when all may; follows what was launched. */
@@ -409,6 +417,30 @@ function failAll(
       errorMessage: error.message,
     });
   }
+}
+
+/** What cannot be looked at has failed; what is launched already is looked at again, until the time allowed is over. */
+function refuse(
+  attempt: Attempt,
+  servers: readonly { sourceServerId: string }[],
+  error: { code: string; message: string },
+): void {
+  const { launching, standings } = attempt;
+  failAll(
+    attempt,
+    servers.filter((server) => !launching.has(idOf(server))),
+    error,
+  );
+  for (const { sourceServerId } of servers) {
+    const jobId = launching.get(sourceServerId);
+    if (jobId !== undefined) standings.set(sourceServerId, { sourceServerId, state: 'launching', jobId });
+  }
+}
+
+function launchingIn({ jobId, servers }: BatchRecord): [string, string][] {
+  return servers.flatMap((server): [string, string][] =>
+    server.state === 'launching' && jobId !== undefined ? [[idOf(server), jobId]] : [],
+  );
 }
 
 /** A refusal in words that say what to do. */

@@ -34,8 +34,7 @@ function replicationReverser(platform: Platform, role: FailbackRole) {
 
   return {
     /**
-     * The servers as they can be reversed, or have been. One that DRS no longer knows, or whose instance it no longer
-     * knows, is left out.
+     * The servers as they can be reversed, or have been. One that DRS no longer knows is left out.
      * @throws {DrError} CrossAccountAccessDenied when the account does not let us in.
      */
     async servers(wanted: { sourceServerId: string; recoveryInstanceId: string }[]): Promise<ReversibleServer[]> {
@@ -67,7 +66,7 @@ function replicationReverser(platform: Platform, role: FailbackRole) {
         return wanted.flatMap(({ sourceServerId, recoveryInstanceId }) => {
           const server = servers.find((candidate) => candidate.sourceServerID === sourceServerId);
           const instance = instances.find((candidate) => candidate.recoveryInstanceID === recoveryInstanceId);
-          return server === undefined || instance === undefined ? [] : [toReversible(server, instance)];
+          return server === undefined ? [] : [toReversible(server, recoveryInstanceId, instance)];
         });
       });
     },
@@ -82,19 +81,26 @@ function replicationReverser(platform: Platform, role: FailbackRole) {
   };
 }
 
-function toReversible(server: DrsSourceServer, instance: RecoveryInstance): ReversibleServer {
+function toReversible(
+  server: DrsSourceServer,
+  recoveryInstanceId: string,
+  instance: RecoveryInstance | undefined,
+): ReversibleServer {
   const { originAccountID, originRegion } = server.sourceCloudProperties ?? {};
   const reversed = SOURCE_SERVER_ARN.exec(server.reversedDirectionSourceServerArn ?? '');
-  // The ARN alone may be that of an earlier failback: the state is this instance's own.
-  const isReversed = reversed !== null && !NOT_REVERSED.includes(instance.failback?.state ?? 'FAILBACK_NOT_STARTED');
+  // The ARN alone may be that of an earlier failback: the state is this instance's own, while there is one.
+  const isReversed =
+    reversed !== null &&
+    (instance === undefined || !NOT_REVERSED.includes(instance.failback?.state ?? 'FAILBACK_NOT_STARTED'));
   const origin: OriginPlace | undefined =
     originAccountID === undefined || originRegion === undefined
       ? undefined
       : { accountId: originAccountID, region: originRegion };
   return {
     sourceServerId: server.sourceServerID ?? '',
-    recoveryInstanceId: instance.recoveryInstanceID ?? '',
-    isDrill: instance.isDrill === true,
+    recoveryInstanceId,
+    isDrill: instance?.isDrill === true,
+    ...(instance === undefined ? { isGone: true as const } : {}),
     ...(origin === undefined ? {} : { origin }),
     ...(isReversed ? { reversedId: reversed[3] ?? '' } : {}),
   };

@@ -331,6 +331,48 @@ describe('a later call', () => {
     }
   });
 
+  test.each([
+    ['the origin lets nobody in for a while', 'origin'],
+    ['the staging account lets nobody in for a while', 'staging'],
+  ])('follows what is launched also where %s', async (_, where) => {
+    const { begin, copied, drs, clock } = await failedOver();
+    const accountId = where === 'origin' ? ORIGIN.accountId : ACCOUNT.accountId;
+    await copied();
+    const run = await begin('second');
+    expect(await run.step()).toMatchObject({ outcome: 'wait' });
+    drs.faults.denyAccount(accountId);
+    await clock.advance(60_000);
+    expect(await run.step()).toMatchObject({ outcome: 'wait' });
+    for (const said of Object.values(await run.standing())) expect(said).toBe('launching');
+    drs.faults.allowAccount(accountId);
+    await run.toTheEnd();
+    for (const said of Object.values(await run.standing())) expect(said).toBe('launched');
+  });
+
+  test('names the job of what is launched where nobody is let in until the time allowed is over', async () => {
+    const { begin, copied, drs, originJobs } = await failedOver({ options: { maxWaitMinutes: 30 } });
+    await copied();
+    const run = await begin('second');
+    await run.step();
+    drs.faults.denyAccount(ORIGIN.accountId);
+    await run.toTheEnd();
+    for (const said of Object.values(await run.standing())) {
+      expect(said).toContain(
+        `failed: JobTimeout: The failback was not over when the time allowed was. The job ${originJobs()[0]?.jobId}`,
+      );
+    }
+  });
+
+  test('follows what is launched also when its recovery instance is deleted meanwhile', async () => {
+    const { begin, copied, fleet, first } = await failedOver();
+    await copied();
+    const run = await begin('second');
+    await run.step();
+    fleet.forgetRecoveryInstance(first.instanceId);
+    await run.toTheEnd();
+    for (const said of Object.values(await run.standing())) expect(said).toBe('launched');
+  });
+
   test('looks less often the longer it takes: a day must fit into a history', async () => {
     const { begin, copied, drs } = await failedOver({ options: { maxWaitMinutes: 1_440 } });
     await copied();

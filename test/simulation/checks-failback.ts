@@ -138,8 +138,14 @@ function checkOutcome(
   if (state === 'copying' && mine.length > 0) {
     report('sums agree', `${name} is said to be copying (${errorMessage}), and is in ${mine[0]?.jobId}`);
   }
-  if (errorCode === 'FailbackFailed' && mine.some(({ launchStatus }) => launchStatus === 'LAUNCHED')) {
-    report('sums agree', `${name} has failed, and DRS says that it is back`);
+  const back = mine.find(({ launchStatus }) => launchStatus === 'LAUNCHED');
+  // What nobody could follow to its end has failed, and names the job that may have ended well.
+  if (
+    state === 'failed' &&
+    back !== undefined &&
+    (errorCode === 'FailbackFailed' || !errorMessage.includes(back.jobId))
+  ) {
+    report('sums agree', `${name} has failed (${errorMessage}), and DRS says that it is back`);
   }
   const isSaidUntouched =
     ['failed', 'skipped'].includes(state) && /not (started|begun)|nothing was started/i.test(errorMessage);
