@@ -27,11 +27,16 @@ export async function expectedDurations(store: ExecutionStore, view: ExecutionVi
 
 /**
  * Of what earlier runs of a wave took; undefined where there are none. Those that ended after the execution was asked for do
- * not count: its card, drawn again, says what it said.
+ * not count: its card, drawn again, says what it said. Nor does its own: the clocks of who asks and who ends may differ.
  */
-function median(known: DurationRecord[], wave: number, { startTime }: ExecutionRecord): Expected | undefined {
+function median(
+  known: DurationRecord[],
+  wave: number,
+  { executionId, startTime }: ExecutionRecord,
+): Expected | undefined {
   const runs = known.find((candidate) => candidate.wave === wave)?.runs ?? [];
-  const ms = medianOf(runs.filter((run) => run.endedAt <= startTime).map((run) => run.ms));
+  const earlier = runs.filter((run) => run.endedAt <= startTime && run.executionId !== executionId);
+  const ms = medianOf(earlier.map((run) => run.ms));
   return ms === undefined ? undefined : { ms, from: 'history' };
 }
 

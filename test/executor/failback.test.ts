@@ -69,6 +69,26 @@ describe('a failback to on premises', () => {
     expect(world.minutes(run)).toBe(60);
   });
 
+  test('leaves out what was terminated since it was approved, ready or not, and waits for neither', async () => {
+    const { world, recovered, batch } = await failbackWorld(
+      'FAILBACK_READY_FOR_LAUNCH',
+      'FAILBACK_READY_FOR_LAUNCH',
+      'FAILBACK_IN_PROGRESS',
+    );
+    const [standing, ...terminated] = recovered;
+    for (const { instanceId } of terminated) world.fleet.setInstanceState(instanceId, 'terminated');
+    const run = world.start('failback', [batch]);
+    const output = await world.ended(run);
+    expect(world.requests(run, 'startFailbackLaunch')).toMatchObject([{ RecoveryInstanceIDs: [standing?.instanceId] }]);
+    expect(output.finished[0]?.excluded).toEqual(
+      terminated.map(({ server, instanceId }) => ({
+        id: server.sourceServerId,
+        error: 'ServerNotReady',
+        cause: `${instanceId} is terminated.`,
+      })),
+    );
+  });
+
   test('leaves out a drill, an error and what DRS no longer knows, each by name', async () => {
     const { world, recovered } = await failbackWorld('FAILBACK_READY_FOR_LAUNCH', 'FAILBACK_ERROR');
     const drills = world.addRecovered(1, true);

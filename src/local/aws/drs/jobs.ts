@@ -483,18 +483,23 @@ export class DrsJobs {
     participant.launchStatus = 'IN_PROGRESS';
     this.#log(job, 'CONVERSION_START', { sourceServerId });
     yield total * 0.5;
-    if (failure !== undefined) {
-      const rawError = failure.rawError ?? 'The failback client could not convert the disks.';
-      this.#log(job, failure.at === 'conversion' ? 'CONVERSION_FAIL' : 'LAUNCH_FAILED', { sourceServerId, rawError });
+    if (failure !== undefined || this.#isForgotten(instanceId)) {
+      const rawError = failure?.rawError ?? 'The failback client could not convert the disks.';
+      this.#log(job, failure?.at === 'conversion' ? 'CONVERSION_FAIL' : 'LAUNCH_FAILED', { sourceServerId, rawError });
       participant.launchStatus = 'FAILED';
-      this.#fleet.setFailback(instanceId, 'FAILBACK_ERROR');
+      if (!this.#isForgotten(instanceId)) this.#fleet.setFailback(instanceId, 'FAILBACK_ERROR');
       return;
     }
     this.#log(job, 'CONVERSION_END', { sourceServerId });
     this.#log(job, 'LAUNCH_START', { sourceServerId });
     yield total * 0.5;
-    participant.launchStatus = 'LAUNCHED';
-    this.#fleet.setFailback(instanceId, 'FAILBACK_COMPLETED');
+    participant.launchStatus = this.#isForgotten(instanceId) ? 'FAILED' : 'LAUNCHED';
+    if (!this.#isForgotten(instanceId)) this.#fleet.setFailback(instanceId, 'FAILBACK_COMPLETED');
+  }
+
+  /** True when DRS's record of the recovery instance was deleted while a job had it. */
+  #isForgotten(instanceId: string): boolean {
+    return this.#fleet.recoveryInstance(instanceId) === undefined;
   }
 
   /** Terminates one recovery instance. */
