@@ -214,6 +214,20 @@ export function applyLate<T extends Batch>(batch: T, participants: Participant[]
   return servers.every((server, index) => server === batch.servers[index]) ? batch : { ...batch, servers };
 }
 
+/**
+ * The batch of a termination with what EC2 says: an instance that DRS does not know is not gone for that. `standing`: ids of
+ * the servers' instances that EC2 has.
+ */
+export function requireGone<T extends Batch>(batch: T, standing: readonly string[]): T {
+  const servers = batch.servers.map((server) => {
+    const left = instancesOf(server).filter(({ recoveryInstanceId }) => standing.includes(recoveryInstanceId));
+    if (server.state !== 'terminated' || left.length === 0) return server;
+    const ids = left.map(({ recoveryInstanceId }) => recoveryInstanceId).join(', ');
+    return fail(server, 'NotInDrs', `DRS no longer knows ${ids}, which still runs: it can only be terminated in EC2.`);
+  });
+  return { ...batch, servers };
+}
+
 /** With options.statusChecks: a launched server whose status checks have not passed has failed; its instance stays. */
 export function requireStatusChecks<T extends Batch>(batch: T): T {
   const servers = batch.servers.map((server) =>

@@ -6,6 +6,7 @@ import {
   applyOriginFailback,
   type FoundInstance,
   type FoundJob,
+  requireGone,
 } from '../domain/account-outcome.ts';
 import { instancesOf, isFailedBackCentrally } from '../domain/batches.ts';
 import { DrError, messageOf } from '../domain/errors.ts';
@@ -93,8 +94,8 @@ export async function settleAccount(
 }
 
 /**
- * Adds to a batch that is over what people want to know of its servers: when its job began, where they run. Details are
- * read for the report; without them what was done still stands. The log is about this run and account.
+ * Adds to a batch that is over what people want to know of its servers: when its job began, where they run, and whether what
+ * is terminated is gone in EC2, too. Details are read for the report; without them what was done still stands. The log is about this run and account.
  */
 export function detailsReader(
   { reader, log }: { reader: StagingAccountReader; log: Log },
@@ -105,6 +106,7 @@ export function detailsReader(
   async function withDetails(batch: BatchRecord): Promise<BatchRecord> {
     const jobStartedAt = batch.jobStartedAt ?? (await startOf(batch.jobId));
     const started = jobStartedAt === undefined ? batch : { ...batch, jobStartedAt };
+    if (verb === 'terminate') return await withWhatStands(started);
     const ids = batch.servers.filter((server) => server.state === 'launched').map((server) => server.sourceServerId);
     // A server that has failed back runs where it came from: nothing of it is in this account any more.
     if (ids.length === 0 || verb === 'failback') return started;
@@ -120,6 +122,17 @@ export function detailsReader(
         return server.state === 'launched' && instance !== undefined ? { ...server, ...instance } : server;
       }),
     };
+  }
+
+  /** An instance whose record was deleted from DRS runs on: only EC2 can say that it is gone. */
+  async function withWhatStands(batch: BatchRecord): Promise<BatchRecord> {
+    const ids = batch.servers.filter(({ state }) => state === 'terminated').map((server) => server.sourceServerId);
+    if (ids.length === 0) return batch;
+    const standing = await tolerant(
+      () => reader.standingInstances(ids),
+      'The terminated instances could not be looked at',
+    );
+    return standing === undefined ? batch : requireGone(batch, standing);
   }
 
   async function startOf(jobId: string | undefined): Promise<number | undefined> {

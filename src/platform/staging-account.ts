@@ -325,6 +325,12 @@ function stagingAccountReader(platform: Platform, account: StagingAccount) {
       return await explainingAccess(account.roleArn, () => statusChecks(ec2InstanceIds));
     },
 
+    /** Ids of the instances of these servers that stand in EC2, also of those that DRS knows no more. */
+    async standingInstances(sourceServerIds: string[]): Promise<string[]> {
+      const found = await explainingAccess(account.roleArn, () => ec2Instances(sourceServerIds));
+      return found.flatMap(({ InstanceId }) => InstanceId ?? []);
+    },
+
     /** Details of the recovery instances that exist now for these servers, drill instances among them. */
     async launchedInstances(sourceServerIds: string[]): Promise<LaunchedInstance[]> {
       return await explainingAccess(account.roleArn, async () => {

@@ -54,6 +54,24 @@ describe('a termination', () => {
     expect([stateOf(world, first), stateOf(world, second)]).toEqual(['terminated', 'running']);
   });
 
+  test('says of an instance that DRS was made to forget that it still runs', async () => {
+    const world = await worldWith('drill', 'drill');
+    const [forgotten, known] = world.instances;
+    world.onceAfter('load-account-work', () => world.practice.fleet.forgetRecoveryInstance(forgotten ?? ''));
+    const { output } = await call(world, INPUT, 'forgotten');
+    expect(output).toMatchObject({
+      status: 'partial',
+      recoveryInstances: [{ recoveryInstanceId: known }],
+      failedServers: [
+        {
+          errorCode: 'NotInDrs',
+          errorMessage: `DRS no longer knows ${forgotten}, which still runs: it can only be terminated in EC2.`,
+        },
+      ],
+    });
+    expect([stateOf(world, forgotten), stateOf(world, known)]).toEqual(['running', 'terminated']);
+  });
+
   test('whose executor dies is settled by what the instances say', async () => {
     const world = await worldWith('drill');
     world.onceAfter('load-account-work', () =>
