@@ -6,9 +6,9 @@ import type { BatchRecord, ExecutionRecord, GateRecord, PlanRecord, WaveRecord }
 import { SCHEDULES_KEY } from '../../src/domain/schedule.ts';
 import { isGone } from '../../src/local/aws/fleet.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { checkReturns } from './check-failback.ts';
 import { checkPlans } from './check-plans.ts';
 import { checkSchedules } from './check-schedules.ts';
-import { checkReturns } from './checks-failback.ts';
 import { plain } from './dynamodb/plain.ts';
 import type { World } from './world.ts';
 

@@ -125,6 +125,17 @@ describe('failback of a server on premises', () => {
     });
   });
 
+  it('fails in its job when DRS is made to forget it meanwhile; the job ends', async () => {
+    const { fleet, instanceId, client, launch, finishJobs } = await onPremises();
+    fleet.setFailback(instanceId, 'FAILBACK_READY_FOR_LAUNCH');
+    const { job } = await launch();
+    fleet.forgetRecoveryInstance(instanceId);
+    await finishJobs();
+    const { items } = await client.send(new DescribeJobsCommand({ filters: { jobIDs: [job?.jobID ?? ''] } }));
+    expect(items?.[0]?.status).toBe('COMPLETED');
+    expect(statuses(items?.[0])).toEqual(['FAILED']);
+  });
+
   it('can fail in its job, and hang', async () => {
     const {
       clock,
