@@ -56,7 +56,7 @@ export function functionNeeds(may: CentralGrants): Record<FunctionName, Function
       description: 'Requests of machines: stored as executions, which people approve',
       ...SMALL,
       grants: [
-        may.table('GetItem', 'PutItem'),
+        may.table('GetItem', 'PutItem', 'UpdateItem'),
         may.requestSettings,
         // Which topics a request may name.
         may.componentSettings,
