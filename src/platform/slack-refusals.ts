@@ -13,6 +13,9 @@ export const UNSEEN_CHANNEL = ['channel_not_found', 'not_in_channel'];
 
 const platformError = z.object({ data: z.object({ error: z.string() }) });
 
+/** What Slack's client throws for a call that had no answer within its time; its own name for it is that of the request. */
+const unanswered = z.object({ original: z.object({ name: z.literal('TimeoutError') }) });
+
 /** Slack's code of what a call of it has thrown, e.g. `not_in_channel`; of anything else its message. */
 export function slackErrorCode(error: unknown): string {
   const parsed = platformError.safeParse(error);
@@ -22,4 +25,9 @@ export function slackErrorCode(error: unknown): string {
 /** True where it is the channel that does not take a message: another one may. */
 export function isChannelClosed(error: unknown): boolean {
   return [...CLOSED_CHANNEL, ...UNSEEN_CHANNEL].includes(slackErrorCode(error));
+}
+
+/** True where Slack has not answered in time: nobody knows whether it has done, or will do, what was asked. */
+export function isUnanswered(error: unknown): boolean {
+  return unanswered.safeParse(error).success;
 }

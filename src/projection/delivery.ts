@@ -11,6 +11,7 @@ import {
   CLOSED_CHANNEL,
   slackErrorCode as errorCode,
   isChannelClosed,
+  isUnanswered,
   UNSEEN_CHANNEL,
 } from '../platform/slack-refusals.ts';
 import { CARD, type Drawing } from './drawing.ts';
@@ -36,6 +37,11 @@ const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 const NO_ADDRESS = 'its address is not known';
 /** Longer than a call of Slack may take (10 s), so that a claim outlives the post it is for. */
 const CLAIM_MS = 30_000;
+/**
+ * How long nothing is posted again after a post that Slack did not answer in time: it may still carry it out, and what stands in
+ * the channel by then is found there. In milliseconds.
+ */
+const UNANSWERED_MS = 20_000;
 /** How often it is tried again in a channel that the bot is not in, in milliseconds: that is mended by people. */
 const UNSEEN_EVERY_MS = 60_000;
 /** At most one chat.update of a message in this time (facts: slack §2), in milliseconds. */
@@ -424,6 +430,7 @@ export function delivery(tools: DeliveryTools) {
       waitingSince: permanent ? undefined : waitingSince(record),
       error: code,
       ...(waitMs > 0 ? { notBefore: slackNow() + waitMs } : {}),
+      ...(record.ts === undefined && isUnanswered(error) ? { claimedUntil: now() + UNANSWERED_MS } : {}),
       ...(UNSEEN_CHANNEL.includes(code) ? { notBefore: slackNow() + UNSEEN_EVERY_MS } : {}),
     });
     if (permanent) {

@@ -187,6 +187,20 @@ describe('a post whose answer is lost', () => {
     expect(world.shown(ID, 'card')).toHaveLength(1);
   });
 
+  test('because Slack carries it out after the client gave up is found, when that is soon', async () => {
+    const world = await worldOf(ASKED);
+    const carryOut = world.holdNext('chat.postMessage');
+    await world.draw(ID);
+    await world.sweep();
+    expect(world.shown(ID, 'card')).toEqual([]);
+    await carryOut();
+    await world.advance(20_000);
+    await world.sweep();
+    const [card, ...more] = world.shown(ID, 'card');
+    expect(more).toEqual([]);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown', ts: card?.ts });
+  });
+
   test('another execution’s card is not taken for it', async () => {
     const world = await worldOf(ASKED);
     const other = ID.replace('abcdef01', 'abcdef02');
@@ -346,7 +360,9 @@ describe('when Slack cannot take a message now', () => {
     const revived = Promise.withResolvers<void>();
     let posts = 0;
     world.onCall = async (method) => {
-      posts += method === 'chat.postMessage' ? 1 : 0;
+      if (method !== 'chat.postMessage') return;
+      posts += 1;
+      // Only this call: what others wait for would take the client's ten seconds.
       if (posts !== 2) return;
       stopped.resolve();
       await revived.promise;

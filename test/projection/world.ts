@@ -72,12 +72,21 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
   });
   const calls: string[] = [];
   let isDown = false;
+  const held: { method: string; until: Promise<void>; done: () => void }[] = [];
   const faults: { method: string; key: string; fault: Fault; times: number }[] = [];
   const slack = await serve(async (request) => {
     const method = request.path.replace(/^\/api\//, '');
     calls.push(method);
     await hooks.onCall(method);
     if (isDown) return answerOf('unavailable');
+    const at = held.findIndex((one) => one.method === method);
+    const [late] = at === -1 ? [] : held.splice(at, 1);
+    if (late !== undefined) {
+      await late.until;
+      const answer = await workspace.handle(request);
+      late.done();
+      return answer;
+    }
     const sent = request.body.toString('utf8');
     const next = faults.find((one) => one.times > 0 && one.method === method && isAbout(sent, one.key));
     if (next === undefined) return await workspace.handle(request);
@@ -145,6 +154,19 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     /** The next calls of `method` (about the message `key`, where one is given) go wrong. */
     failNext(method: string, fault: Fault, { key = '', times = 1 }: { key?: string; times?: number } = {}): void {
       faults.push({ method, key, fault, times });
+    },
+
+    /** Slack carries out the next call of all only when the answer is called; the client gives up before. */
+    holdNext(method: string): () => Promise<void> {
+      const timeout = AbortSignal.timeout.bind(AbortSignal);
+      vi.spyOn(AbortSignal, 'timeout').mockImplementationOnce(() => timeout(100));
+      const release = Promise.withResolvers<void>();
+      const done = Promise.withResolvers<void>();
+      held.push({ method, until: release.promise, done: done.resolve });
+      return async () => {
+        release.resolve();
+        await done.promise;
+      };
     },
 
     /** What was to fail yet, does not. */
