@@ -1,3 +1,4 @@
+import './lean-sdk.ts';
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import type { FunctionName } from '../../src/functions.ts';
@@ -174,4 +175,6 @@ Object.assign(process.env, {
   AWS_RETRY_MODE: 'standard',
   AWS_DEFAULTS_MODE: 'legacy',
   AWS_ACCOUNT_ID_ENDPOINT_MODE: 'disabled',
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false',
+  AWS_AUTH_SCHEME_PREFERENCE: '',
 });
