@@ -25,11 +25,15 @@ export function standardOutput(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+/** Takes lines where nobody reads them. */
+export const nobody = (): void => {};
+
 /**
  * Writes metrics in the Embedded Metric Format. Never throws: what cannot be written is logged, the recovery goes on. A
  * state that is tried again writes them again: write them last.
  */
 export function metricsWriter(platform: MetricsPlatform): (metrics: readonly Metric[], about: MetricContext) => void {
+  if (platform.printLine === nobody) return () => {};
   return (metrics, about) => {
     // A document has one set of dimensions with one value each: several accounts are several documents.
     for (const together of groupBy(metrics, ({ dimensions }) => JSON.stringify(dimensions)).values()) {

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { messageOf, nameOf } from '../domain/errors.ts';
-import { standardOutput } from '../observability/metrics-writer.ts';
+import { nobody, standardOutput } from '../observability/metrics-writer.ts';
 import { redactingLog } from '../observability/redact.ts';
 import type { Network } from './network.ts';
 
@@ -45,7 +45,7 @@ export interface Platform {
 
 /** Where the platform's metrics go. */
 export function printerOf({ printLine }: Platform): (line: string) => void {
-  return printLine ?? (() => {});
+  return printLine ?? nobody;
 }
 
 /** Builds a function's handler from its platform. Each function's file exports one as `create`. */

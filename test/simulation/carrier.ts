@@ -126,7 +126,7 @@ function nameOf(request: LocalRequest): { service: string; action: string } {
   if (typeof target === 'string') return { service, action: target.split('.').at(-1) ?? '' };
   if (service === 'drs') return { service, action: path.split('/')[1] ?? '' };
   if (service === 's3') return { service, action: request.method };
-  return { service, action: new URLSearchParams(body.toString('utf8')).get('Action') ?? path };
+  return { service, action: /(?:^|&)Action=(\w+)/.exec(body.toString('latin1'))?.[1] ?? path };
 }
 
 function slackMethod(path: string): string {

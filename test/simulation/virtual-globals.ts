@@ -102,7 +102,7 @@ function cancelTimer(timer: unknown): void {
 }
 
 function bytes(size: number): Buffer {
-  const made = Buffer.alloc(size);
+  const made = Buffer.allocUnsafe(size);
   for (let index = 0; index < size; index += 1) made[index] = Math.floor(source.random() * 256);
   return made;
 }

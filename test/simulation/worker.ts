@@ -31,6 +31,9 @@ function kindOf(resource: string): string {
 }
 
 const [, , what = '', ...given] = process.argv;
+// Thousands of errors are made and caught; where they come from is read of a run that is shown.
+if (what !== 'show') Error.stackTraceLimit = 0;
+
 const write = (line: unknown) => process.stdout.write(`${typeof line === 'string' ? line : JSON.stringify(line)}\n`);
 
 if (what === 'run') {

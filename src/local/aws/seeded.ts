@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A stream of repeatable random numbers. Make it with {@link seeded}. */
 export interface Random {
@@ -21,7 +21,7 @@ export interface Random {
  * of drawing from one shared stream keeps each value the same when other things happen in another order.
  */
 export function seeded(...parts: readonly (string | number)[]): Random {
-  let state = createHash('sha256').update(parts.join('/')).digest().readUInt32LE(0);
+  let state = hash('sha256', parts.join('/'), 'buffer').readUInt32LE(0);
 
   // mulberry32: 32 bits of state are plenty for the few numbers that each stream gives.
   const next = (): number => {

@@ -81,7 +81,8 @@ export class ChangeFeed {
   }
 
   #recordOf({ keys, before, after }: ItemChange): StreamRecord | undefined {
-    if (isDeepStrictEqual(comparable(before), comparable(after))) return undefined;
+    const isThere = [before, after].map((image) => image !== undefined);
+    if (isThere[0] === isThere[1] && isDeepStrictEqual(comparable(before), comparable(after))) return undefined;
     this.#lastSequence += 1;
     return {
       eventID: randomBytes(16).toString('hex'),

@@ -49,7 +49,7 @@ function compileText(text: string, path: string, available: Available, report: R
     return { kind: 'literal', value: text };
   }
   try {
-    const compiled = jsonata(source);
+    const compiled = compiledOf(source);
     checkNewerOperators(source, path, report);
     checkNames(compiled.ast(), true, available, (message) => report(path, message));
     return { kind: 'expression', source: source.trim(), compiled };
@@ -57,6 +57,15 @@ function compileText(text: string, path: string, available: Available, report: R
     report(path, `bad JSONata: ${describeJsonataError(error)}`);
     return { kind: 'literal', value: text };
   }
+}
+
+/** An expression is what its text says: a definition that is deployed again is not read again. */
+const compiledBefore = new Map<string, jsonata.Expression>();
+
+function compiledOf(source: string): jsonata.Expression {
+  const compiled = compiledBefore.get(source) ?? jsonata(source);
+  compiledBefore.set(source, compiled);
+  return compiled;
 }
 
 /**

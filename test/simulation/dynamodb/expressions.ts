@@ -126,10 +126,15 @@ function compares(by: string, one: WireAttribute | undefined, other: WireAttribu
   return order >= 0;
 }
 
+/** Texts whose order by characters is that by bytes. */
+const PLAIN = /^[ -~]*$/;
+
 /** Negative, 0 or positive; undefined of values that have no order between them. */
 export function orderOf(one: WireAttribute | undefined, other: WireAttribute | undefined): number | undefined {
   if (one?.N !== undefined && other?.N !== undefined) return Number(one.N) - Number(other.N);
   if (one?.S !== undefined && other?.S !== undefined) {
+    if (one.S === other.S) return 0;
+    if (PLAIN.test(one.S) && PLAIN.test(other.S)) return one.S < other.S ? -1 : 1;
     return Buffer.compare(Buffer.from(one.S), Buffer.from(other.S));
   }
   return undefined;
