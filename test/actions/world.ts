@@ -18,6 +18,7 @@ import { anExecution, EXECUTION_ID } from '../blocks/views.ts';
 import { aRequest, aServer, discovered } from '../domain/fleet.ts';
 import { serverRecord } from '../local/aws/aws-world.ts';
 import { closing, simulatedAws } from '../local/services/simulated-aws.ts';
+import { inProcess } from '../wire.ts';
 
 const TABLE = 'executions';
 const CONFIG_PATH = '/dr';
@@ -47,12 +48,14 @@ export async function startWorld({ launched = 0, execution = {} }: WorldOptions 
       platform: windows ? 'Windows' : 'Linux',
       isOnline: !offline.has(instanceId),
     }));
-  const [dynamodb, ssm, sts, ec2] = await Promise.all([
-    startDynamoDB(options),
-    startSsm({ ...options, nodes }),
-    startSts(options),
-    startEc2({ ...options, fleet }),
-  ]);
+  const [dynamodb, ssm, sts, ec2] = await inProcess(() =>
+    Promise.all([
+      startDynamoDB(options),
+      startSsm({ ...options, nodes }),
+      startSts(options),
+      startEc2({ ...options, fleet }),
+    ]),
+  );
   for (const server of [dynamodb, ssm, sts, ec2]) closing(server);
   const endpoints = {
     AWS_REGION: REGION,

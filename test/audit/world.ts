@@ -9,6 +9,7 @@ import { executionTable } from '../../src/local/execution-table.ts';
 import { startS3 } from '../../src/local/services/s3.ts';
 import { executionStore } from '../../src/platform/execution-store.ts';
 import type { Platform } from '../../src/platform/platform.ts';
+import { inProcess } from '../wire.ts';
 
 const TABLE = 'executions';
 const BUCKET = 'audit';
@@ -25,7 +26,7 @@ export async function startWorld() {
       calls.push(`${service}:${action} ${outcome}`);
     },
   };
-  const [dynamodb, s3] = await Promise.all([startDynamoDB(services), startS3(services)]);
+  const [dynamodb, s3] = await inProcess(() => Promise.all([startDynamoDB(services), startS3(services)]));
   const endpoints = {
     AWS_REGION: 'us-east-2',
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,

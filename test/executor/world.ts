@@ -16,6 +16,7 @@ import { sdkIntegrations } from '../../src/local/sdk-integrations.ts';
 import { StepFunctionsEngine } from '../../src/local/step-functions/engine.ts';
 import { IntegrationError } from '../../src/local/step-functions/errors.ts';
 import type { Json, JsonObject } from '../../src/local/step-functions/json.ts';
+import { inProcess } from '../wire.ts';
 
 export const [ACCOUNT] = STAGING_ACCOUNTS;
 export const MINUTE = 60_000;
@@ -44,7 +45,7 @@ export async function executorWorld() {
     if (at >= 0) hooks.splice(at, 1)[0]?.run();
   };
   const shared = { clock, identities, fleet, onCall };
-  const [drs, ec2] = await Promise.all([startDrs(shared), startEc2(shared)]);
+  const [drs, ec2] = await inProcess(() => Promise.all([startDrs(shared), startEc2(shared)]));
   onTestFinished(async () => {
     await Promise.all([drs.close(), ec2.close()]);
   });

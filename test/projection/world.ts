@@ -5,7 +5,7 @@ import { Identities } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
 import { executionTable } from '../../src/local/execution-table.ts';
-import { type LocalResponse, serve } from '../../src/local/http.ts';
+import { type LocalHandler, type LocalResponse, serve } from '../../src/local/http.ts';
 import { startS3 } from '../../src/local/services/s3.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
 import { startSsm } from '../../src/local/services/ssm.ts';
@@ -17,6 +17,8 @@ import type { Platform } from '../../src/platform/platform.ts';
 import { resultStore } from '../../src/platform/result-store.ts';
 import { create as createProjector } from '../../src/projection/projector.ts';
 import { create as createSweep } from '../../src/projection/sweep-messages.ts';
+import { MemoryDynamoDB } from '../simulation/dynamodb/memory.ts';
+import { inProcess } from '../wire.ts';
 
 const REGION = 'us-east-2';
 const TABLE = 'executions';
@@ -58,12 +60,14 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     await hooks.onWait();
   };
   const services = { clock: new VirtualClock(), identities: new Identities() };
-  const [dynamodb, s3, secretsManager, ssm] = await Promise.all([
-    startDynamoDB(services),
-    startS3(services),
-    startSecretsManager(services),
-    startSsm(services),
-  ]);
+  const [dynamodb, s3, secretsManager, ssm] = await inProcess(() =>
+    Promise.all([
+      startDynamoDB({ ...services, backend: new MemoryDynamoDB() }),
+      startS3(services),
+      startSecretsManager(services),
+      startSsm(services),
+    ]),
+  );
   const everybody = [WORKSPACE.botUserId, ...PEOPLE.map(({ userId }) => userId)];
   const incident = { id: CHANNEL, name: WORKSPACE.channelName, memberIds: everybody, isArchived: false };
   const workspace = new SlackWorkspace({
@@ -74,7 +78,7 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
   let isDown = false;
   const held: { method: string; until: Promise<void>; done: () => void }[] = [];
   const faults: { method: string; key: string; fault: Fault; times: number }[] = [];
-  const slack = await serve(async (request) => {
+  const slackApi: LocalHandler = async (request) => {
     const method = request.path.replace(/^\/api\//, '');
     calls.push(method);
     await hooks.onCall(method);
@@ -93,7 +97,8 @@ export async function startWorld({ canWait = false, fallback }: WorldOptions = {
     next.times -= 1;
     if (next.fault === 'lost answer') await workspace.handle(request);
     return answerOf(next.fault);
-  });
+  };
+  const slack = await inProcess(() => serve(slackApi));
   workspace.url = slack.url;
   const endpoints = {
     AWS_REGION: REGION,

@@ -6,7 +6,7 @@ import { Identities } from '../../src/local/aws/identities.ts';
 import { VirtualClock } from '../../src/local/clock.ts';
 import { startDynamoDB } from '../../src/local/dynamodb/dynamodb.ts';
 import { executionTable } from '../../src/local/execution-table.ts';
-import { type LocalResponse, serve } from '../../src/local/http.ts';
+import { type LocalHandler, type LocalResponse, serve } from '../../src/local/http.ts';
 import { planTables } from '../../src/local/plan-tables.ts';
 import { startSecretsManager } from '../../src/local/services/secrets-manager.ts';
 import { startSsm } from '../../src/local/services/ssm.ts';
@@ -16,6 +16,7 @@ import { SlackWorkspace } from '../../src/local/slack/workspace.ts';
 import { executionStore } from '../../src/platform/execution-store.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { create as createWorker } from '../../src/queries/answer-query.ts';
+import { inProcess } from '../wire.ts';
 
 const REGION = 'us-east-2';
 const TABLE = 'executions';
@@ -33,16 +34,14 @@ export type Asked = Pick<QueryRecord, 'kind' | 'args'> & Partial<QueryRecord>;
 /** The table, the configuration, Slack, and the worker between them; no staging account can be reached. */
 export async function startWorld(options: { sleep?: (ms: number) => Promise<void> } = {}) {
   const services = { clock: new VirtualClock(), identities: new Identities() };
-  const [dynamodb, ssm, secretsManager] = await Promise.all([
-    startDynamoDB(services),
-    startSsm(services),
-    startSecretsManager(services),
-  ]);
+  const [dynamodb, ssm, secretsManager] = await inProcess(() =>
+    Promise.all([startDynamoDB(services), startSsm(services), startSecretsManager(services)]),
+  );
   const workspace = new SlackWorkspace({ botToken: BOT_TOKEN, channels: CHANNELS });
   const responses: { path: string; body: { text?: string; response_type?: string } }[] = [];
   const calls: string[] = [];
   let refusal: { method: string; answer: LocalResponse; times: number } | undefined;
-  const slack = await serve(async (request) => {
+  const slackApi: LocalHandler = async (request) => {
     const method = request.path.replace(/^\/api\//, '');
     calls.push(method);
     if (refusal !== undefined && refusal.times > 0 && method.startsWith(refusal.method)) {
@@ -52,7 +51,8 @@ export async function startWorld(options: { sleep?: (ms: number) => Promise<void
     if (!method.startsWith('/response')) return await workspace.handle(request);
     responses.push({ path: request.path, body: JSON.parse(request.body.toString('utf8')) });
     return { status: 200, body: 'ok' };
-  });
+  };
+  const slack = await inProcess(() => serve(slackApi));
   workspace.url = slack.url;
   const endpoints = {
     AWS_REGION: REGION,

@@ -11,6 +11,7 @@ import { StepFunctionsEngine } from '../../src/local/step-functions/engine.ts';
 import { executionStore } from '../../src/platform/execution-store.ts';
 import type { Platform } from '../../src/platform/platform.ts';
 import { closing, simulatedAws } from '../local/services/simulated-aws.ts';
+import { inProcess } from '../wire.ts';
 
 const TABLE = 'executions';
 const TABLES = { plans: 'plans', groups: 'groups' };
@@ -46,11 +47,13 @@ export async function startWorld() {
   });
   const api = stepFunctionsApi({ engine, identities, onCall: options.onCall });
   let broken: ((handle: LocalHandler) => LocalHandler) | undefined;
-  const [dynamodb, ssm, stepFunctions] = await Promise.all([
-    startDynamoDB(options),
-    startSsm(options),
-    serve((request) => (broken === undefined ? api(request) : broken(api)(request))),
-  ]);
+  const [dynamodb, ssm, stepFunctions] = await inProcess(() =>
+    Promise.all([
+      startDynamoDB(options),
+      startSsm(options),
+      serve((request) => (broken === undefined ? api(request) : broken(api)(request))),
+    ]),
+  );
   for (const server of [dynamodb, ssm, stepFunctions]) closing(server);
   const endpoints = {
     AWS_REGION: REGION,
