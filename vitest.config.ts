@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // End-to-end worlds start several loopback servers, some tests whole processes; the default of 5 s is too tight on a busy
     // 2-core machine.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Vitest leaves one core free by default; of two cores that is half. Browsers and processes of their own are waited for by a
     // worker that does nothing: with one more than there are cores another one works meanwhile.
     maxWorkers: availableParallelism() + 1,

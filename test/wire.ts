@@ -14,10 +14,10 @@ const handlers = new Map<string, LocalHandler>();
 let served = 0;
 let starting = 0;
 
-/** What `start` serves is reached without a socket, until it is closed. */
-export async function inProcess<T>(start: () => Promise<T>): Promise<T> {
+/** What `start` serves is reached without a socket, until it is closed; with `leavesPages` all but Slack and its page. */
+export async function inProcess<T>(start: () => Promise<T>, { leavesPages = false } = {}): Promise<T> {
   starting += 1;
-  carryRequests({ serve: serveHere });
+  carryRequests({ serve: serveHere, leavesPages });
   try {
     return await start();
   } finally {

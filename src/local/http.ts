@@ -55,6 +55,8 @@ export function toRequest(incoming: IncomingMessage, body: Buffer): LocalRequest
 export interface Transport {
   /** Takes requests for `handler` from now on, at the address that it answers. */
   serve(handler: LocalHandler, port: number): Promise<LocalServer>;
+  /** Whether what has pages for people is served over HTTP all the same. @default false */
+  leavesPages?: boolean;
 }
 
 let transport: Transport | undefined;

@@ -135,6 +135,12 @@ export interface PracticeOptions {
   library?: PlanSet;
   /** What keeps the tables. @default - dynalite, in this process */
   database?: Backend;
+  /**
+   * How long Slack waits for an answer, and lets a form be opened, in milliseconds of real time: for whoever does not want to
+   * see how fast this machine is.
+   * @default 3000, as Slack's
+   */
+  slackWaitsMs?: number;
   /** Puts something around a function's handler; `create` makes it, as a cold start does. @default - nothing */
   around?: (name: FunctionName, create: () => Handler) => Handler;
   /** What a function's clock shows. @default - the practice's time */
@@ -270,6 +276,7 @@ export async function startPractice(options: PracticeOptions) {
     userGroups: USER_GROUPS,
     shortcuts: COMPOSER_SHORTCUTS,
     events: ['app_mention', 'app_home_opened'],
+    triggerMs: options.slackWaitsMs,
     rates: 'slack',
     rateClock: wallClock,
     rateRule: ({ method }) => (refusingMessages && /^(chat\.(post|update)|files\.)/.test(method) ? 30 : undefined),
@@ -289,6 +296,7 @@ export async function startPractice(options: PracticeOptions) {
     workspace,
     signingSecret,
     requestUrl: () => requestUrl,
+    answerMs: options.slackWaitsMs,
     port: options.port,
     banner: options.banner,
     controls,

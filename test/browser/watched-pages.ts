@@ -31,7 +31,7 @@ export class WatchedPages {
   async open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({ viewport: DESK, reducedMotion: 'reduce', ...options });
     // Far below the test's own limit, so that a step that never comes true is the one that is named.
-    context.setDefaultTimeout(12_000);
+    context.setDefaultTimeout(40_000);
     this.#open.push(context);
     this.#watch(context, new URL(url).origin);
     const page = await context.newPage();

@@ -9,7 +9,7 @@ let practice: Practice;
 const clock = new VirtualClock();
 
 beforeAll(async () => {
-  practice = await startPractice({ clock, wallClock: clock, inventory: readInventory(undefined) });
+  practice = await startPractice({ clock, wallClock: clock, inventory: readInventory(undefined), slackWaitsMs: 60_000 });
 });
 afterAll(() => practice.close());
 

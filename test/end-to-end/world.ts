@@ -130,6 +130,7 @@ export async function startWorld(options: WorldOptions = {}) {
       drsEvents: options.drsEvents ?? false,
       launchPace: options.launchPace ?? 20,
       schedules: [...(options.lookedAfter === false ? [] : LOOKED_AFTER_BY), ...(options.schedules ?? [])],
+      slackWaitsMs: 60_000,
       onMetrics: (text) => metricLines.push(text),
       ...(options.database === 'dynalite' ? {} : { database: new MemoryDynamoDB() }),
       ...(options.library === undefined ? {} : { library: options.library }),

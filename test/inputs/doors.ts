@@ -540,6 +540,7 @@ export async function openDoors(): Promise<Doors> {
     inventory: hostileInventory(),
     drsEvents: false,
     schedules: [],
+    slackWaitsMs: 60_000,
     log: {
       info: () => {},
       warn: () => {},

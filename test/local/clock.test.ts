@@ -387,7 +387,7 @@ describe('the clock of practice mode', () => {
     const clock = new ScaledClock({ speed: 600 });
     // Slack's pace, which is real time otherwise, is quicker here: nothing is learnt by waiting for it.
     const wallClock = new ScaledClock({ speed: 50 });
-    const practice = await startPractice({ clock, wallClock, inventory: readInventory(undefined) });
+    const practice = await startPractice({ clock, wallClock, inventory: readInventory(undefined), slackWaitsMs: 60_000 });
     onTestFinished(async () => {
       clock.stop();
       wallClock.stop();

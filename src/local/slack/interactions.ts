@@ -16,18 +16,20 @@ function forgetOldest(entries: Map<string, unknown>, most: number): void {
   }
 }
 
-/** Trigger ids: each opens one view, within three seconds of the person's action. */
+/** Trigger ids: each opens one view, within three seconds of the person's action (or what `lifeMs` says). */
 export class Triggers {
   readonly #now: () => number;
+  readonly #lifeMs: number;
   readonly #triggers = new Map<string, Trigger>();
 
-  constructor(now: () => number) {
+  constructor(now: () => number, lifeMs: number = LIMITS.triggerMs) {
     this.#now = now;
+    this.#lifeMs = lifeMs;
   }
 
   issue(userId: string): string {
     const id = `${Math.floor(this.#now())}.${randomBytes(4).readUInt32BE()}.${randomBytes(16).toString('hex')}`;
-    this.#triggers.set(id, { userId, expiresAt: this.#now() + LIMITS.triggerMs, used: false });
+    this.#triggers.set(id, { userId, expiresAt: this.#now() + this.#lifeMs, used: false });
     forgetOldest(this.#triggers, KEPT.triggers);
     return id;
   }

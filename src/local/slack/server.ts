@@ -38,12 +38,12 @@ async function readRequest(incoming: IncomingMessage): Promise<LocalRequest | un
 /**
  * Serves the workspace on 127.0.0.1: the Web API below `/api/`, uploads, response_urls and files, Socket Mode where it is
  * on, and the page for people at `/`. Sets the workspace's url and installs the app in it, so that {@link SlackWorkspace.as} works.
- * Where requests are carried by something else than HTTP there is no page, and no Socket Mode.
+ * Where requests are carried by something else than HTTP there is no page, and no Socket Mode, unless pages are left out of that.
  */
 export async function createSlackServer(options: SlackServerOptions): Promise<LocalServer> {
   const { workspace } = options;
   const transport = carriedBy();
-  if (transport !== undefined) {
+  if (transport !== undefined && transport.leavesPages !== true) {
     const served = await transport.serve(workspace.handle, options.port ?? 0);
     installAt(served.url, options);
     return served;

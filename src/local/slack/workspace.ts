@@ -30,6 +30,8 @@ export interface WorkspaceOptions {
   now?: () => number;
   /** Held while a request is handled, so that a virtual clock does not jump. */
   clock?: Clock;
+  /** How long a trigger id opens a view, in milliseconds. @default 3000, as Slack's */
+  triggerMs?: number;
   /** @default - one channel with everybody and the bot in it */
   channels?: readonly Channel[];
   /** @default - the people of practice mode */
@@ -158,7 +160,7 @@ export class SlackWorkspace {
     this.appToken = options.appToken;
     this.scopes = options.scopes;
     this.socketMode = options.appToken === undefined ? undefined : new SocketMode();
-    this.triggers = new Triggers(this.now);
+    this.triggers = new Triggers(this.now, options.triggerMs);
     this.responseUrls = new ResponseUrls(this.now);
     const { timestampClock } = options;
     this.#stampNow = timestampClock === undefined ? this.now : () => timestampClock.now();

@@ -13,7 +13,7 @@ let practice: Practice;
 
 async function start(behindTheScenes: boolean): Promise<Practice> {
   const inventory = loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
-  return startPractice({ clock, wallClock: clock, inventory, behindTheScenes });
+  return startPractice({ clock, wallClock: clock, inventory, behindTheScenes, slackWaitsMs: 60_000 });
 }
 
 beforeAll(async () => {
