@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { LONG_FILES } from './long-first.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -149,4 +150,8 @@ describe('practice mode', () => {
       "src/local/start.ts: './practice.ts'",
     ]);
   });
+});
+
+test('the files that begin first are there', () => {
+  expect(LONG_FILES.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
 });

@@ -17,7 +17,7 @@ import { practicePages } from './pages.ts';
 import { DESK, PHONE } from './watched-pages.ts';
 
 const HRP_PLAN = new URL('../../docs/examples/plans/hrp-plan.json', import.meta.url);
-const { practice, pages, opens } = practicePages({ applications: ['HRP', 'Connectors', 'SharedServices'] });
+const { clock, practice, pages, opens } = practicePages({ applications: ['HRP', 'Connectors', 'SharedServices'] });
 
 // The stories are told in this order: later ones read what earlier ones have left in the channels.
 describe('two people side by side', () => {
@@ -173,6 +173,8 @@ describe('a failover', () => {
     await looksRight(second);
     const approveHere = home.getByRole('button', { name: 'Approve Failover' });
     await opensForm(second, 'Approve failover?', () => approveHere.click());
+    // Servers are launched for as long as somebody needs who looks.
+    clock.setSpeed(60);
     await approvesByName(second, 'SharedServices');
     await home.getByText(`Failover ${SCOPE}: launch`).waitFor({ state: 'detached' });
     await cardSaying(first, SCOPE, 'launching', 'Failover').waitFor();

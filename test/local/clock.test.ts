@@ -6,6 +6,7 @@ import { readInventory } from '../../src/local/command-line.ts';
 import { startPractice } from '../../src/local/practice.ts';
 import type { SlackMessage } from '../../src/local/slack/model.ts';
 import { WORKSPACE } from '../../src/local/slack/people.ts';
+import { MemoryDynamoDB } from '../simulation/dynamodb/memory.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -387,7 +388,11 @@ describe('the clock of practice mode', () => {
     const clock = new ScaledClock({ speed: 600 });
     // Slack's pace, which is real time otherwise, is quicker here: nothing is learnt by waiting for it.
     const wallClock = new ScaledClock({ speed: 50 });
-    const practice = await startPractice({ clock, wallClock, inventory: readInventory(undefined), slackWaitsMs: 60_000 });
+    const whole = readInventory(undefined);
+    const sourceServers = whole.sourceServers.filter(({ tags }) => tags['DR-Application'] === 'HRP');
+    const inventory = { ...whole, sourceServers };
+    const database = new MemoryDynamoDB();
+    const practice = await startPractice({ clock, wallClock, inventory, database, slackWaitsMs: 60_000 });
     onTestFinished(async () => {
       clock.stop();
       wallClock.stop();

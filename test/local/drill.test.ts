@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { outputSchema } from '../../src/domain/contract.ts';
 import { readInventory } from '../../src/local/command-line.ts';
 import { drill } from '../../src/local/drill.ts';
@@ -46,6 +46,16 @@ async function drillHere(...args: string[]): Promise<Ended> {
 /** Somebody who approves, at full speed. */
 const APPROVED = ['--approve-as', 'approver', '--speed', '1500'];
 
+/** HRP alone, as a file: with all thousand servers a drill takes longer to start. */
+const folder = mkdtempSync(join(tmpdir(), 'drill-'));
+const HRP = join(folder, 'hrp.json');
+beforeAll(() => {
+  const whole = readInventory(undefined);
+  const sourceServers = whole.sourceServers.filter(({ tags }) => tags['DR-Application'] === 'HRP');
+  writeFileSync(HRP, JSON.stringify({ ...whole, sourceServers }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
 describe('npm run drill', () => {
   test('prints the component’s output and nothing else with --json, every server once', async () => {
     const { code, stdout, stderr } = await drillProcess('HRP', 'wave', '1', '--json', ...APPROVED);
@@ -59,14 +69,24 @@ describe('npm run drill', () => {
   });
 
   test('ends with 1 when preflight stops the drill, and shows what stops it', async () => {
-    const { code, stdout } = await drillHere('HRP', 'wave', '3', ...APPROVED);
+    const { code, stdout } = await drillHere('HRP', 'wave', '3', '--inventory', HRP, ...APPROVED);
     expect(code).toBe(1);
     expect(stdout).toMatch(/What stops it\n• hrp-web-009 .*live instance i-/);
     expect(stdout).not.toContain('Approve?');
   });
 
   test('ends with 1 when the one who approves may not: the bot’s refusal is shown, nothing is launched', async () => {
-    const { code, stdout } = await drillHere('HRP', 'wave', '1', '--approve-as', 'requester', '--speed', '1500');
+    const { code, stdout } = await drillHere(
+      'HRP',
+      'wave',
+      '1',
+      '--inventory',
+      HRP,
+      '--approve-as',
+      'requester',
+      '--speed',
+      '1500',
+    );
     expect(code).toBe(1);
     expect(stdout).toContain('Would launch 30 drill instances in 3 staging accounts');
     expect(stdout).toContain('requester> [Approve Drill]');
@@ -75,7 +95,7 @@ describe('npm run drill', () => {
   });
 
   test('ends with 2 when the bot does not understand: its answer is shown, also beside --json', async () => {
-    const { code, stdout, stderr } = await drillHere('HRX', 'wave', '1', '--json', ...APPROVED);
+    const { code, stdout, stderr } = await drillHere('HRX', 'wave', '1', '--json', '--inventory', HRP, ...APPROVED);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain('requester> /dr drill HRX wave 1');
     expect(stderr).toContain('There is no application “HRX”. Did you mean HRP?');

@@ -6,14 +6,23 @@ import { VirtualClock } from '../../../src/local/clock.ts';
 import { loadInventory } from '../../../src/local/inventory.ts';
 import { type Practice, startPractice } from '../../../src/local/practice.ts';
 import { WORKSPACE } from '../../../src/local/slack/people.ts';
+import { MemoryDynamoDB } from '../../simulation/dynamodb/memory.ts';
 
 const INVENTORY = new URL('../../../practice/inventory.json', import.meta.url);
 const clock = new VirtualClock();
 let practice: Practice;
 
 async function start(behindTheScenes: boolean): Promise<Practice> {
-  const inventory = loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
-  return startPractice({ clock, wallClock: clock, inventory, behindTheScenes, slackWaitsMs: 60_000 });
+  const whole = loadInventory(readFileSync(INVENTORY, 'utf8'), 'practice/inventory.json');
+  const sourceServers = whole.sourceServers.filter(({ tags }) => tags['DR-Application'] === 'HRP');
+  return startPractice({
+    clock,
+    wallClock: clock,
+    inventory: { ...whole, sourceServers },
+    database: new MemoryDynamoDB(),
+    behindTheScenes,
+    slackWaitsMs: 60_000,
+  });
 }
 
 beforeAll(async () => {

@@ -313,7 +313,7 @@ describe('A thread', () => {
     expect(await act(world, 'command', reply)).toEqual({ status: 200, body: {} });
     const written = world.workspace.messages(CHANNEL).at(-1);
     expect(written).toMatchObject({ thread_ts: ts, user: approver, text: `<@${WORKSPACE.botUserId}> on it` });
-    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1), { timeout: 60_000 });
     const { event } = JSON.parse(String(world.bot.requests[0]?.body));
     expect(event).toMatchObject({ type: 'app_mention', thread_ts: ts });
     await act(world, 'command', { ...reply, threadTs: written?.ts, text: 'me too' });
@@ -347,7 +347,7 @@ describe('App Home', () => {
     const first = await next();
     expect(first.kind === 'snapshot' && first.snapshot.home).toBeUndefined();
     expect(await act(world, 'home', { as: 'approver' })).toEqual({ status: 200, body: {} });
-    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(world.bot.requests).toHaveLength(1), { timeout: 60_000 });
     expect(JSON.parse(String(world.bot.requests[0]?.body)).event).toMatchObject({
       type: 'app_home_opened',
       user: approver,
