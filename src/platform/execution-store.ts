@@ -1068,7 +1068,7 @@ export function executionStore(platform: Platform) {
         new UpdateCommand({
           TableName,
           Key: { executionId, item: ITEM.message(key) },
-          UpdateExpression: `SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now), waitingSince = if_not_exists(waitingSince, :changedAt)${posted === undefined ? '' : ', channelId = :channelId, ts = :ts'} ADD #version :one`,
+          UpdateExpression: `SET #status = :dirty, #error = :error, #key = :key, #startTime = if_not_exists(#startTime, :now), waitingSince = if_not_exists(waitingSince, :changedAt), #version = if_not_exists(#version, :none) + :one${posted === undefined ? '' : ', channelId = :channelId, ts = :ts'}`,
           ExpressionAttributeNames: {
             '#status': 'status',
             '#error': 'error',
@@ -1082,6 +1082,7 @@ export function executionStore(platform: Platform) {
             ':key': key,
             ':now': platform.now(),
             ':changedAt': changedAt,
+            ':none': 0,
             ':one': 1,
             ...(posted === undefined ? {} : { ':channelId': posted.channelId, ':ts': posted.ts }),
           },
