@@ -98,34 +98,33 @@ export function failbackCommands({ scenario, chance }: Failback): Command[] {
   const anybody = () => chance.pick(['requester', 'approver', 'lead']);
   switch (scenario) {
     case 'home':
-      return [0, at(6, 12), at(14, 20), at(22, 28), at(30, 38)].map((when) => say('failback', when, anybody()));
+      return [0, at(5, 9), at(11, 16)].map((when) => say('failback', when, anybody()));
     case 'home twice':
-      return [
-        say('failback', 0),
-        say('failback', chance.integer(0, 20_000), anybody()),
-        say('failback', at(8, 25)),
-        say('failback', at(20, 35), anybody()),
-      ];
+      return [say('failback', 0), say('failback', chance.integer(0, 20_000), anybody()), say('failback', at(6, 14))];
     case 'there and back':
-      return [say('failover', 0), say('failback', at(8, 18), anybody()), say('failback', at(18, 30), anybody())];
+      return [
+        say('failover', 0),
+        say('failback', at(6, 10), anybody()),
+        ...(chance.happens(0.5) ? [say('failback', at(12, 18), anybody())] : []),
+      ];
     case 'home during a drill':
       return [
         { at: 0, person: 'requester', text: 'drill HRP wave 1' },
         { at: at(0, 4), person: anybody(), text: 'failback HRP' },
-        { at: at(6, 20), person: anybody(), text: 'failback HRP' },
+        { at: at(6, 12), person: anybody(), text: 'failback HRP' },
       ];
     case 'ending live instances':
       return [
         ...(chance.happens(0.4) ? [say('failback', 0)] : []),
         say('terminate', at(0, 6), anybody(), ' live'),
-        say('terminate', at(8, 20), anybody(), ' live'),
+        say('terminate', at(7, 14), anybody(), ' live'),
       ];
     case 'breaking the glass':
-      return [say('failover', 0), say('terminate', at(10, 20), anybody(), chance.happens(0.5) ? ' live' : '')];
+      return [say('failover', 0), say('terminate', at(8, 14), anybody(), chance.happens(0.5) ? ' live' : '')];
     case 'after a drill':
       return [say('drill', 0), say('failback', at(6, 15), anybody())];
     case 'the rest':
-      return [say('failover', 0), say('failback', at(15, 30), anybody())];
+      return [say('failover', 0), say('failback', at(10, 16), anybody())];
   }
 }
 
@@ -137,7 +136,7 @@ export function habitsOf({ scenario }: Failback): Habits {
     case 'after a drill':
       return { alsoYes: [], often: { [TERMINATE_DRILL]: 0.5, [KEEP_INSTANCES]: 0.3 } };
     case 'the rest':
-      return { alsoYes: [], often: { [RUN_REST]: 0.06 } };
+      return { alsoYes: [], often: { [RUN_REST]: 0.05 } };
     default:
       return { alsoYes: [], often: {} };
   }
