@@ -30,11 +30,15 @@ Exit code: 0 success, 1 any other outcome, 2 wrong usage.`;
 
 const EXIT = { success: 0, otherOutcome: 1, wrongUsage: 2 } as const;
 const DEFAULT_SPEED = 120;
-/** Real time within which the bot must have answered; Slack's own limit is 3 s, the card follows within the next 3. */
-const CARD_WITHIN_MS = 15_000;
-
+/**
+ * Real time that the bot may take to answer. Slack's own limit is 3 s, in which a slow machine has not loaded all of the bot:
+ * nothing is learnt from a drill that ends there.
+ */
+const ANSWERED_WITHIN_MS = 60_000;
+/** Real time in which the card follows the answer. */
+const CARD_WITHIN_MS = 60_000;
 /** Real time in which the result file follows the finished card. */
-const FILE_WITHIN_MS = 30_000;
+const FILE_WITHIN_MS = 60_000;
 
 const ENDED = ['completed', 'partial', 'failed', 'rejected', 'expired', 'cancelled'];
 
@@ -317,6 +321,7 @@ async function run(argv: string[], { stdout, stderr }: Streams): Promise<number>
     clock,
     wallClock,
     sleep: (ms) => sleep(ms),
+    slackWaitsMs: ANSWERED_WITHIN_MS,
     inventory,
     schedules: CALLED_BY_THE_CLOCK,
     controls: (parts) => pageControls(clock, faultsOf(parts), options.faults),

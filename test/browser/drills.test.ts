@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { cardSaying, closesAnswer, composerOf, messagesOf, opensForm, questionAbout, SOON, types } from './acts.ts';
 import { hasFocus, isWithin, tabTo } from './page-checks.ts';
-import { practicePages } from './pages.ts';
+import { practicePages, SPEED } from './pages.ts';
 import { DESK, PHONE } from './watched-pages.ts';
 
 const { clock, practice, pages, opens } = practicePages({ applications: ['HRP', 'Connectors', 'MemberPortal'] });
@@ -134,7 +134,6 @@ describe('a gate', () => {
     const approver = await opens('approver', PHONE, 'dr-drills');
     const bar = desk.getByRole('region', { name: 'Practice: time and faults' });
     const time = bar.getByRole('time');
-    // Slow enough for somebody to press a button while servers are launched.
     await bar.getByRole('button', { name: '60×' }).click();
     await bar.getByText('Running at 60×').waitFor();
     await types(desk, '/dr drill MemberPortal wave 1');
@@ -143,6 +142,8 @@ describe('a gate', () => {
     await bar.getByRole('button', { name: 'Let it wait' }).waitFor();
     expect(await bar.getByRole('button', { name: 'Next event' }).count()).toBe(0);
 
+    // Slow enough for somebody to press a button while servers are launched.
+    clock.setSpeed(5);
     await questionAbout(approver, 'MemberPortal wave 1').getByRole('button', { name: 'Approve Drill' }).click();
     await cardSaying(desk, 'MemberPortal wave 1', 'launching').waitFor();
     await bar.getByRole('button', { name: 'Pause' }).click();
@@ -157,6 +158,7 @@ describe('a gate', () => {
     await bar.getByText('Paused').waitFor();
     await bar.getByRole('button', { name: '600×' }).click();
     await bar.getByText('Running at 600×').waitFor();
+    clock.setSpeed(SPEED);
     await cardSaying(desk, 'MemberPortal wave 1', 'completed').waitFor();
   });
 });

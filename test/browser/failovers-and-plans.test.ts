@@ -174,7 +174,7 @@ describe('a failover', () => {
     const approveHere = home.getByRole('button', { name: 'Approve Failover' });
     await opensForm(second, 'Approve failover?', () => approveHere.click());
     // Servers are launched for as long as somebody needs who looks.
-    clock.setSpeed(60);
+    clock.setSpeed(5);
     await approvesByName(second, 'SharedServices');
     await home.getByText(`Failover ${SCOPE}: launch`).waitFor({ state: 'detached' });
     await cardSaying(first, SCOPE, 'launching', 'Failover').waitFor();

@@ -96,7 +96,7 @@ describe('npm start with a real workspace', () => {
 
   /** A workspace on this machine in the place of a real one, and the environment that leads to it. */
   async function realWorkspace() {
-    const world = await createWorld({ appToken: APP_TOKEN });
+    const world = await createWorld({ appToken: APP_TOKEN, answerMs: 60_000 });
     const environment = {
       SLACK_BOT_TOKEN: BOT_TOKEN,
       SLACK_APP_TOKEN: APP_TOKEN,
