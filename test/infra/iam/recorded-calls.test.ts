@@ -68,6 +68,11 @@ const WITHOUT_A_CALL: { role?: RegExp; action: RegExp; resource?: RegExp; why: s
     why: 'where a card or the daily message goes whose channel was closed (test/projection, test/readiness)',
   },
   {
+    role: /^dr-chatops-request-recovery$/,
+    action: /^dynamodb:UpdateItem$/,
+    why: 'the application is given back where the same request came twice at once and the execution is over by then (test/platform/store-execution.test.ts)',
+  },
+  {
     role: /^dr-chatops-watch-gates$/,
     action: /^dynamodb:GetItem$/,
     why: 'a bell that has come while another one was rung (test/gates)',
