@@ -38,7 +38,7 @@ export const PLANTED_FAILBACKS: readonly PlantedBug[] = [
   {
     name: 'a failback does not find the job at the origin, nor what it launched',
     breaks: 'never twice',
-    within: 400,
+    within: 300,
     plant: () => ({
       carry: (deliver) => async (parcel) => {
         const isLook = ['DescribeJobs', 'DescribeRecoveryInstances', 'DescribeInstances'].includes(parcel.action);
@@ -53,7 +53,7 @@ export const PLANTED_FAILBACKS: readonly PlantedBug[] = [
   {
     name: 'a drill’s instance is taken for a live one',
     breaks: 'fail closed',
-    within: 200,
+    within: 30,
     plant: () =>
       onItems(
         'DescribeRecoveryInstances',
@@ -64,7 +64,7 @@ export const PLANTED_FAILBACKS: readonly PlantedBug[] = [
   {
     name: 'a copy that is not complete is taken for a complete one',
     breaks: 'fail closed',
-    within: 200,
+    within: 60,
     plant: () =>
       onItems('DescribeSourceServers', isAtOrigin, (item) => ({
         ...item,
@@ -89,7 +89,7 @@ export const PLANTED_FAILBACKS: readonly PlantedBug[] = [
   {
     name: 'what has failed to go back is told as done',
     breaks: 'sums agree',
-    within: 400,
+    within: 60,
     plant: () =>
       onItems(
         'DescribeRecoveryInstances',
