@@ -84,16 +84,17 @@ async function bodyOf(body: unknown): Promise<Buffer> {
 /** As `fetch`: what Slack's client, people and the bot's answers use. */
 async function fetchInProcess(input: string | URL, init: RequestInit = {}): Promise<Response> {
   const url = new URL(input);
+  const body = new Response(init.body);
   const headers = Object.fromEntries(new Headers(init.headers).entries());
   if (init.body instanceof URLSearchParams || init.body instanceof FormData) {
-    headers['content-type'] ??= new Response(init.body).headers.get('content-type') ?? '';
+    headers['content-type'] ??= body.headers.get('content-type') ?? '';
   }
   const request = {
     method: init.method ?? 'GET',
     path: decodeURIComponent(url.pathname),
     query: url.searchParams,
     headers,
-    body: await bodyOf(init.body),
+    body: Buffer.from(await body.arrayBuffer()),
   };
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   init.signal?.addEventListener('abort', () => reject(init.signal?.reason));
