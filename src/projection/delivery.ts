@@ -142,7 +142,8 @@ export function delivery(tools: DeliveryTools) {
     /** Everything of the execution is drawn, or stored as dirty by itself; `keys` are those of its messages by now. */
     async settle(keys: ReadonlySet<string>): Promise<void> {
       const card = messages.find(({ key }) => key === CARD);
-      if (cardIsLeft && card?.status === 'dirty' && card.drawn !== undefined) {
+      // One with an error could not be drawn: what it shows is old, whatever else was drawn.
+      if (cardIsLeft && card?.status === 'dirty' && card.drawn !== undefined && card.error === undefined) {
         cardIsLeft = false;
         await keep({ ...card, status: 'shown', waitingSince: undefined });
       }

@@ -395,6 +395,16 @@ describe('when Slack cannot take a message now', () => {
     expect(await world.message(ID, 'card')).toMatchObject({ status: 'shown' });
   });
 
+  test('a card that was dirty already and cannot be drawn stays dirty, although all else is drawn', async () => {
+    const world = await worldOf(ASKED);
+    await world.draw(ID);
+    await world.store.markDirty(ID, 'card', 'it waits for Slack');
+    await world.put(aView(LAUNCHING, APPROVED));
+    world.failNext('chat.update', 'unavailable', { key: 'card' });
+    await world.draw(ID);
+    expect(await world.message(ID, 'card')).toMatchObject({ status: 'dirty' });
+  });
+
   test('what is not to be said any more is not swept for ever', async () => {
     const world = await worldOf(ASKED);
     await world.draw(ID);
