@@ -6,7 +6,7 @@ import { carryRequests, type LocalHandler, type LocalRequest, type LocalResponse
 /*
  * Requests of this process to services of this process without a socket between them: of a world's time half is HTTP. The
  * clients are the unmodified SDK and Slack's up to where they would open a connection; requests to any other host go out as
- * ever. That it is the same over HTTP is seen wherever nothing is said about the wire.
+ * ever. The entrances, the gates, the attacks, the component and a whole drill ask for HTTP, so that the seam itself is tried.
  */
 
 const HOST = /^service-\d+\.in-process$/;

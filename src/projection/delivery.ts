@@ -114,7 +114,12 @@ export function delivery(tools: DeliveryTools) {
     ): Promise<Delivered> {
       const { record, mayBePosted } = await recordOf(execution, file.key, card);
       if (record.status === 'undeliverable') return { status: 'undeliverable' };
-      if (record.ts !== undefined) return shown(record, record.ts);
+      if (record.ts !== undefined) {
+        // Noted as dirty by who had just uploaded it, beside another: it is there.
+        if (record.status === 'dirty')
+          await keep({ ...settledRecord(record), status: 'shown', waitingSince: undefined });
+        return shown(record, record.ts);
+      }
       const waitMs = (record.notBefore ?? 0) - slackNow();
       if (waitMs > 0) return { status: 'later', waitMs };
       if (mayBePosted && !(await claim(record))) return { status: 'retry' };
@@ -399,7 +404,10 @@ export function delivery(tools: DeliveryTools) {
   /** Stores what became of a message. When somebody else has written it meanwhile, it is drawn again from the newest state. */
   async function keep(record: MessageRecord): Promise<void> {
     const { executionId, key, channelId, ts } = record;
-    if (await store.putMessage(record)) return remember({ ...record, version: (record.version ?? 0) + 1 });
+    const next = { ...record, version: (record.version ?? 0) + 1 };
+    if (await store.putMessage(record)) return remember(next);
+    // The SDK tries a write again whose answer was lost, and is told that the version is not what it was.
+    if (isSame(await store.getMessage(executionId, key), next)) return remember(next);
     const posted = ts === undefined ? undefined : { channelId, ts };
     await store.markDirty(executionId, key, 'another drawing wrote it meanwhile', { changedAt, posted });
     const stored = await store.getMessage(executionId, key);
@@ -446,6 +454,13 @@ export function delivery(tools: DeliveryTools) {
 function replyOf(threadTs: string | undefined, broadcast: boolean) {
   if (threadTs === undefined) return {};
   return broadcast ? { thread_ts: threadTs, reply_broadcast: true as const } : { thread_ts: threadTs };
+}
+
+/** True for what was stored by the very write that it is compared with. */
+function isSame(stored: MessageRecord | undefined, written: MessageRecord): boolean {
+  return (['version', 'status', 'ts', 'drawn', 'shownAt', 'error'] as const).every(
+    (member) => stored?.[member] === written[member],
+  );
 }
 
 /** The record without what only holds while a call is under way or after one that failed. */

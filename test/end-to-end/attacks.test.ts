@@ -20,7 +20,7 @@ let world: World;
 let executionId: string;
 
 beforeAll(async () => {
-  world = await startWorld({ shared: true, lookedAfter: false });
+  world = await startWorld({ wire: 'http', shared: true, lookedAfter: false });
   await world.says('requester', 'failover HRP wave 1');
   await world.untilAsked();
   executionId = executionIdOf(world.cards()[0]);

@@ -9,7 +9,7 @@ const SECOND_LOOKS = 'DescribeRecoveryInstances';
 const READS = ['DescribeJobs', 'DescribeRecoveryInstances'] as const;
 
 /** A world that only the component runs in. */
-const componentWorld = (options: WorldOptions = {}) => startWorld({ ...options, lookedAfter: false });
+const componentWorld = (options: WorldOptions = {}) => startWorld({ wire: 'http', ...options, lookedAfter: false });
 
 /** Every server is in exactly one list, and the summary counts them. */
 function expectWhole(whole: ComponentOutput): void {

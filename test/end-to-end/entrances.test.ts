@@ -34,7 +34,7 @@ const example = (file: string): string => readFileSync(new URL(`../../docs/examp
 
 /** A deployment whose requests by machines are asked about in the incident channel. */
 async function requestsWorld() {
-  const world = await startWorld();
+  const world = await startWorld({ wire: 'http' });
   const { practice, clock } = world;
   practice.ssm.put(`${practice.configPath}/requests`, JSON.stringify({ channelId: WORKSPACE.channelId }));
 

@@ -14,7 +14,7 @@ interface AskedOptions extends WorldOptions {
 }
 
 async function askedWorld(wave = SMALL, { policies, ...options }: AskedOptions = {}): Promise<World> {
-  const world = await startWorld(options);
+  const world = await startWorld({ wire: 'http', ...options });
   const { ssm, configPath } = world.practice;
   if (policies !== undefined) ssm.put(`${configPath}/policies`, JSON.stringify(policies));
   await world.says('requester', `drill ${wave}`);
@@ -256,7 +256,7 @@ describe('the approval gate', () => {
   });
 
   test('a policy that nobody could satisfy fails before anybody waits for it', async () => {
-    const world = await startWorld();
+    const world = await startWorld({ wire: 'http' });
     world.practice.ssm.put(`${world.practice.configPath}/policies`, JSON.stringify({ drill: { quorum: 4 } }));
     await world.says('requester', `drill ${SMALL}`);
     await world.untilStatus('failed');

@@ -9,7 +9,12 @@ let practice: Practice;
 const clock = new VirtualClock();
 
 beforeAll(async () => {
-  practice = await startPractice({ clock, wallClock: clock, inventory: readInventory(undefined), slackWaitsMs: 60_000 });
+  practice = await startPractice({
+    clock,
+    wallClock: clock,
+    inventory: readInventory(undefined),
+    slackWaitsMs: 60_000,
+  });
 });
 afterAll(() => practice.close());
 

@@ -514,6 +514,21 @@ describe('the result file', () => {
     expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'shown' });
   });
 
+  test('is there also when another drawing noted it as dirty while it was uploaded', async () => {
+    const world = await overWorld();
+    let uploads = 0;
+    world.onCall = async (method) => {
+      uploads += method === 'files.completeUploadExternal' ? 1 : 0;
+      if (uploads === 2) await world.store.markDirty(ID, 'file-result', 'it waits for Slack');
+    };
+    await world.draw(ID);
+    world.onCall = async () => {};
+    expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'dirty', ts: expect.any(String) });
+    await world.sweep();
+    expect(filesOf(world)).toEqual(['drill-servers-abcdef01.csv', 'drill-result-abcdef01.json']);
+    expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'shown' });
+  });
+
   test('comes later when it cannot be read yet', async () => {
     const world = await worldOf(OVER);
     await world.draw(ID);
