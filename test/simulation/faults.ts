@@ -74,6 +74,9 @@ const SERVICES = [
   'servicequotas',
   'bot',
 ] as const;
+/** Of these less depends than of the others: they go wrong when everything does. */
+const LESSER_SERVICES = ['sns', 'pricing', 'cloudtrail', 'lambda'] as const;
+const EVERYTHING: ReadonlySet<string> = new Set([...SERVICES, ...LESSER_SERVICES]);
 
 /** The calls after which nothing may be done again, or left undone. */
 const AIMS = [
@@ -157,7 +160,7 @@ function drawRate(chance: Chance): number {
 }
 
 function drawServices(chance: Chance): ReadonlySet<string> {
-  return chance.happens(0.4) ? new Set(SERVICES) : new Set([chance.pick(SERVICES), ...chance.some(SERVICES, 0.2)]);
+  return chance.happens(0.4) ? EVERYTHING : new Set<string>([chance.pick(SERVICES), ...chance.some(SERVICES, 0.2)]);
 }
 
 const SLACK_IS_DOWN_MS = 3_600_000;
@@ -321,7 +324,7 @@ export function faultsText({ calls, world, aims }: FaultPlan): string {
     .filter(([kind]) => kind !== 'aimed')
     .map(([kind, { rate, services }]) =>
       ['throttle', 'error', 'lost request', 'lost answer', 'slow'].includes(kind)
-        ? `${kind} ${(rate * 100).toFixed(1)} % of ${services.size === SERVICES.length ? 'everything' : [...services].join('+')}`
+        ? `${kind} ${(rate * 100).toFixed(1)} % of ${services === EVERYTHING ? 'everything' : [...services].join('+')}`
         : `${kind} ${(rate * 100).toFixed(1)} %`,
     );
   return [...ofCalls, ...aimed, ...world].join(', ') || 'nothing goes wrong';
