@@ -106,9 +106,18 @@ function tell(child: ChildProcess, told: Told): void {
 /** Sends an event and waits for its answer. @throws {Error} when the process ends instead */
 async function ask(child: ChildProcess, told: Told): Promise<Answered> {
   tell(child, told);
-  const ended = once(child, 'exit').then(([code]) => {
+  const answering = new AbortController();
+  const ended = once(child, 'exit', { signal: answering.signal }).then(([code]) => {
     throw new Error(`the function instance ended with ${code}`);
   });
-  const [answered] = (await Promise.race([once(child, 'message'), ended])) as [Answered];
-  return answered;
+  try {
+    const [answered] = (await Promise.race([once(child, 'message', { signal: answering.signal }), ended])) as [
+      Answered,
+    ];
+    return answered;
+  } finally {
+    // Thousands of events go to one process: each takes its listeners away again.
+    ended.catch(() => {});
+    answering.abort();
+  }
 }
