@@ -291,10 +291,19 @@ function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
 }
 
-/** A column of the table: a measurement, the real milliseconds in which it was made, and the function with the most memory. */
+/**
+ * A column of the table: a measurement, the real milliseconds in which it was made, the function with the most memory, and
+ * the one with the most of its own.
+ */
 interface Column extends Measurement {
   wallMs: number;
   memory: FunctionMemory;
+  fullest: FunctionMemory;
+}
+
+/** Of a function's memory, what it had at the most. */
+function shareOf({ peakMb, memoryMb }: FunctionMemory): number {
+  return peakMb / memoryMb;
 }
 
 /** Bundles of the functions, and the MB that they are deployed with, by their deployed names. */
@@ -322,8 +331,11 @@ async function measure(size: Size, { fileOf, memoryOf }: Functions): Promise<Col
     calls.length = 0;
     const measured = { clock, practice, calls };
     const measurement = measurementOf(measured, size, await drillAll(measured));
-    const memory = processes.peaks().reduce((one, other) => (other.peakMb > one.peakMb ? other : one));
-    return { ...measurement, memory, wallMs: performance.now() - from };
+    const peaks = processes.peaks();
+    const memory = peaks.reduce((one, other) => (other.peakMb > one.peakMb ? other : one));
+    // A small function may be nearer to its end than the biggest one.
+    const fullest = peaks.reduce((one, other) => (shareOf(other) > shareOf(one) ? other : one));
+    return { ...measurement, memory, fullest, wallMs: performance.now() - from };
   } finally {
     processes.close();
     await practice.close();
@@ -353,6 +365,8 @@ function tableOf(columns: readonly Column[]): string {
       row('writes to the table', ({ tableWrites }) => grouped(tableWrites)),
       row('most memory of a function, MB', ({ memory }) => grouped(Math.round(memory.peakMb))),
       row('… of which, and what it has', ({ memory }) => `${memory.name}, ${grouped(memory.memoryMb)} MB`),
+      row('most of its own memory that a function has', ({ fullest }) => `${Math.round(shareOf(fullest) * 100)} %`),
+      row('… of which', ({ fullest }) => fullest.name),
       row('simulated duration', ({ durationMs }) => minutes(durationMs)),
       row('longest DRS job', ({ longestJobMs }) => minutes(longestJobMs)),
       row('overhead', (column) => `${((100 * overheadOf(column)) / column.longestJobMs).toFixed(1)} %`),
@@ -433,14 +447,14 @@ function sizeReport(columns: readonly Column[]): Report {
     `${name}, ${grouped(larger.servers)} against ${grouped(smaller.servers)} servers`,
     factor,
   ]);
-  const hungry = columns.filter(({ memory }) => memory.peakMb > memory.memoryMb * MOST_MEMORY);
+  const hungry = columns.filter(({ fullest }) => shareOf(fullest) > MOST_MEMORY);
   return {
     title: 'Size of a recovery',
     markdown: [ABOUT, tableOf(columns), growthText(larger, smaller), LIMITS].join('\n\n'),
     broken: [
       ...columns.flatMap(brokenLimits),
-      ...hungry.map(({ servers, accounts, memory }) => {
-        return `${fleetName(servers, accounts)}: ${memory.name} had ${Math.round(memory.peakMb)} MB of its ${memory.memoryMb} MB.`;
+      ...hungry.map(({ servers, accounts, fullest: { name, peakMb, memoryMb } }) => {
+        return `${fleetName(servers, accounts)}: ${name} had ${Math.round(peakMb)} MB of its ${memoryMb} MB.`;
       }),
     ],
     ratios: Object.fromEntries(growth),
