@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { carryRequests, type LocalHandler, type LocalRequest, type LocalResponse } from '../src/local/http.ts';
+import type { SdkRequest } from './simulation/carrier.ts';
 
 /*
  * Requests of this process to services of this process without a socket between them: of a world's time half is HTTP. The
@@ -48,15 +49,6 @@ async function send(host: string, request: LocalRequest): Promise<LocalResponse>
 /** What Node says of a connection that was not made, or was closed. */
 function connectionFailure(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
-}
-
-interface SdkRequest {
-  method: string;
-  hostname: string;
-  path: string;
-  query?: Record<string, string | string[] | null>;
-  headers: Record<string, string>;
-  body?: unknown;
 }
 
 type SdkHandle = (this: object, given: SdkRequest, options?: object) => Promise<unknown>;

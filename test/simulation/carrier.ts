@@ -37,7 +37,8 @@ carryRequests({
   },
 });
 
-interface SdkRequest {
+/** A request of the SDK as its handler gets it. */
+export interface SdkRequest {
   method: string;
   hostname: string;
   path: string;
