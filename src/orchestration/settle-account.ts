@@ -94,8 +94,9 @@ export async function settleAccount(
 }
 
 /**
- * Adds to a batch that is over what people want to know of its servers: when its job began, where they run, and whether what
- * is terminated is gone in EC2, too. Details are read for the report; without them what was done still stands. The log is about this run and account.
+ * Adds to a batch that is over what people want to know of its servers: when its job began, where they run, and whether
+ * what is terminated is gone in EC2, too. Details are read for the report; without them what was done still stands. The log
+ * is about this run and account.
  */
 export function detailsReader(
   { reader, log }: { reader: StagingAccountReader; log: Log },

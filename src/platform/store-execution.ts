@@ -9,7 +9,8 @@ type Store = Pick<
 >;
 
 /**
- * Stores a request as an execution, whose application it holds, after what its recovery plan is: what is stored of one that can be read is whole.
+ * Stores a request as an execution, whose application it holds, after what its recovery plan is: what is stored of one that
+ * can be read is whole.
  *
  * The plan that is stored first stays. Whoever stored it may have died before the execution was, and the stored plans may
  * have changed until the same request comes again: then the execution is made of the plan that is stored for it, so that

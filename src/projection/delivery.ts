@@ -244,11 +244,7 @@ export function delivery(tools: DeliveryTools) {
       channelId: card?.channelId ?? execution.channelId,
       ...(card?.movedFrom === undefined ? {} : { movedFrom: card.movedFrom }),
     };
-    const stored = messages.find((message) => message.key === key);
-    if (stored !== undefined) {
-      const isPlaced = stored.ts !== undefined || stored.movedFrom !== undefined;
-      return { record: { ...stored, ...(isPlaced ? {} : place) }, mayBePosted: true };
-    }
+    const read = messages.find((message) => message.key === key);
     const intent: MessageRecord = {
       executionId: execution.executionId,
       key,
@@ -257,8 +253,11 @@ export function delivery(tools: DeliveryTools) {
       startTime: now(),
       claimedUntil: now() + CLAIM_MS,
     };
-    if (await store.createMessage(intent)) return { record: intent, mayBePosted: false };
-    return { record: (await store.getMessage(execution.executionId, key)) ?? intent, mayBePosted: true };
+    if (read === undefined && (await store.createMessage(intent))) return { record: intent, mayBePosted: false };
+    const stored = read ?? (await store.getMessage(execution.executionId, key)) ?? intent;
+    // A note that it has to be drawn may be all that is stored of it: it names no channel.
+    const isPlaced = stored.ts !== undefined || stored.movedFrom !== undefined;
+    return { record: { ...stored, ...(isPlaced ? {} : place) }, mayBePosted: true };
   }
 
   /** True when this drawer may post. Somebody else's claim: the message stays dirty and is looked at again. */

@@ -21,8 +21,9 @@ export interface LookTools {
 }
 
 /**
- * Looks at every staging account. One that cannot be read is an answer, too, and so is one for which no time is left. DRS is asked for a page of 200 servers and for
- * the jobs of a day, no more than three calls an account; where an execution is at work, for its servers alone.
+ * Looks at every staging account. One that cannot be read is an answer, too, and so is one for which no time is left. DRS
+ * is asked for a page of 200 servers and for the jobs of a day, no more than three calls an account; where an execution is
+ * at work, for its servers alone.
  */
 export async function lookAtAccounts(tools: LookTools, accounts: readonly StagingAccount[]): Promise<AccountLook[]> {
   const until = Date.now() + ALL_ANSWER_WITHIN_MS;

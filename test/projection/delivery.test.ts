@@ -514,6 +514,17 @@ describe('the result file', () => {
     expect(await world.message(ID, 'file-result')).toMatchObject({ status: 'shown' });
   });
 
+  test('is uploaded also when all that is stored of it is that it has to be', async () => {
+    const world = await overWorld();
+    // Noted between the reading of the execution and the upload.
+    world.onCall = async (method) => {
+      const isFirst = method === 'files.completeUploadExternal' && world.workspace.files().length < 2;
+      if (isFirst) await world.store.markDirty(ID, 'file-result', 'it waits for Slack');
+    };
+    await world.draw(ID);
+    expect(filesOf(world)).toEqual(['drill-servers-abcdef01.csv', 'drill-result-abcdef01.json']);
+  });
+
   test('is there also when another drawing noted it as dirty while it was uploaded', async () => {
     const world = await overWorld();
     let uploads = 0;
